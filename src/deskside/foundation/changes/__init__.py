@@ -1,0 +1,1 @@
+"""The change engine: every file that Deskside changes is planned, shown, applied, verified, undoable."""
