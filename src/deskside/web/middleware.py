@@ -1,0 +1,236 @@
+"""What every request passes through, outermost first. Pure ASGI, one concern each.
+
+RequestContext    a request id, the person's language, an access log line
+HostGuard         only our own host names (DNS rebinding)
+SecurityHeaders   strict policy on every response, whatever produced it
+CrossSiteGuard    unsafe methods only from our own pages (fetch metadata, origin)
+Sessions          whose session this is
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, MutableMapping
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+from urllib.parse import urlsplit
+
+import anyio.to_thread
+
+from deskside.foundation.clock import SystemRandomness
+from deskside.foundation.text import LANGUAGES, negotiate, use_language
+from deskside.web.model import Resolve
+
+Scope = MutableMapping[str, Any]
+App = Callable[..., Any]
+
+SESSION_COOKIE = "__Host-session"
+LANGUAGE_COOKIE = "__Host-language"
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    [
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    ]
+)
+
+HEADERS: dict[str, str] = {
+    "content-security-policy": CONTENT_SECURITY_POLICY,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "cache-control": "no-store",
+}
+
+
+def header(scope: Scope, name: bytes) -> str:
+    """One request header, or the empty string."""
+    for key, value in scope["headers"]:
+        if key == name:
+            return bytes(value).decode("latin-1")
+    return ""
+
+
+def cookie(scope: Scope, name: str) -> str:
+    """One cookie, or the empty string; broken cookies count as absent."""
+    try:
+        jar: SimpleCookie = SimpleCookie(header(scope, b"cookie"))
+    except CookieError:
+        return ""
+    return jar[name].value if name in jar else ""
+
+
+def cookie_header(name: str, value: str, *, max_age: int | None = None) -> tuple[bytes, bytes]:
+    """A Set-Cookie header with the attributes that `__Host-` demands (RFC 6265bis 4.1.3.2)."""
+    age = "" if max_age is None else f"; Max-Age={max_age}"
+    text = f"{name}={value}; Path=/; Secure; HttpOnly; SameSite=Lax{age}"
+    return b"set-cookie", text.encode("latin-1")
+
+
+async def refuse(send: App, status: int, text: str) -> None:
+    """Answer in plain text from outside the application."""
+    body = text.encode()
+    headers = [
+        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"content-length", str(len(body)).encode()),
+        *((name.encode(), value.encode()) for name, value in HEADERS.items()),
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+class RequestContext:
+    """Gives each request an id and a language, and writes one access log line."""
+
+    def __init__(self, app: App, access: Callable[..., None] | None = None) -> None:
+        self.app = app
+        self.access = access
+        self.random = SystemRandomness()
+
+    async def __call__(self, scope: Scope, receive: App, send: App) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request_id = self.random.token_bytes(8).hex()
+        scope["deskside.request_id"] = request_id
+        chosen = cookie(scope, LANGUAGE_COOKIE)
+        use_language(
+            chosen if chosen in LANGUAGES else negotiate(header(scope, b"accept-language"))
+        )
+        started, status = time.perf_counter(), 500
+
+        async def send_with_id(message: dict[str, Any]) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [
+                    *message.get("headers", []),
+                    (b"x-request-id", request_id.encode()),
+                ]
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_with_id)
+        finally:
+            if self.access is not None:
+                self.access(
+                    method=scope["method"],
+                    route=scope.get("path_template", "unrouted"),
+                    status=status,
+                    milliseconds=round((time.perf_counter() - started) * 1000, 1),
+                    request_id=request_id,
+                )
+
+
+class HostGuard:
+    """Answers only to our own host names, so that no rebound name reaches a page."""
+
+    def __init__(self, app: App, hosts: Collection[str]) -> None:
+        self.app = app
+        self.hosts = frozenset(host.lower() for host in hosts)
+
+    async def __call__(self, scope: Scope, receive: App, send: App) -> None:
+        if scope["type"] == "http":
+            name = urlsplit(f"//{header(scope, b'host')}").hostname or ""
+            if name.lower() not in self.hosts:
+                await refuse(
+                    send, 421, "This server does not answer to that host name. See --url.\n"
+                )
+                return
+        await self.app(scope, receive, send)
+
+
+class SecurityHeaders:
+    """Puts the strict policy on every response; a handler may only relax caching."""
+
+    def __init__(self, app: App, *, https: bool) -> None:
+        self.app = app
+        extra = {"strict-transport-security": "max-age=31536000"} if https else {}
+        self.headers = [(k.encode(), v.encode()) for k, v in (HEADERS | extra).items()]
+
+    async def __call__(self, scope: Scope, receive: App, send: App) -> None:
+        async def send_with_headers(message: dict[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                present = {bytes(name).lower() for name, _value in message.get("headers", [])}
+                missing = [(k, v) for k, v in self.headers if k not in present]
+                message["headers"] = [*message.get("headers", []), *missing]
+            await send(message)
+
+        await self.app(scope, receive, send_with_headers)
+
+
+class CrossSiteGuard:
+    """Lets unsafe methods in only from our own pages or from programs without our cookies.
+
+    Sec-Fetch-Site decides where a browser sends it, else Origin must be our own. A request with
+    neither comes from no present browser: it passes only when it carries none of our cookies.
+    """
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: App, send: App) -> None:
+        if (
+            scope["type"] == "http"
+            and scope["method"] not in SAFE_METHODS
+            and not self.is_own(scope)
+        ):
+            await refuse(send, 403, "Refused: this request came from another site.\n")
+            return
+        await self.app(scope, receive, send)
+
+    @staticmethod
+    def is_own(scope: Scope) -> bool:
+        """Whether a request comes from our own page, or from a program."""
+        site = header(scope, b"sec-fetch-site")
+        if site:
+            return site in {"same-origin", "none"}
+        origin = header(scope, b"origin")
+        if origin:
+            return urlsplit(origin).netloc.lower() == header(scope, b"host").lower()
+        return "__Host-" not in header(scope, b"cookie")
+
+
+class Sessions:
+    """Finds whose session a request belongs to, by bearer token or cookie."""
+
+    def __init__(self, app: App, resolve: Resolve) -> None:
+        self.app = app
+        self.resolve = resolve
+
+    async def __call__(self, scope: Scope, receive: App, send: App) -> None:
+        if scope["type"] != "http" or scope["path"].startswith("/static/"):
+            await self.app(scope, receive, send)
+            return
+        scheme, _space, bearer = header(scope, b"authorization").partition(" ")
+        token = bearer.strip() if scheme.lower() == "bearer" else cookie(scope, SESSION_COOKIE)
+        resolved = await anyio.to_thread.run_sync(self.resolve, token) if token else None
+        if resolved is not None:
+            scope["deskside.visitor"] = resolved.visitor
+            if resolved.new_token and not bearer:
+                send = _with_cookie(send, cookie_header(SESSION_COOKIE, resolved.new_token))
+        await self.app(scope, receive, send)
+
+
+def _with_cookie(send: App, extra: tuple[bytes, bytes]) -> App:
+    """Add a Set-Cookie header, unless the response sets that cookie itself."""
+    prefix = extra[1].split(b"=")[0] + b"="
+
+    async def wrapped(message: dict[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            headers = message.get("headers", [])
+            if not any(k == b"set-cookie" and bytes(v).startswith(prefix) for k, v in headers):
+                message["headers"] = [*headers, extra]
+        await send(message)
+
+    return wrapped

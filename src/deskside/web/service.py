@@ -1,0 +1,180 @@
+"""What the pages of every part use of the shell: rendering, forms, redirects, the visitor."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from litestar import Request
+from litestar.exceptions import ClientException, HTTPException
+from litestar.response import Response
+
+from deskside import __version__
+from deskside.foundation.errors import NotAllowed, NotLoggedIn
+from deskside.foundation.text import LANGUAGES, _, language, ngettext
+from deskside.web.model import FieldError, NavigationItem, Visitor
+
+AnyRequest = Request[Any, Any, Any]
+
+STATIC = Path(__file__).parent / "static"
+FORM_LIMIT = 64 * 1024
+"""Bytes of a form that we read; no form of ours comes near it."""
+
+
+@dataclass
+class Shell:
+    """What is the same for all pages of one application.
+
+    Attributes:
+        packages: packages whose `templates/` are searched after the shell's own.
+        navigation: the main navigation, in order.
+        local: pages of this very computer instead of the portal.
+        demo: show the demonstration banner.
+    """
+
+    packages: list[str]
+    navigation: list[NavigationItem]
+    local: bool = False
+    demo: bool = False
+    digests: dict[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def environment(self) -> Environment:
+        """The template environment: escaped, strict, translated."""
+        loaders = [PackageLoader("deskside.web"), *map(PackageLoader, self.packages)]
+        environment = Environment(
+            loader=ChoiceLoader(loaders),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            extensions=["jinja2.ext.i18n"],
+        )
+        # Jinja's i18n extension adds this method at run time.
+        environment.install_gettext_callables(_, ngettext, newstyle=True)  # type: ignore[attr-defined]
+        environment.globals["static"] = self.static
+        return environment
+
+    def static(self, name: str) -> str:
+        """Address of a static file, with its digest so that it may be cached for ever."""
+        if name not in self.digests:
+            content = (STATIC / name).read_bytes()
+            self.digests[name] = hashlib.sha256(content).hexdigest()[:12]
+        return f"/static/{name}?v={self.digests[name]}"
+
+    def render(self, request: AnyRequest, template: str, context: dict[str, Any]) -> str:
+        """One page as text."""
+        path = request.url.path
+        shared = {
+            "language": language(),
+            "languages": list(LANGUAGES.items()),
+            "visitor": visitor(request),
+            "navigation": [item.at(path) for item in self.navigation],
+            "demo": self.demo,
+            "local": self.local,
+            "version": __version__,
+            "path": path,
+        }
+        return self.environment.get_template(template).render(shared | context)
+
+
+def page(
+    request: AnyRequest,
+    template: str,
+    *,
+    status: int = 200,
+    headers: dict[str, str] | None = None,
+    **context: Any,
+) -> Response[str]:
+    """Render a template as the response to a request."""
+    shell: Shell = request.app.state.shell
+    text = shell.render(request, template, context)
+    return Response(
+        text, status_code=status, headers=headers, media_type="text/html; charset=utf-8"
+    )
+
+
+def redirect(path: str, *, cookies: list[Any] | None = None) -> Response[None]:
+    """Send the browser on with GET after a form (RFC 9110 section 15.4.4).
+
+    `path` must be one of ours, built by us: use `own_path` for one that came from a request.
+    """
+    return Response(None, status_code=303, headers={"location": path}, cookies=cookies or [])
+
+
+def own_path(candidate: str, default: str = "/") -> str:
+    """A path on this site that came from a request, or the default: never another site."""
+    safe = candidate.startswith("/") and not candidate.startswith(("//", "/\\"))
+    return candidate if safe and candidate.isprintable() else default
+
+
+def visitor(request: AnyRequest) -> Visitor | None:
+    """Whose session the request belongs to, if anybody's."""
+    found: Visitor | None = request.scope.get("deskside.visitor")  # type: ignore[assignment]
+    return found
+
+
+def require_visitor(request: AnyRequest) -> Visitor:
+    """Whose session the request belongs to.
+
+    Raises:
+        NotLoggedIn: there is no session, or it has ended.
+    """
+    found = visitor(request)
+    if found is None:
+        raise NotLoggedIn(
+            "not-logged-in",
+            _("You are not logged in, or your session has ended."),
+            hint=_("Log in and try again."),
+        )
+    return found
+
+
+def require_role(request: AnyRequest, role: str) -> Visitor:
+    """The visitor, who must hold a role.
+
+    Raises:
+        NotLoggedIn: there is no session.
+        NotAllowed: the visitor does not hold the role.
+    """
+    found = require_visitor(request)
+    if role not in found.roles:
+        raise NotAllowed(
+            "not-allowed",
+            _("Your user name may not do this."),
+            hint=_("Ask an administrator of your desk."),
+        )
+    return found
+
+
+async def form(request: AnyRequest) -> dict[str, str]:
+    """The fields of a posted form; the last of several equal names wins.
+
+    Raises:
+        HTTPException: 415 for another content type, 413 when it is too large.
+        ClientException: 400 when it is not UTF-8.
+    """
+    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    if kind != "application/x-www-form-urlencoded":
+        raise HTTPException(status_code=415, detail=_("A form was expected."))
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > FORM_LIMIT:
+            raise HTTPException(status_code=413, detail=_("The form is too large."))
+    try:
+        return dict(
+            parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=200, errors="strict")
+        )
+    except ValueError as error:
+        raise ClientException(_("The form could not be read.")) from error
+
+
+def errors(**messages: str) -> list[FieldError]:
+    """Mistakes of a form, for the error summary and beside the fields."""
+    return [FieldError(name, message) for name, message in messages.items()]

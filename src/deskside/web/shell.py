@@ -1,0 +1,119 @@
+"""Builds an application out of the pages of the parts: the portal's, or this computer's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
+
+from litestar import Litestar, Router, post
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+from litestar.openapi.config import OpenAPIConfig
+from litestar.response import Response
+from litestar.static_files import create_static_files_router
+
+from deskside import __version__
+from deskside.foundation.errors import DesksideError
+from deskside.foundation.text import LANGUAGES
+from deskside.web.middleware import (
+    LANGUAGE_COOKIE,
+    App,
+    CrossSiteGuard,
+    HostGuard,
+    RequestContext,
+    SecurityHeaders,
+    Sessions,
+    cookie_header,
+)
+from deskside.web.model import Resolve
+from deskside.web.problems import on_crash, on_deskside_error, on_http_exception
+from deskside.web.service import STATIC, AnyRequest, Shell, form, own_path
+
+YEAR = 365 * 24 * 3600
+BODY_LIMIT = 1024 * 1024
+"""Bytes of a request body; a route that takes files raises it for itself."""
+
+
+def build_app(
+    shell: Shell,
+    pages: Sequence[Any],
+    *,
+    api: Sequence[Any] = (),
+    dependencies: Mapping[str, Any] | None = None,
+    resolve: Resolve | None = None,
+    hosts: Collection[str] = ("localhost", "127.0.0.1", "::1"),
+    https: bool = False,
+    access: Callable[..., None] | None = None,
+    on_startup: Sequence[Callable[[], None]] = (),
+    on_shutdown: Sequence[Callable[[], None]] = (),
+) -> App:
+    """Compose pages and API routes into one ASGI application.
+
+    Args:
+        shell: what all pages share.
+        pages: route handlers of pages.
+        api: route handlers, mounted under `/api/v1`.
+        dependencies: services by the parameter name under which handlers take them.
+        resolve: looks up session tokens; None where there are no sessions.
+        hosts: host names that we answer to.
+        https: whether browsers reach us by TLS.
+        access: called once per request with what the access log holds.
+    """
+    litestar = Litestar(
+        route_handlers=[
+            *pages,
+            Router("/api/v1", route_handlers=list(api)),
+            choose_language,
+            create_static_files_router(
+                "/static",
+                [STATIC],
+                include_in_schema=False,
+                after_request=_cache_for_ever,
+            ),
+        ],
+        dependencies={name: _provide(service) for name, service in (dependencies or {}).items()},
+        exception_handlers={
+            DesksideError: on_deskside_error,
+            HTTPException: on_http_exception,
+            Exception: on_crash,
+        },
+        openapi_config=OpenAPIConfig(
+            title="Deskside", version=__version__, path="/api/v1", render_plugins=[]
+        ),
+        state=State({"shell": shell}),
+        request_max_body_size=BODY_LIMIT,
+        on_startup=list(on_startup),
+        on_shutdown=list(on_shutdown),
+        logging_config=None,
+    )
+    app: App = litestar
+    if resolve is not None:
+        app = Sessions(app, resolve)
+    app = CrossSiteGuard(app)
+    app = SecurityHeaders(app, https=https)
+    app = HostGuard(app, hosts)
+    return RequestContext(app, access)
+
+
+@post("/language", include_in_schema=False, status_code=303)
+async def choose_language(request: AnyRequest) -> Response[None]:
+    """Remember the language that a person chose, and return to the page they were on."""
+    fields = await form(request)
+    chosen = fields.get("language", "")
+    response: Response[None] = Response(
+        None, status_code=303, headers={"location": own_path(fields.get("next", "/"))}
+    )
+    if chosen in LANGUAGES:
+        name, value = cookie_header(LANGUAGE_COOKIE, chosen, max_age=YEAR)
+        response.headers[name.decode()] = value.decode()
+    return response
+
+
+def _provide(service: Any) -> Provide:
+    return Provide(lambda: service, sync_to_thread=False)
+
+
+def _cache_for_ever(response: Response[Any]) -> Response[Any]:
+    response.headers["cache-control"] = f"public, max-age={YEAR}, immutable"
+    return response
