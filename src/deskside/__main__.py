@@ -1,0 +1,5 @@
+"""`python -m deskside`."""
+
+from deskside.cli import main
+
+main()

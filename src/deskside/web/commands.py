@@ -1,0 +1,124 @@
+"""`deskside login`, `logout` and `whoami`: the same factors as in the browser."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from deskside.foundation.console import command_options, emit, note, wants_json
+from deskside.foundation.errors import NotLoggedIn, Refused
+from deskside.foundation.text import _
+
+if TYPE_CHECKING:
+    from deskside.foundation.portal_client import PortalClient
+
+DEFAULT_PORTAL = "http://localhost:8000"
+
+
+@click.command()
+@click.argument("portal", required=False)
+@click.option("--user", "user_name", help="User name; asked for when left out.")
+@command_options
+def login(portal: str | None, user_name: str | None) -> None:
+    """Log in to a portal: user name, password, security device.
+
+    The session is kept on this computer and used by `settings push` and `pull`.
+
+    \b
+    Example:
+      deskside login http://localhost:8000
+    """
+    from deskside.foundation.portal_client import (
+        PortalClient,
+        StoredSession,
+        load_session,
+        store_session,
+    )
+
+    known = load_session()
+    client = PortalClient(portal or (known.portal if known else DEFAULT_PORTAL))
+    name = user_name or click.prompt(_("User name"), err=True)
+    password = click.prompt(_("Password"), hide_input=True, err=True)
+    step = client.request("POST", "/login", json={"username": name, "password": password}).json()
+    granted = step if step.get("session") else _second_factor(client, step)
+    store_session(
+        StoredSession(client.portal, granted["session"], name, str(granted.get("expires", "")))
+    )
+    emit(
+        {"portal": client.portal, "user_name": name, "expires": granted.get("expires")},
+        _("Logged in to {portal} as {name}.").format(portal=client.portal, name=name),
+    )
+
+
+def _second_factor(client: PortalClient, step: dict[str, Any]) -> dict[str, Any]:
+    """Ask for the answers of a security device until one is accepted or refused for good."""
+    factors = step["factors"]
+    device = factors[0]["device"]
+    if len(factors) > 1 and not wants_json():
+        for number, factor in enumerate(factors, 1):
+            click.echo(f"  {number}  {factor['label']}", err=True)
+        choice = click.prompt(
+            _("Second factor"), type=click.IntRange(1, len(factors)), default=1, err=True
+        )
+        device = factors[choice - 1]["device"]
+    challenge = step.get("challenge")
+    if not challenge or challenge["device"] != device:
+        challenge = _new_challenge(client, step["login"], device)
+    while True:
+        if challenge.get("question"):
+            note(_("Challenge: {question}").format(question=challenge["question"]))
+        answer = click.prompt(_("Response"), err=True)
+        try:
+            granted: dict[str, Any] = client.request(
+                "POST",
+                f"/login/{step['login']}/answer",
+                json={"device": device, "answer": answer},
+            ).json()
+        except NotLoggedIn as error:
+            note(_("That was not accepted. Here is a new challenge."))
+            try:
+                challenge = _new_challenge(client, step["login"], device)
+            except NotLoggedIn:
+                raise error from None
+        else:
+            return granted
+
+
+def _new_challenge(client: PortalClient, login_id: str, device: str) -> dict[str, Any]:
+    answer = client.request("POST", f"/login/{login_id}/challenge", json={"device": device})
+    challenge: dict[str, Any] = answer.json()["challenge"]
+    return challenge
+
+
+@click.command()
+@command_options
+def logout() -> None:
+    """End the session with the portal and forget it on this computer."""
+    from deskside.foundation.portal_client import PortalClient, forget_session, load_session
+
+    session = load_session()
+    if session is None:
+        emit({"logged_out": False}, _("Nobody was logged in."))
+        return
+    try:
+        PortalClient.open().request("POST", "/logout")
+    except NotLoggedIn:
+        pass
+    except Refused as error:
+        note(_("The portal could not be told: {reason}").format(reason=error.message))
+    finally:
+        forget_session()
+    emit({"logged_out": True}, _("Logged out of {portal}.").format(portal=session.portal))
+
+
+@click.command()
+@command_options
+def whoami() -> None:
+    """Show who is logged in to which portal."""
+    from deskside.foundation.portal_client import PortalClient
+
+    client = PortalClient.open()
+    me = client.request("GET", "/me").json()
+    name = me.get("username") or me.get("user_name", "")
+    emit({"portal": client.portal} | me, f"{name}  {client.portal}")
