@@ -1,0 +1,36 @@
+#!/bin/sh
+# Installs the Debian packages that the tests drive: a browser, a database server, a firewall's
+# own checker. With --if-missing it acts only where a program is missing.
+set -eu
+
+missing=""
+need() { # program package
+    PATH="$PATH:/usr/sbin:/sbin" command -v "$1" >/dev/null 2>&1 || missing="$missing $2"
+}
+need chromium chromium
+need nft nftables
+need iptables-restore iptables
+need ip iproute2
+ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
+
+if [ "${1:-}" = "--if-missing" ] && [ -z "$missing" ]; then
+    exit 0
+fi
+packages=${missing:-" chromium nftables iptables iproute2 postgresql"}
+if ! command -v apt-get >/dev/null 2>&1; then
+    echo "The tests need these programs, and this system has no apt-get:$packages" >&2
+    exit 1
+fi
+if [ "$(id -u)" = 0 ]; then
+    as_root=""
+elif command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null; then
+    as_root="sudo"
+else
+    echo "Missing Debian packages:$packages" >&2
+    echo "Install them with: sudo make system-deps" >&2
+    exit 1
+fi
+echo "Installing Debian packages that the tests need:$packages"
+$as_root apt-get -qq update
+# shellcheck disable=SC2086
+DEBIAN_FRONTEND=noninteractive $as_root apt-get -qq install --yes --no-install-recommends $packages >/dev/null
