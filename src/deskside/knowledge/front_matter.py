@@ -1,0 +1,159 @@
+"""An article's file: TOML between two `+++` lines, then Markdown.
+
+The front matter is strict: a field that is missing, unknown or of the wrong kind is an error that
+names the file and the line, because an article that is half understood would run the wrong fix.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from datetime import date
+from pathlib import Path
+from typing import Any, NoReturn
+
+from deskside.foundation.errors import Refused
+from deskside.foundation.text import LANGUAGES, _
+from deskside.knowledge.model import Article, Vendor
+
+FENCE = "+++"
+PLATFORMS = frozenset({"windows", "macos", "linux"})
+NUMBER = re.compile(r"[1-9][0-9]{0,5}")
+LARGEST = 1_000_000
+"""Characters that an article may hold; far more than any, far less than would hurt."""
+
+TEXT, TEXTS, DAY, TABLE = "text", "list of texts", "date", "table"
+FIELDS: dict[str, str] = {
+    "number": TEXT,
+    "title": TEXT,
+    "summary": TEXT,
+    "language": TEXT,
+    "tags": TEXTS,
+    "platforms": TEXTS,
+    "versions": TEXT,
+    "last_verified": DAY,
+    "related": TEXTS,
+    "supersedes": TEXTS,
+    "checks": TEXTS,
+    "fixes": TEXTS,
+}
+OPTIONAL: dict[str, str] = {"vendor": TABLE}
+VENDOR: dict[str, str] = {"number": TEXT, "label": TEXT, "url": TEXT, "related": TEXTS}
+
+
+class BadArticle(Refused):
+    """An article's file cannot be understood."""
+
+    http_status = 500
+
+    def __init__(self, path: Path, line: int, reason: str) -> None:
+        place = f"{path.parent.name}/{path.name}:{line}"
+        super().__init__(
+            "article-malformed",
+            f"{place}: {reason}",
+            hint=_("Mend the file, then run: deskside kb lint"),
+        )
+        self.path = path
+        self.line = line
+
+
+def parse(text: str, path: Path) -> Article:
+    """The article in a file's text.
+
+    Raises:
+        BadArticle: the front matter or the body breaks a rule; names the file and the line.
+    """
+    if len(text) > LARGEST:
+        raise BadArticle(path, 1, _("longer than {count} characters").format(count=LARGEST))
+    head, body, body_line = _split(text.removeprefix("\ufeff").replace("\r\n", "\n"), path)
+    fields = _Fields(head, path)
+    fields.expect(FIELDS, OPTIONAL)
+    article = _article(fields, body, body_line, path)
+    _check_values(article, fields)
+    return article
+
+
+def _split(text: str, path: Path) -> tuple[str, str, int]:
+    lines = text.split("\n")
+    if lines[0].rstrip() != FENCE:
+        raise BadArticle(path, 1, _("the first line must be {fence}").format(fence=FENCE))
+    for index in range(1, len(lines)):
+        if lines[index].rstrip() == FENCE:
+            body = "\n".join(lines[index + 1 :])
+            return "\n".join(lines[1:index]), body, index + 2
+    raise BadArticle(path, len(lines), _("the closing {fence} is missing").format(fence=FENCE))
+
+
+class _Fields:
+    """The parsed TOML, with the place of every key for messages."""
+
+    def __init__(self, head: str, path: Path) -> None:
+        self.path = path
+        self._lines = head.split("\n")
+        try:
+            self.values: dict[str, Any] = tomllib.loads(head)
+        except (tomllib.TOMLDecodeError, RecursionError) as error:
+            at = re.search(r"at line (\d+)", str(error))
+            line = int(at[1]) + 1 if at else len(self._lines) + 1
+            raise BadArticle(path, line, str(error)) from error
+
+    def refuse(self, key: str, reason: str) -> NoReturn:
+        pattern = re.compile(rf"\s*\[?\[?\"?{re.escape(key)}\b")
+        found = (i for i, line in enumerate(self._lines) if pattern.match(line))
+        raise BadArticle(self.path, next(found, 0) + 2, reason)
+
+    def expect(self, required: dict[str, str], optional: dict[str, str]) -> None:
+        self._expect(self.values, required, optional)
+        if "vendor" in self.values:
+            self._expect(self.values["vendor"], VENDOR, {})
+
+    def _expect(
+        self, table: dict[str, Any], required: dict[str, str], optional: dict[str, str]
+    ) -> None:
+        known = required | optional
+        for key in table:
+            if key not in known:
+                self.refuse(key, _("unknown field {field}").format(field=key))
+        for key, kind in known.items():
+            if key not in table:
+                if key in required:
+                    self.refuse(key, _("the field {field} is missing").format(field=key))
+            elif not _is(kind, table[key]):
+                self.refuse(key, _("{field} must be a {kind}").format(field=key, kind=kind))
+
+
+def _is(kind: str, value: object) -> bool:
+    if kind == TEXT:
+        return isinstance(value, str) and bool(value.strip())
+    if kind == TEXTS:
+        return isinstance(value, list) and all(_is(TEXT, item) for item in value)
+    if kind == DAY:
+        return type(value) is date
+    return isinstance(value, dict)
+
+
+def _article(fields: _Fields, body: str, body_line: int, path: Path) -> Article:
+    values = {
+        key: tuple(value) if isinstance(value, list) else value
+        for key, value in fields.values.items()
+        if key != "vendor"
+    }
+    theirs = fields.values.get("vendor")
+    vendor = Vendor(**theirs | {"related": tuple(theirs["related"])}) if theirs else None
+    return Article(**values, vendor=vendor, body=body, body_line=body_line, path=path)
+
+
+def _check_values(article: Article, fields: _Fields) -> None:
+    if article.language not in LANGUAGES:
+        fields.refuse("language", _("unknown language {tag}").format(tag=article.language))
+    if article.language != article.path.stem:
+        fields.refuse("language", _("the file's name says another language"))
+    if article.number != article.path.parent.name:
+        fields.refuse("number", _("the folder's name says another number"))
+    for number in (article.number, *article.references):
+        if not NUMBER.fullmatch(number):
+            fields.refuse("number", _("{number} is no article number").format(number=number))
+    if unknown := set(article.platforms) - PLATFORMS:
+        fields.refuse("platforms", _("unknown platform {name}").format(name=min(unknown)))
+    if article.vendor and not article.vendor.url.startswith("https://"):
+        fields.refuse("url", _("the vendor's address must begin with https://"))

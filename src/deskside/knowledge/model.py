@@ -1,0 +1,143 @@
+"""What an article is: one number, one text for each language, and the checks and fixes it runs."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+ADDRESS = re.compile(r"(?:kb)?0*(?P<number>[1-9][0-9]{0,5})", re.IGNORECASE)
+
+
+def article_number(name: str) -> str | None:
+    """The number that a person means by `KB2323`, `kb2323` or `2323`; None for anything else."""
+    matched = ADDRESS.fullmatch(name.strip())
+    return matched["number"] if matched else None
+
+
+@dataclass(frozen=True, slots=True)
+class Vendor:
+    """The vendor's own article that ours rewrites.
+
+    Attributes:
+        number: the vendor's number of it.
+        label: the words of the link to it.
+        url: where the vendor publishes it.
+        related: numbers of other articles of the vendor that ours speaks of and does not replace.
+    """
+
+    number: str
+    label: str
+    url: str
+    related: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One article in one language.
+
+    Attributes:
+        number: the same in every language; digits.
+        language: primary BCP 47 tag (`en`, `it`).
+        platforms: `windows`, `macos`, `linux`: where it applies.
+        versions: versions of the program that it speaks of, in words.
+        last_verified: the day on which somebody last followed it to the end.
+        related: numbers of our articles to read next.
+        supersedes: numbers of our articles that it replaces.
+        checks: ids of the checks that it runs, in order.
+        fixes: ids of the fixes that it may apply.
+        body: Markdown; headings from the second level on.
+        body_line: line of the file on which the body begins, counted from 1.
+        path: the file it was read from.
+    """
+
+    number: str
+    language: str
+    title: str
+    summary: str
+    tags: tuple[str, ...]
+    platforms: tuple[str, ...]
+    versions: str
+    last_verified: date
+    related: tuple[str, ...]
+    supersedes: tuple[str, ...]
+    checks: tuple[str, ...]
+    fixes: tuple[str, ...]
+    vendor: Vendor | None
+    body: str
+    body_line: int
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """How people call it: `KB2323`."""
+        return f"KB{self.number}"
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        """Numbers of the articles that the front matter leads to."""
+        theirs = self.vendor.related if self.vendor else ()
+        return (*self.related, *self.supersedes, *theirs)
+
+    def as_json(self) -> dict[str, object]:
+        """The article as `kb show --json` prints it."""
+        return {
+            "number": self.number,
+            "title": self.title,
+            "language": self.language,
+            "summary": self.summary,
+            "tags": list(self.tags),
+            "platforms": list(self.platforms),
+            "versions": self.versions,
+            "last_verified": self.last_verified.isoformat(),
+            "related": list(self.related),
+            "supersedes": list(self.supersedes),
+            "checks": list(self.checks),
+            "fixes": list(self.fixes),
+            "vendor": {"number": self.vendor.number, "url": self.vendor.url}
+            if self.vendor
+            else None,
+            "body": self.body,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One heading of an article and what stands under it, up to the next heading.
+
+    Attributes:
+        anchor: its name in addresses (`2816#port-dropped`).
+        level: 2 for a heading right under the title.
+        steps: number of numbered steps under it.
+        line: line of the body on which the heading stands, counted from 0.
+    """
+
+    anchor: str
+    level: int
+    title: str
+    steps: int
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One article that a search found.
+
+    Attributes:
+        snippet: a few words around the first hit; plain text.
+    """
+
+    number: str
+    title: str
+    language: str
+    snippet: str
+
+    def as_json(self) -> dict[str, str]:
+        """The result as `kb search --json` prints it."""
+        return {
+            "number": self.number,
+            "title": self.title,
+            "language": self.language,
+            "snippet": self.snippet,
+        }
