@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import functools
-import json
 import sys
 from collections.abc import Callable
 from typing import Any, NoReturn, ParamSpec, TypeVar
@@ -49,9 +48,9 @@ def command_options(command: Callable[P, R]) -> Callable[P, R]:
 
 def change_options(command: Callable[P, R]) -> Callable[P, R]:
     """Give a command that changes something `--dry-run` and `--yes`."""
-    command = click.option("--yes", "-y", is_flag=True, help="Do not ask before changing anything.")(
-        command
-    )
+    command = click.option(
+        "--yes", "-y", is_flag=True, help="Do not ask before changing anything."
+    )(command)
     return click.option(
         "--dry-run", is_flag=True, help="Show what would be done and change nothing."
     )(command)
@@ -60,6 +59,8 @@ def change_options(command: Callable[P, R]) -> Callable[P, R]:
 def emit(data: Any, human: str | Callable[[], str]) -> None:
     """Print one result: `data` as JSON when asked for, else the text for people."""
     if wants_json():
+        import json
+
         click.echo(json.dumps(data, ensure_ascii=False, indent=2, default=str))
     else:
         text = human() if callable(human) else human
@@ -94,6 +95,8 @@ def confirm(question: str, *, yes: bool) -> None:
 def fail(error: DesksideError, *, as_json: bool) -> NoReturn:
     """Print an error the way that all commands do, and exit with its code."""
     if as_json:
+        import json
+
         click.echo(json.dumps({"error": error.as_json()}, ensure_ascii=False, indent=2))
     else:
         click.echo(f"deskside: error: {error.message}", err=True)
@@ -115,7 +118,9 @@ def table(headings: list[str], rows: list[list[str]]) -> str:
     widths = [max(len(row[i]) for row in [headings, *rows]) for i in range(len(headings))]
 
     def line(cells: list[str]) -> str:
-        return "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
+        return "  ".join(
+            cell.ljust(width) for cell, width in zip(cells, widths, strict=True)
+        ).rstrip()
 
     return "\n".join([click.style(line(headings), bold=True), *(line(row) for row in rows)])
 

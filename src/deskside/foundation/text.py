@@ -10,14 +10,16 @@ from __future__ import annotations
 import os
 from contextvars import ContextVar
 from functools import lru_cache
-from gettext import NullTranslations, translation
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gettext import NullTranslations
 
 LANGUAGES: dict[str, str] = {"en": "English", "it": "Italiano"}
 """Languages that Deskside is complete in, each with its own name for itself."""
 
 DEFAULT = "en"
-CATALOGUES = Path(__file__).parent.parent / "locale"
+CATALOGUES = os.path.join(os.path.dirname(os.path.dirname(__file__)), "locale")  # noqa: PTH118, PTH120 (start-up time: pathlib costs more than all of this module)
 
 _language: ContextVar[str] = ContextVar("language", default=DEFAULT)
 
@@ -64,6 +66,8 @@ def use_system_language() -> str:
 @lru_cache
 def catalogue(tag: str) -> NullTranslations:
     """The gettext catalogue of one language; English is its own catalogue."""
+    from gettext import NullTranslations, translation
+
     if tag == DEFAULT:
         return NullTranslations()
     return translation("deskside", CATALOGUES, [tag], fallback=True)
