@@ -1,1 +1,1 @@
-"""The change engine: every file that Deskside changes is planned, shown, applied, verified, undoable."""
+"""The change engine: every file that Deskside changes is planned, shown, applied, undoable."""

@@ -26,12 +26,45 @@ def digest(content: bytes) -> Digest:
 
 
 class Verb(StrEnum):
-    """What a step does."""
+    """What a step does: `write` makes a file where nothing is, `replace` needs one to be there."""
 
     WRITE = "write"
     REPLACE = "replace"
     RENAME = "rename"
     REMOVE = "remove"
+
+
+@dataclass(frozen=True, slots=True)
+class FileState:
+    """What is at a path: a regular file. Where nothing is, we say None.
+
+    Attributes:
+        digest: of its content.
+        size: of its content, in bytes.
+        mode: permission bits; None lets the system choose those of a new file.
+        owner: numbers of user and group; None means whoever writes it.
+        mtime_ns: time of last modification; None means the moment of writing.
+    """
+
+    digest: Digest
+    size: int
+    mode: int | None = None
+    owner: tuple[int, int] | None = None
+    mtime_ns: int | None = None
+
+
+def digest_of(state: FileState | None) -> Digest:
+    """The digest by which two states of a path are compared."""
+    return ABSENT if state is None else state.digest
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """One path, from the state before the change to the state after it."""
+
+    path: PurePosixPath
+    before: FileState | None
+    after: FileState | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +135,10 @@ class State(StrEnum):
     UNDONE = "undone"
 
 
+FINAL = frozenset({State.APPLIED, State.ROLLED_BACK, State.UNDONE})
+"""States in which nothing is under way."""
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """A plan that was applied, as the journal knows it.
@@ -110,6 +147,9 @@ class Change:
         id: name in the journal, sortable by time.
         created: UTC, ISO 8601.
         state: where it stands.
+        transitions: what happens to each path, in the order in which it happens.
+        folders: folders that the change had to make, outermost first.
+        left_alone: paths that recovery found in a state that we never knew, and did not touch.
     """
 
     id: str
@@ -118,7 +158,14 @@ class Change:
     tool: str
     title: str
     root: str
-    paths: tuple[str, ...]
+    transitions: tuple[Transition, ...]
+    folders: tuple[PurePosixPath, ...] = ()
+    left_alone: tuple[PurePosixPath, ...] = ()
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The paths that it changes, relative to the root."""
+        return tuple(str(transition.path) for transition in self.transitions)
 
     def as_json(self) -> dict[str, Any]:
         """The change as `changes list` prints it."""
@@ -130,4 +177,13 @@ class Change:
             "title": self.title,
             "root": self.root,
             "paths": list(self.paths),
+            "left_alone": [str(path) for path in self.left_alone],
         }
+
+    def details(self) -> dict[str, Any]:
+        """The change as `changes show` prints it: with the digests of every path."""
+        moves = [
+            {"path": str(t.path), "before": digest_of(t.before), "after": digest_of(t.after)}
+            for t in self.transitions
+        ]
+        return self.as_json() | {"transitions": moves}
