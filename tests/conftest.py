@@ -1,0 +1,99 @@
+"""What all tests share: an isolated environment, a clock that stands still, both databases.
+
+database        an open, migrated, empty database; the test runs once for each engine
+database_url    its URL, for tests that start several nodes or processes over it
+sqlite_database only the embedded one, for what does not depend on the engine
+postgresql_url  a migrated, empty PostgreSQL database of the test's own
+clock           a FrozenClock
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from deskside.foundation.clock import FrozenClock
+from deskside.foundation.database import Database, sqlite_url
+from deskside.foundation.text import use_language
+
+from .postgres import Server, running_server
+
+
+@pytest.fixture(autouse=True)
+def _isolated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in os.environ:
+        if name.startswith("DESKSIDE_"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("DESKSIDE_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("DESKSIDE_CONFIG", str(tmp_path / "deskside.toml"))
+    use_language("en")
+
+
+@pytest.fixture
+def clock() -> FrozenClock:
+    return FrozenClock()
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[Server]:
+    """The run's own PostgreSQL; under xdist each worker has one."""
+    with running_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def _postgresql_template(postgresql_server: Server) -> str:
+    name = postgresql_server.new_database()
+    _migrate(postgresql_server.url(name))
+    return name
+
+
+@pytest.fixture(scope="session")
+def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "deskside.sqlite3"
+    _migrate(sqlite_url(path))
+    return path
+
+
+@pytest.fixture
+def postgresql_url(postgresql_server: Server, _postgresql_template: str) -> Iterator[str]:
+    name = postgresql_server.new_database(_postgresql_template)
+    yield postgresql_server.url(name)
+    postgresql_server.run(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def sqlite_database_url(tmp_path: Path, _sqlite_template: Path) -> str:
+    path = tmp_path / "deskside.sqlite3"
+    shutil.copy(_sqlite_template, path)
+    return sqlite_url(path)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    name = "sqlite_database_url" if request.param == "sqlite" else "postgresql_url"
+    return str(request.getfixturevalue(name))
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    opened = Database.open(database_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def sqlite_database(sqlite_database_url: str) -> Iterator[Database]:
+    opened = Database.open(sqlite_database_url)
+    yield opened
+    opened.close()
+
+
+def _migrate(url: str) -> None:
+    database = Database.open(url)
+    database.migrate()
+    database.close()
