@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from pathlib import Path
 
 import click
 
 from deskside.foundation.clock import SystemClock
-from deskside.foundation.console import command_options, emit
+from deskside.foundation.console import command_options, emit, wants_json
 from deskside.foundation.errors import Refused, UsageProblem
+from deskside.foundation.paths import portal_folder
 from deskside.foundation.text import _
 from deskside.secure_login.authenticators import Keypad, Simulated, authenticator, kinds
 from deskside.secure_login.card import file as device_file
@@ -29,13 +29,15 @@ _file_option = click.option(
 
 @click.group(invoke_without_command=True)
 @_file_option
+@command_options
 @click.pass_context
 def card(context: click.Context, path: Path | None) -> None:
     """Operate a virtual security device.
 
     Without a command, the card lies before you as the real one does: press (p), type your PIN at
     PIN> and the challenge at CHALLNG>, each followed by OK (Enter), and read the response. When
-    the input is no terminal, write one step a line: press, the PIN, the challenge.
+    the input is no terminal, write one step a line: press, the PIN, the challenge; with --json the
+    displays that follow are printed as {"displays": ["PIN>", …]}.
 
     Exit codes: 0 fine, 2 wrong usage (malformed PIN or challenge), 3 no usable file.
     """
@@ -43,10 +45,13 @@ def card(context: click.Context, path: Path | None) -> None:
     if context.invoked_subcommand is not None:
         return
     virtual = _keypad_card(path or _default_file())
-    if sys.stdin.isatty():
+    displays = operate(virtual, sys.stdin, SystemClock())
+    if wants_json():
+        emit({"displays": list(displays)}, "")
+    elif sys.stdin.isatty():
         _operate_at_terminal(virtual)
     else:
-        for display in operate(virtual, sys.stdin, SystemClock()):
+        for display in displays:
             click.echo(display)
 
 
@@ -126,25 +131,18 @@ def _default_file() -> Path:
 
 
 def _demo_cards() -> list[Path]:
-    """Files of the demo's devices that have a keypad, as `demo.json` lists them."""
-    summary = _data_folder() / "demo.json"
+    """Files of the demo's devices that have a keypad, as its `demo.json` lists them."""
+    folder = portal_folder()
     try:
-        users = json.loads(summary.read_text(encoding="utf-8"))["users"]
+        users = json.loads((folder / "demo.json").read_text(encoding="utf-8"))["users"]
         devices = [device for user in users for device in user["devices"] if device.get("file")]
+        # A shared card stands under each of its user names.
+        kinds_by_path = {folder / device["file"]: str(device["kind"]) for device in devices}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return []
-    # A shared card stands under each of its user names.
-    paths = {summary.parent / device["file"]: device["kind"] for device in devices}
     known = kinds()
     return [
         path
-        for path, kind in paths.items()
+        for path, kind in kinds_by_path.items()
         if kind in known and isinstance(authenticator(kind), Keypad)
     ]
-
-
-def _data_folder() -> Path:
-    import platformdirs
-
-    chosen = os.environ.get("DESKSIDE_DATA")
-    return Path(chosen) if chosen else platformdirs.user_data_path("deskside", appauthor=False)

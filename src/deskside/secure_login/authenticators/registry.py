@@ -56,6 +56,12 @@ def authenticator(kind: str) -> Authenticator:
     return loaded
 
 
+def forget() -> None:
+    """Look for plug-ins anew at the next question, after one was installed or removed."""
+    authenticator.cache_clear()
+    _entry_points.cache_clear()
+
+
 @cache
 def _entry_points() -> dict[str, EntryPoint]:
     found: dict[str, EntryPoint] = {}

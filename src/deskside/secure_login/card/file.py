@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
 from deskside.foundation.errors import NotFound, Refused
+from deskside.foundation.paths import create_private
 from deskside.foundation.text import _
 from deskside.secure_login.card.device import DamagedDevice
 
@@ -62,17 +62,12 @@ def write(path: Path, document: Mapping[str, object]) -> None:
         Refused: the file exists; a device's only key is never overwritten.
     """
     content = json.dumps(dict(document), indent=2) + "\n"
-    try:
-        # The mode is set at birth: nobody else may read the key even for a moment.
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError as error:
+    if not create_private(path, content.encode()):
         raise Refused(
             "virtual-device-exists",
             _("The file {path} exists already; nothing was changed.").format(path=path),
             hint=_("Choose another name."),
-        ) from error
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(content)
+        )
 
 
 def _without_repetition(pairs: list[tuple[str, object]]) -> dict[str, object]:
