@@ -133,7 +133,7 @@ def _is(kind: str, value: object) -> bool:
 
 
 def _article(fields: _Fields, body: str, body_line: int, path: Path) -> Article:
-    values = {
+    values: dict[str, Any] = {
         key: tuple(value) if isinstance(value, list) else value
         for key, value in fields.values.items()
         if key != "vendor"

@@ -26,9 +26,10 @@ THEIRS = re.compile(r"vendor:(?P<number>[0-9]{1,6})")
 VENDOR_ADDRESS = "https://ibkr.info/article/{number}"
 
 HEADINGS = {"h2", "h3", "h4", "h5", "h6"}
-TAGS = HEADINGS | set(
-    "p ul ol li strong em code pre blockquote table thead tbody tr th td hr br a".split()
-)
+LISTS = {"ul", "ol", "li"}
+TABLES = {"table", "thead", "tbody", "tr", "th", "td"}
+WORDS = {"p", "a", "strong", "em", "code", "pre", "blockquote", "hr", "br"}
+TAGS = HEADINGS | LISTS | TABLES | WORDS
 ATTRIBUTES = {name: {"id"} for name in HEADINGS} | {"a": {"href"}, "ol": {"start"}}
 
 

@@ -15,11 +15,20 @@ from threading import Lock
 from deskside.knowledge import markdown
 from deskside.knowledge.model import Article, Result, article_number
 
-COLUMNS = ("number", "title", "tags", "summary", "anchors", "body")
-WEIGHTS = "10.0, 8.0, 4.0, 3.0, 2.0, 1.0"
+CREATE = """
+    CREATE VIRTUAL TABLE article USING fts5 (
+        number, title, tags, summary, anchors, body, language UNINDEXED,
+        tokenize = 'unicode61 remove_diacritics 2'
+    )
+"""
+INSERT = "INSERT INTO article VALUES (?, ?, ?, ?, ?, ?, ?)"
+MATCH = """
+    SELECT number, title, language, snippet(article, 5, '', '', '…', 24)
+    FROM article WHERE article MATCH ?
+    ORDER BY bm25(article, 10.0, 8.0, 4.0, 3.0, 2.0, 1.0), number
+"""
 WORD = re.compile(r"\w+")
 MOST_WORDS = 16
-BODY = COLUMNS.index("body")
 
 
 class Index:
@@ -28,17 +37,11 @@ class Index:
     def __init__(self, articles: Iterable[Article]) -> None:
         self._lock = Lock()
         self._rows = sqlite3.connect(":memory:", check_same_thread=False)
-        self._rows.execute(
-            f"CREATE VIRTUAL TABLE article USING fts5 ({', '.join(COLUMNS)}, language UNINDEXED,"
-            " tokenize = 'unicode61 remove_diacritics 2')"
-        )
-        self._rows.executemany(
-            f"INSERT INTO article VALUES ({', '.join('?' * (len(COLUMNS) + 1))})",
-            [_row(article) for article in articles],
-        )
+        self._rows.execute(CREATE)
+        self._rows.executemany(INSERT, [_row(article) for article in articles])
 
     def search(self, words: str, language: str, limit: int) -> list[Result]:
-        """The articles that fit, best first, each once and in the person's language if it can be."""
+        """The articles that fit, best first, each once, if possible in the person's language."""
         chosen: dict[str, Result] = {}
         for result in self._matches(words):
             held = chosen.get(result.number)
@@ -60,11 +63,7 @@ class Index:
 
     def _match(self, query: str) -> list[Result]:
         with self._lock:
-            rows = self._rows.execute(
-                f"SELECT number, title, language, snippet(article, {BODY}, '', '', '…', 24)"
-                f" FROM article WHERE article MATCH ? ORDER BY bm25(article, {WEIGHTS}), number",
-                (query,),
-            ).fetchall()
+            rows = self._rows.execute(MATCH, (query,)).fetchall()
         return [Result(number, title, lang, _one_line(text)) for number, title, lang, text in rows]
 
 

@@ -1,0 +1,215 @@
+"""`deskside kb` reads the knowledge base, `deskside run` runs one of its articles."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from deskside.foundation.console import (
+    EXIT_PROBLEM,
+    change_options,
+    command_options,
+    confirm,
+    emit,
+    exit_with,
+    note,
+    table,
+    wants_json,
+)
+from deskside.foundation.errors import Refused
+from deskside.foundation.text import _
+
+if TYPE_CHECKING:
+    from deskside.foundation.changes.model import Change, Plan
+    from deskside.knowledge.model import Article
+    from deskside.knowledge.running import Report
+
+
+@click.group()
+def kb() -> None:
+    """Read the knowledge base.
+
+    \b
+    Exit: 0 fine, 1 lint found a problem, 2 wrong usage, 3 no such article.
+    """
+
+
+@kb.command("list")
+@command_options
+def list_articles() -> None:
+    """List all articles."""
+    from deskside.knowledge.service import Library
+
+    articles = Library.open().articles()
+    brief = [
+        {"number": a.number, "title": a.title, "language": a.language, "summary": a.summary}
+        for a in articles
+    ]
+    rows = [[a.name, a.title] for a in articles]
+    emit({"articles": brief}, lambda: table([_("Number"), _("Title")], rows))
+
+
+@kb.command()
+@click.argument("number", metavar="KBnnnn")
+@command_options
+def show(number: str) -> None:
+    """Show one article."""
+    from deskside.knowledge.service import Library
+
+    article = Library.open().article(number)
+    emit(article.as_json(), lambda: _page(article))
+
+
+@kb.command()
+@click.argument("words", nargs=-1, required=True)
+@command_options
+def search(words: tuple[str, ...]) -> None:
+    """Search titles and texts; the last word may be the beginning of one."""
+    from deskside.knowledge.service import Library
+
+    results = Library.open().search(" ".join(words))
+    human = "\n".join(
+        click.style(f"KB{r.number}  {r.title}", bold=True) + f"\n    {r.snippet}" for r in results
+    )
+    emit({"results": [r.as_json() for r in results]}, human or _("Nothing was found."))
+
+
+@kb.command()
+@click.argument("folder", required=False, type=click.Path(exists=True, file_okay=False))
+@command_options
+def lint(folder: str | None) -> None:
+    """Check that the articles keep all rules (those in FOLDER, else the installed ones)."""
+    from pathlib import Path
+
+    from deskside.foundation.findings import Verdict, render_terminal, report, verdict
+    from deskside.knowledge.service import Library
+
+    findings = Library.open(Path(folder) if folder else None).lint()
+    emit(report(findings), lambda: render_terminal(findings))
+    if verdict(findings) is not Verdict.SUCCESS:
+        exit_with(EXIT_PROBLEM)
+
+
+@click.command()
+@click.argument("number", metavar="KBnnnn")
+@click.option("--root", metavar="DIR", help="The TWS folder, where it is not the usual one.")
+@click.option("--user", metavar="NAME", help="The user name, where there are several.")
+@click.option("--file", metavar="FILE", help="A file of yours that the fix should use.")
+@click.option("--fix", metavar="ID", help="Apply this fix; without it, the first that applies.")
+@change_options
+@command_options
+def run(
+    number: str,
+    *,
+    root: str | None,
+    user: str | None,
+    file: str | None,
+    fix: str | None,
+    dry_run: bool,
+    yes: bool,
+) -> None:
+    """Run an article: check, show what was found, plan, and after your word apply and verify.
+
+    Without --yes and with nobody to ask, the plan is shown and nothing is changed.
+
+    \b
+    Exit: 0 fine, 1 a problem remains, 2 wrong usage, 3 refused or could not run.
+    """
+    from deskside.knowledge import running
+    from deskside.knowledge.service import Library
+
+    article = Library.open().article(number)
+    given = {"root": root, "user": user, "file": file}
+    options = {name: value for name, value in given.items() if value}
+    report = running.examine(article, options)
+    _tell(report)
+    plan = _plan(report, fix, wanted=yes or bool(fix))
+    change = None
+    if plan and not dry_run and _agreed(yes=yes, demanded=bool(fix)):
+        change = running.apply(plan)
+        report = running.examine(article, options)
+        _tell_verified(report, change)
+    _finish(report, plan, change)
+
+
+def _plan(report: Report, fix: str | None, *, wanted: bool) -> Plan | None:
+    """The plan that answers what was found, shown; None where there is none.
+
+    Where nobody asked for a fix, one that cannot be had is a remark and no error.
+    """
+    from deskside.knowledge.running import make_plan
+
+    offer = report.offer(fix)
+    if offer is None:
+        return None
+    try:
+        plan = make_plan(report, offer)
+    except Refused as refused:
+        if wanted:
+            raise
+        note(" ".join(filter(None, [refused.message, refused.hint])))
+        return None
+    _tell_plan(plan)
+    return plan
+
+
+def _agreed(*, yes: bool, demanded: bool) -> bool:
+    """Whether to apply the plan; refused where a fix was demanded and nobody confirms it."""
+    if not (yes or demanded or (sys.stdin.isatty() and not wants_json())):
+        note(_("Nothing was changed. To apply the plan, add --yes."))
+        return False
+    confirm(_("Apply this plan?"), yes=yes)
+    return True
+
+
+def _page(article: Article) -> str:
+    """An article as a terminal shows it."""
+    from deskside.knowledge import markdown
+
+    source = f"\n\n({article.vendor.label}: {article.vendor.url})" if article.vendor else ""
+    runs = _("Run it: deskside run {name}").format(name=article.name) if article.checks else ""
+    heading = click.style(f"{article.name}  {article.title}", bold=True)
+    parts = [heading, article.summary, runs, markdown.plain(article.body)]
+    return "\n\n".join(filter(None, parts)) + source
+
+
+def _tell(report: Report) -> None:
+    from deskside.foundation.findings import render_terminal, render_verdict
+
+    if not wants_json():
+        click.echo(click.style(f"{report.article.name}  {report.article.title}", bold=True))
+        click.echo(render_terminal(report.findings))
+        click.echo(render_verdict(report.verdict))
+
+
+def _tell_plan(plan: Plan) -> None:
+    from deskside.foundation.changes.rendering import render_plan
+
+    if not wants_json():
+        click.echo(f"\n{render_plan(plan)}\n")
+
+
+def _tell_verified(after: Report, change: Change) -> None:
+    from deskside.foundation.findings import render_terminal, render_verdict
+
+    if not wants_json():
+        click.echo(_("Applied. Checked again:"))
+        click.echo(render_terminal(after.findings))
+        click.echo(render_verdict(after.verdict))
+        click.echo(_("To undo: deskside changes undo {id}").format(id=change.id))
+
+
+def _finish(report: Report, plan: Plan | None, change: Change | None) -> None:
+    """Print the JSON document, and end with 1 where a problem remains."""
+    from deskside.foundation.findings import Verdict
+
+    document: dict[str, Any] = {
+        "verdict": report.verdict.value,
+        "findings": [finding.as_json() for finding in report.findings],
+        "change": change.id if change else None,
+        "plan": plan.as_json() if plan else None,
+    }
+    emit(document, "")
+    exit_with(EXIT_PROBLEM if report.verdict is not Verdict.SUCCESS else 0)

@@ -1,0 +1,150 @@
+"""Running an article: check, findings, plan, apply, verify.
+
+The plan that a person was shown is named by its digest; it is made anew when they agree and
+applied only if its digest is the same, so that exactly what was shown happens, or nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from deskside.foundation import registry
+from deskside.foundation.changes.engine import Engine
+from deskside.foundation.changes.model import Change, Plan
+from deskside.foundation.errors import NotFound, Refused
+from deskside.foundation.findings import Finding, Status, Verdict, verdict
+from deskside.foundation.paths import data_folder
+from deskside.foundation.registry import Situation
+from deskside.foundation.text import _
+from deskside.knowledge.model import Article
+
+URGENCY = (Status.FAILURE, Status.WARNING, Status.NOTICE)
+"""The findings that a fix may answer, the worst first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A fix of the article that applies to something that was found."""
+
+    fix: str
+    finding: Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What the checks of an article found, and what could be done about it."""
+
+    article: Article
+    situation: Situation
+    findings: tuple[Finding, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the findings come to."""
+        return verdict(self.findings)
+
+    @property
+    def offers(self) -> list[Offer]:
+        """The fixes that apply, those for the worst findings first."""
+        return [
+            Offer(fix, finding)
+            for status in URGENCY
+            for finding in self.findings
+            if finding.status is status
+            for fix in finding.fixes
+            if fix in self.article.fixes
+        ]
+
+    def offer(self, fix: str | None = None) -> Offer | None:
+        """The offer for a fix; without a name, the first that answers a problem, if any.
+
+        Raises:
+            NotFound: `fix-not-offered`: the article or the findings do not offer that fix.
+        """
+        if fix is None:
+            return next((offer for offer in self.offers if offer.finding.is_problem), None)
+        for offer in self.offers:
+            if offer.fix == fix:
+                return offer
+        offered = ", ".join(dict.fromkeys(offer.fix for offer in self.offers))
+        raise NotFound(
+            "fix-not-offered",
+            _("The fix {fix} does not apply to what was found.").format(fix=fix),
+            hint=_("Applies now: {fixes}").format(fixes=offered or _("none")),
+        )
+
+
+def option_names(article: Article) -> tuple[str, ...]:
+    """Names of the choices that the checks of an article take, in order.
+
+    Raises:
+        NotFound: the article names a check that is not registered.
+    """
+    named = (name for check in article.checks for name in registry.check(check).options)
+    return tuple(dict.fromkeys(named))
+
+
+def examine(article: Article, options: Mapping[str, str]) -> Report:
+    """Run the checks of an article; nothing is changed.
+
+    Raises:
+        NotFound: the article names a check that is not registered.
+        Refused: `nothing-to-run`: the article has no checks.
+    """
+    if not article.checks:
+        raise Refused(
+            "nothing-to-run",
+            _("{name} is for reading; there is nothing in it to run.").format(name=article.name),
+            hint=f"deskside kb show {article.name}",
+        )
+    situation = Situation(dict(options))
+    checks = [registry.check(identifier) for identifier in article.checks]
+    findings = (finding for check in checks for finding in registry.run(check, situation))
+    return Report(article, situation, tuple(findings))
+
+
+def make_plan(report: Report, offer: Offer) -> Plan:
+    """The steps of a fix for what was found.
+
+    Raises:
+        Refused: it cannot be mended from here; the hint says what else to do.
+    """
+    return registry.fix(offer.fix).plan(report.situation, offer.finding)
+
+
+def plan_digest(plan: Plan) -> str:
+    """SHA-256 over all that a plan does, whatever language it is described in."""
+    shown = plan.as_json()
+    steps = [{k: v for k, v in step.items() if k != "why"} for step in shown["steps"]]
+    acts = {"tool": plan.tool, "root": shown["root"], "inputs": shown["inputs"], "steps": steps}
+    return hashlib.sha256(json.dumps(acts, sort_keys=True).encode()).hexdigest()
+
+
+def apply_shown(plan: Plan, digest: str) -> Change:
+    """Apply a plan if it is still the one that was shown.
+
+    Raises:
+        Refused: `plan-outdated`: it would no longer do the same.
+    """
+    if plan_digest(plan) != digest:
+        raise Refused(
+            "plan-outdated",
+            _("Something has changed since this plan was shown; nothing was done."),
+            hint=_("Check again and read the new plan."),
+        )
+    return apply(plan)
+
+
+def apply(plan: Plan) -> Change:
+    """Apply a plan, whole or not at all; see the change engine for what it refuses."""
+    return engine().apply(plan)
+
+
+def engine() -> Engine:
+    """The change engine with this computer's journal, and nothing left half done."""
+    made = Engine(data_folder() / "changes")
+    made.recover()
+    return made
