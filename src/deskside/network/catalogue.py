@@ -1,0 +1,166 @@
+"""Reading and writing catalogues: TOML (what people keep) and JSON (what the portal offers)."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Mapping
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from deskside.foundation.errors import NotFound, Refused
+from deskside.foundation.text import _
+from deskside.network import rules
+from deskside.network.model import Catalogue, Host
+
+FORMAT = 1
+"""Version of the file format that this program reads."""
+
+MAX_BYTES = 1 << 20
+MAX_ROWS = 10_000
+SHIPPED = Path(__file__).with_name("catalogue.toml")
+
+_ABOUT = ("format", "version", "date", "responder_key")
+_KEY = re.compile(r"[0-9a-f]{64}")
+
+
+@cache
+def shipped() -> Catalogue:
+    """The catalogue that ships with Deskside: the vendor's hosts and ports (KB2816)."""
+    return parse(SHIPPED.read_bytes(), today=None)
+
+
+def load(path: Path, *, today: date) -> Catalogue:
+    """The catalogue in a file.
+
+    Raises:
+        NotFound: there is no such file.
+        Refused: it is too large, or breaks a rule (`catalogue-invalid`).
+    """
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MAX_BYTES + 1)
+    except (FileNotFoundError, IsADirectoryError):
+        raise NotFound(
+            "catalogue-not-found",
+            _("There is no catalogue file {path}.").format(path=path),
+            hint=_("Leave out --catalogue to use the one that ships."),
+        ) from None
+    return parse(raw, today=today)
+
+
+def parse(raw: bytes, *, today: date | None) -> Catalogue:
+    """A catalogue from its TOML or JSON text; dates after `today` are refused.
+
+    Raises:
+        Refused: `catalogue-invalid`, naming the row and the rule that it breaks.
+    """
+    if len(raw) > MAX_BYTES:
+        raise rules.invalid(_("the file"), _("larger than {limit} bytes").format(limit=MAX_BYTES))
+    document = _document(raw)
+    about = {name: value for name, value in document.items() if name != "host"}
+    for name in about:
+        if name not in _ABOUT:
+            raise rules.invalid(_("the head"), rules.nearest(name, [*_ABOUT, "host"]))
+    _refuse_later_format(about.get("format", FORMAT))
+    catalogue = Catalogue(
+        version=rules.plain_text(about.get("version", ""), "version", _("the head")),
+        date=rules.iso_date(about.get("date", ""), "date", _("the head")),
+        responder_key=_responder_key(about.get("responder_key")),
+        hosts=_hosts(document.get("host", [])),
+    )
+    if today is not None:
+        _refuse_future(catalogue, today)
+    return catalogue
+
+
+def _document(raw: bytes) -> Mapping[str, Any]:
+    try:
+        text = raw.decode("utf-8")
+        if not text.lstrip().startswith("{"):
+            return tomllib.loads(text)
+        document = json.loads(text)
+        return {**document["catalogue"], "host": document["hosts"]}
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise rules.invalid(
+            _("the file"), _("not valid TOML: {error}").format(error=rules.printable(str(error)))
+        ) from None
+
+
+def _refuse_later_format(value: Any) -> None:
+    if type(value) is not int or value < 1:
+        raise rules.invalid(_("the head"), _("format must be a whole number"))
+    if value > FORMAT:
+        raise Refused(
+            "catalogue-from-the-future",
+            _("The catalogue is of format {format}; this Deskside reads up to {known}.").format(
+                format=value, known=FORMAT
+            ),
+            hint=_("Upgrade Deskside, or use the catalogue that ships."),
+            article="2816",
+        )
+
+
+def _responder_key(value: Any) -> str | None:
+    if value is None:
+        return None
+    if not isinstance(value, str) or not _KEY.fullmatch(value):
+        raise rules.invalid(
+            _("the head"), _("responder_key must be 64 lower-case hexadecimal digits")
+        )
+    return value
+
+
+def _hosts(rows: Any) -> tuple[Host, ...]:
+    if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
+        raise rules.invalid(_("the file"), _("rows are written as [[host]] tables"))
+    if not 0 < len(rows) <= MAX_ROWS:
+        raise rules.invalid(
+            _("the file"), _("it must list 1 to {limit} hosts").format(limit=MAX_ROWS)
+        )
+    hosts = tuple(rules.host_row(row, position) for position, row in enumerate(rows, 1))
+    rules.refuse_duplicates(hosts)
+    return hosts
+
+
+def _refuse_future(catalogue: Catalogue, today: date) -> None:
+    rules.refuse_future(catalogue.date, today, _("the head"))
+    for position, host in enumerate(catalogue.hosts, 1):
+        where = _("row {position}").format(position=position)
+        rules.refuse_future(host.date, today, f"{where} ({host.id})")
+
+
+def write(catalogue: Catalogue) -> str:
+    """The catalogue as TOML text; `parse` gives it back unchanged."""
+    lines = [f"format = {FORMAT}", f"version = {_text(catalogue.version)}"]
+    if catalogue.date:
+        lines.append(f"date = {catalogue.date}")
+    if catalogue.responder_key:
+        lines.append(f"responder_key = {_text(catalogue.responder_key)}")
+    for host in catalogue.hosts:
+        lines += ["", "[[host]]", *_row(host)]
+    return "\n".join(lines) + "\n"
+
+
+def _row(host: Host) -> list[str]:
+    return [
+        f"{name} = {_value(name, value)}"
+        for name, value in host.as_json().items()
+        if not (name == "date" and not value)
+    ]
+
+
+def _value(name: str, value: Any) -> str:
+    if isinstance(value, str) and name != "date":
+        return _text(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def _text(value: str) -> str:
+    # A JSON string is a TOML basic string once DEL, which plain_text refuses, is out.
+    return json.dumps(value, ensure_ascii=False)

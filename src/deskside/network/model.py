@@ -1,0 +1,83 @@
+"""Plain values of the network part: hosts and the catalogue that lists them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Host:
+    """One row of the catalogue: a far end that must be reachable.
+
+    Attributes:
+        id: short stable name of the row.
+        region: where the far end stands, as the vendor labels it.
+        product: what uses it (`Desktop TWS`, `Client Portal`).
+        role: `primary`, `backup` or `optional`; a far end that is not primary weighs less.
+        host: host name or address literal.
+        ports: TCP ports to open, in the order of the source.
+        tls: those of the ports that speak TLS.
+        ping: whether it answers ping; where it does not, silence to ping proves nothing.
+        note: what a person should know about the row.
+        source: where the row comes from.
+        date: when the source was seen, ISO 8601.
+        responder: whether the far end is a Deskside responder, which can prove itself.
+    """
+
+    id: str
+    host: str
+    ports: tuple[int, ...]
+    tls: tuple[int, ...] = ()
+    region: str = ""
+    product: str = ""
+    role: str = "primary"
+    ping: bool = True
+    note: str = ""
+    source: str = ""
+    date: str = ""
+    responder: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        """The row as `network hosts --json` prints it; `responder` only where it is true."""
+        row: dict[str, Any] = {
+            "id": self.id,
+            "region": self.region,
+            "product": self.product,
+            "role": self.role,
+            "host": self.host,
+            "ports": list(self.ports),
+            "tls": list(self.tls),
+            "ping": self.ping,
+            "note": self.note,
+            "source": self.source,
+            "date": self.date,
+        }
+        if self.responder:
+            row["responder"] = True
+        return row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalogue:
+    """A dated list of hosts.
+
+    Attributes:
+        version: the catalogue's own version.
+        date: when it was last changed, ISO 8601.
+        hosts: its rows.
+        responder_key: Ed25519 public key (hexadecimal) that signs for the rows with
+            `responder = true`; None leaves them unpinned.
+    """
+
+    version: str
+    date: str
+    hosts: tuple[Host, ...]
+    responder_key: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The catalogue as `network hosts --json` prints it."""
+        about: dict[str, Any] = {"version": self.version, "date": self.date}
+        if self.responder_key:
+            about["responder_key"] = self.responder_key
+        return {"catalogue": about, "hosts": [host.as_json() for host in self.hosts]}

@@ -1,0 +1,1 @@
+"""Probes: each looks at one thing and returns what it saw. None of them judges."""

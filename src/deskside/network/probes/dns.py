@@ -1,0 +1,97 @@
+"""Name look-ups by the system's own resolver: what TWS on this computer would be told."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import socket
+import threading
+from ipaddress import ip_address
+
+from deskside.network.observations import Found, LookupSeen
+
+PATIENCE = 4.0
+"""Seconds to wait for the resolver."""
+
+_ABSENT = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
+
+
+async def look_up(name: str, patience: float = PATIENCE) -> LookupSeen:
+    """IPv4 and IPv6 addresses of a name, or what the resolver said instead.
+
+    A name that is absent and has an underscore is asked for again with hyphens: the vendor's
+    backups are spelt both ways.
+    """
+    seen = await _once(name, patience)
+    if seen.result is Found.ABSENT and "_" in name:
+        other = await _once(name.replace("_", "-"), patience)
+        return other if other.result is Found.FOUND else seen
+    return seen
+
+
+async def canary(patience: float = PATIENCE) -> LookupSeen:
+    """Look up a name that cannot exist (RFC 6761 section 6.4); a true resolver finds nothing."""
+    return await _once(f"deskside-{secrets.token_hex(8)}.invalid", patience)
+
+
+async def _once(name: str, patience: float) -> LookupSeen:
+    if as_it_is := literal(name):
+        return as_it_is
+    loop = asyncio.get_running_loop()
+    started = loop.time()
+    answer: asyncio.Future[list[str] | OSError] = loop.create_future()
+    # A thread that the interpreter does not wait for: a resolver may keep silent for a minute.
+    threading.Thread(target=_resolve, args=(name, loop, answer), daemon=True).start()
+    try:
+        told = await asyncio.wait_for(answer, patience)
+    except TimeoutError:
+        return LookupSeen(name=name, result=Found.SILENT, milliseconds=patience * 1000)
+    spent = (loop.time() - started) * 1000
+    if isinstance(told, OSError):
+        result = Found.ABSENT if told.errno in _ABSENT else Found.FAILED
+        error = told.strerror or type(told).__name__
+        return LookupSeen(name=name, result=result, milliseconds=spent, error=error)
+    return _found(name, told, Found.FOUND, spent)
+
+
+def _resolve(
+    name: str, loop: asyncio.AbstractEventLoop, answer: asyncio.Future[list[str] | OSError]
+) -> None:
+    told: list[str] | OSError
+    try:
+        # The trailing dot keeps search domains out: the name is meant as it stands.
+        entries = socket.getaddrinfo(name + ".", None, type=socket.SOCK_STREAM)
+        told = [str(entry[4][0]) for entry in entries]
+    except OSError as error:
+        told = error
+    except UnicodeError as error:
+        told = socket.gaierror(socket.EAI_NONAME, str(error))
+    try:
+        loop.call_soon_threadsafe(_settle, answer, told)
+    except RuntimeError:
+        return  # the run is over and its loop closed
+
+
+def _settle(answer: asyncio.Future[list[str] | OSError], told: list[str] | OSError) -> None:
+    if not answer.done():
+        answer.set_result(told)
+
+
+def literal(name: str) -> LookupSeen | None:
+    """An address literal needs no resolver; None where it is a name."""
+    try:
+        ip_address(name)
+    except ValueError:
+        return None
+    return _found(name, [name], Found.LITERAL, 0.0)
+
+
+def _found(name: str, addresses: list[str], result: Found, spent: float) -> LookupSeen:
+    unique = list(dict.fromkeys(address.partition("%")[0] for address in addresses))
+    return LookupSeen(
+        name=name,
+        result=result,
+        ipv4=tuple(address for address in unique if ":" not in address),
+        ipv6=tuple(address for address in unique if ":" in address),
+        milliseconds=spent,
+    )

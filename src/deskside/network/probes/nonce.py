@@ -1,0 +1,87 @@
+"""Ask a responder to sign a fresh nonce: nothing else proves that it was the far end."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import secrets
+import time
+
+from deskside.network import protocol
+from deskside.network.observations import Echo, EchoSeen
+from deskside.network.probes.channel import Channel
+from deskside.network.probes.tls import printable
+
+PATIENCE = 2.0
+HTTP_CANARY = b"GET /deskside-canary HTTP/1.0\r\n\r\n"
+"""A responder refuses it in its own words; a proxy answers it in HTTP."""
+
+_HTTP = re.compile(rb"\s*(HTTP/\d|<!doctype html|<html)", re.IGNORECASE)
+_REDIRECT = re.compile(rb"HTTP/\d(\.\d)? (30[12378]|511)\b")
+
+
+async def ask(channel: Channel, *, desk_key: str | None, patience: float = PATIENCE) -> EchoSeen:
+    """One nonce, and what came back.
+
+    Args:
+        desk_key: pinned Ed25519 key (hexadecimal); None accepts any responder's signature.
+    """
+    nonce = secrets.token_bytes(protocol.NONCE_BYTES)
+    loop = asyncio.get_running_loop()
+    started = loop.time()
+    line, failure = await _exchange(channel, protocol.request(nonce), patience)
+    spent = (loop.time() - started) * 1000
+    reply = protocol.read_reply(line)
+    if reply is None:
+        return EchoSeen(
+            result=failure or _stranger(line), milliseconds=spent, opening=printable(line)
+        )
+    return EchoSeen(
+        result=_identity(reply, nonce, desk_key),
+        milliseconds=spent,
+        seen_as=reply.address,
+        signed_fingerprint=reply.fingerprint,
+        skew_seconds=round(time.time() - reply.time),
+    )
+
+
+async def provoke(channel: Channel, patience: float = PATIENCE) -> EchoSeen:
+    """Speak HTTP to a port where only a responder should be, to bring a proxy out."""
+    line, failure = await _exchange(channel, HTTP_CANARY, patience)
+    return EchoSeen(result=failure or _stranger(line), opening=printable(line))
+
+
+async def _exchange(
+    channel: Channel, question: bytes, patience: float
+) -> tuple[bytes, Echo | None]:
+    received = bytearray()
+
+    async def talk() -> None:
+        await channel.send(question)
+        while b"\n" not in received and len(received) <= protocol.MAX_LINE:
+            data = await channel.receive()
+            if not data:
+                return
+            received.extend(data[: protocol.MAX_LINE])
+
+    try:
+        await asyncio.wait_for(talk(), patience)
+    except TimeoutError:
+        return bytes(received), None if received else Echo.SILENT
+    except (OSError, EOFError):
+        return bytes(received), None if received else Echo.RESET
+    return bytes(received), None if received else Echo.CLOSED
+
+
+def _identity(reply: protocol.Reply, nonce: bytes, desk_key: str | None) -> Echo:
+    if reply.nonce != nonce.hex():
+        return Echo.OTHER_NONCE
+    return Echo.OTHER_KEY if desk_key and reply.key != desk_key else Echo.GENUINE
+
+
+def _stranger(line: bytes) -> Echo:
+    if line == protocol.error("rate-limited"):
+        return Echo.BUSY
+    if _REDIRECT.match(line):
+        return Echo.REDIRECT
+    return Echo.HTTP if _HTTP.match(line) else Echo.STRANGE

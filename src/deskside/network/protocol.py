@@ -1,0 +1,99 @@
+"""The responder's protocol: one line asked, one signed line answered. Pure.
+
+Described for implementers in docs/network-administrator/responder-protocol.md. The signature
+covers a fixed prefix that no other signed thing of a desk starts with, so that a responder can
+never be made to sign anything else.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+MAX_LINE = 512
+"""Bytes in a line, its end included; both ways."""
+
+NONCE_BYTES = 32
+NO_TLS = "-"
+_SIGNED_PREFIX = b"deskside responder reply 1\n"
+_REQUEST = re.compile(rb"deskside 1 ([0-9a-f]{64})\r?\n")
+_REPLY = re.compile(
+    rb"deskside 1 (?P<nonce>[0-9a-f]{64}) (?P<address>[0-9a-fA-F.:]{2,45}) (?P<port>\d{1,5}) "
+    rb"(?P<fingerprint>-|[0-9a-f]{64}) (?P<time>\d{1,12}) (?P<key>[0-9a-f]{64}) "
+    rb"(?P<signature>[0-9a-f]{128})\n"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a responder says of a connection.
+
+    Attributes:
+        nonce: the asker's, in hexadecimal.
+        address, port: where the connection came from, as the responder saw it.
+        fingerprint: SHA-256 of the certificate that it served, or `-` on a plain port.
+        time: its clock, in seconds since 1970.
+        key: its Ed25519 public key, in hexadecimal.
+    """
+
+    nonce: str
+    address: str
+    port: int
+    fingerprint: str
+    time: int
+    key: str
+
+
+def request(nonce: bytes) -> bytes:
+    """The line that asks."""
+    return b"deskside 1 " + nonce.hex().encode() + b"\n"
+
+
+def read_request(line: bytes) -> str | None:
+    """The nonce that a line asks with, or None where it is no request."""
+    found = _REQUEST.fullmatch(line)
+    return found[1].decode() if found else None
+
+
+def sign(reply: Reply, key: Ed25519PrivateKey) -> bytes:
+    """The signed line that answers."""
+    body = (
+        f"deskside 1 {reply.nonce} {reply.address} {reply.port} {reply.fingerprint} "
+        f"{reply.time} {reply.key} "
+    ).encode()
+    return body + key.sign(_SIGNED_PREFIX + body).hex().encode() + b"\n"
+
+
+def read_reply(line: bytes) -> Reply | None:
+    """The reply on a line, or None where it is none or its signature is not its key's."""
+    found = _REPLY.fullmatch(line)
+    if not found:
+        return None
+    body = line[: found.start("signature")]
+    public = Ed25519PublicKey.from_public_bytes(bytes.fromhex(found["key"].decode()))
+    try:
+        public.verify(bytes.fromhex(found["signature"].decode()), _SIGNED_PREFIX + body)
+    except InvalidSignature:
+        return None
+    return Reply(
+        nonce=found["nonce"].decode(),
+        address=found["address"].decode(),
+        port=int(found["port"]),
+        fingerprint=found["fingerprint"].decode(),
+        time=int(found["time"]),
+        key=found["key"].decode(),
+    )
+
+
+def error(code: str) -> bytes:
+    """The line that says why there is no answer: `not-understood` or `rate-limited`."""
+    return f"deskside 1 error {code}\n".encode()
+
+
+def public_key(key: Ed25519PrivateKey) -> str:
+    """The public key of a signing key, in hexadecimal."""
+    return key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw).hex()

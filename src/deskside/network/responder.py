@@ -1,0 +1,297 @@
+"""The responder: the far end of a connection test, which proves who it is.
+
+It answers a nonce with a line signed by the desk's key that tells the address it saw and the
+certificate it served. TCP only, one short answer to one short question, and everything about a
+peer is bounded, so that it is of no use to anyone else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Awaitable
+from ipaddress import ip_address
+from pathlib import Path
+from typing import TypeVar
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from deskside.foundation.errors import Unavailable
+from deskside.foundation.text import _
+from deskside.network import certificates, protocol
+from deskside.network.limits import Limits
+from deskside.network.model import Host
+
+PLAIN = ("127.0.0.1", 4000)
+TLS = ("127.0.0.1", 4001)
+IDLE = 10.0
+"""Seconds that a peer may take for a line, or to read its answer."""
+
+MAX_REQUESTS = 16
+"""Requests on one connection."""
+
+Address = tuple[str, int]
+T = TypeVar("T")
+
+
+class Responder:
+    """A plain and a TLS listener on a thread of their own.
+
+    Args:
+        signing_key: the desk's key; catalogues pin its public half.
+        folder: where the TLS key and certificate are kept (0600).
+        plain: where the plain port listens; None for none; port 0 for a free one.
+        tls: where the TLS port listens.
+        any_port: take a free port where the one asked for is taken; `notes` says so.
+        name: host name that `rows` gives out; needed where it listens on every address.
+    """
+
+    def __init__(
+        self,
+        signing_key: Ed25519PrivateKey,
+        folder: Path,
+        *,
+        plain: Address | None = PLAIN,
+        tls: Address | None = TLS,
+        any_port: bool = False,
+        name: str | None = None,
+    ) -> None:
+        self._key = signing_key
+        self._folder = folder
+        self._wanted = {"plain": plain, "tls": tls}
+        self._any_port = any_port
+        self._name = name
+        self._limits = Limits()
+        self._sockets: dict[str, socket.socket] = {}
+        self._fingerprint = protocol.NO_TLS
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopping: asyncio.Event | None = None
+        self._talking: set[asyncio.Task[None]] = set()
+        self.notes: list[str] = []
+
+    @property
+    def public_key(self) -> str:
+        """The Ed25519 public key that signs the answers, in hexadecimal."""
+        return protocol.public_key(self._key)
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the TLS certificate, or `-` where there is no TLS port."""
+        return self._fingerprint
+
+    def address(self, kind: str) -> Address | None:
+        """Where the `plain` or `tls` port listens; None where it does not."""
+        listening = self._sockets.get(kind)
+        return listening.getsockname()[:2] if listening else None
+
+    def start(self) -> None:
+        """Listen and answer, until `stop`.
+
+        Raises:
+            Unavailable: an address cannot be listened on.
+        """
+        if self._thread:
+            return
+        context = self._context()
+        try:
+            for kind, wanted in self._wanted.items():
+                if wanted:
+                    self._sockets[kind] = self._listen(kind, wanted)
+        except Unavailable:
+            self._close()
+            raise
+        ready = threading.Event()
+        self._thread = threading.Thread(
+            target=lambda: asyncio.run(self._serve(context, ready)),
+            name="deskside-responder",
+            daemon=True,
+        )
+        self._thread.start()
+        ready.wait()
+
+    def stop(self) -> None:
+        """Stop listening and drop every connection; may be called twice."""
+        if self._thread and self._loop and self._stopping:
+            with contextlib.suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._stopping.set)
+            self._thread.join()
+        self._thread = None
+        self._close()
+
+    def rows(self) -> list[Host]:
+        """The rows that a catalogue needs to test against this responder."""
+        return [
+            Host(
+                id=f"responder-{kind}",
+                region="This desk",
+                product="Deskside responder",
+                host=self._public_host(address[0]),
+                ports=(address[1],),
+                tls=(address[1],) if kind == "tls" else (),
+                note="Stands for the TLS port of TWS."
+                if kind == "tls"
+                else "Stands for the plain port of TWS.",
+                source="this desk",
+                responder=True,
+            )
+            for kind in ("plain", "tls")
+            if (address := self.address(kind))
+        ]
+
+    def _public_host(self, listening: str) -> str:
+        if self._name:
+            return self._name
+        return socket.getfqdn() if ip_address(listening).is_unspecified else listening
+
+    def _close(self) -> None:
+        for listening in self._sockets.values():
+            listening.close()
+        self._sockets = {}
+
+    def _context(self) -> ssl.SSLContext | None:
+        if not self._wanted["tls"]:
+            return None
+        path, self._fingerprint = certificates.tls_certificate(self._folder, self._key)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.load_cert_chain(path)
+        return context
+
+    def _listen(self, kind: str, wanted: Address) -> socket.socket:
+        try:
+            return _bound(wanted)
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE and self._any_port:
+                listening = _bound((wanted[0], 0))
+                self.notes.append(
+                    _("Port {port} is taken; the {kind} responder listens on {free}.").format(
+                        port=wanted[1], kind=kind, free=listening.getsockname()[1]
+                    )
+                )
+                return listening
+            raise Unavailable(
+                "cannot-listen",
+                _("The responder cannot listen on {host} port {port}: {reason}.").format(
+                    host=wanted[0], port=wanted[1], reason=error.strerror or str(error)
+                ),
+                hint=_("Stop what uses that port, or choose another with --plain and --tls."),
+            ) from error
+
+    async def _serve(self, context: ssl.SSLContext | None, ready: threading.Event) -> None:
+        self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
+        accepting = [
+            asyncio.create_task(self._accept(listening, context if kind == "tls" else None))
+            for kind, listening in self._sockets.items()
+        ]
+        ready.set()
+        await self._stopping.wait()
+        for task in [*accepting, *self._talking]:
+            task.cancel()
+        await asyncio.gather(*accepting, *self._talking, return_exceptions=True)
+
+    async def _accept(self, listening: socket.socket, context: ssl.SSLContext | None) -> None:
+        # Counted before the TLS handshake, so that half-open handshakes cannot use up the
+        # descriptors of the portal that this may run in.
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                accepted, peer = await loop.sock_accept(listening)
+            except OSError:
+                await asyncio.sleep(0.1)
+                continue
+            address = _plain_address(peer)
+            if not self._limits.enter(address[0]):
+                accepted.close()
+                continue
+            task = asyncio.create_task(self._greet(accepted, address, context))
+            self._talking.add(task)
+            task.add_done_callback(self._talking.discard)
+
+    async def _greet(
+        self, accepted: socket.socket, address: Address, context: ssl.SSLContext | None
+    ) -> None:
+        transport: asyncio.Transport | None = None
+        reader = asyncio.StreamReader(limit=protocol.MAX_LINE)
+        stream = asyncio.StreamReaderProtocol(reader)
+        loop = asyncio.get_running_loop()
+        try:
+            transport, _same = await loop.connect_accepted_socket(
+                lambda: stream,
+                accepted,
+                ssl=context,
+                ssl_handshake_timeout=IDLE if context else None,
+                ssl_shutdown_timeout=1.0 if context else None,
+            )
+            writer = asyncio.StreamWriter(transport, stream, reader, loop)
+            await self._converse(reader, writer, address, secure=context is not None)
+        except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+            pass
+        finally:
+            self._limits.leave(address[0])
+            if transport:
+                transport.close()
+            else:
+                accepted.close()
+
+    async def _converse(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        address: Address,
+        *,
+        secure: bool,
+    ) -> None:
+        for _turn in range(MAX_REQUESTS):
+            line = await _soon(reader.readuntil(b"\n"))
+            nonce = protocol.read_request(line)
+            if nonce is None:
+                writer.write(protocol.error("not-understood"))
+                return
+            if not self._limits.take(address[0], time.monotonic()):
+                writer.write(protocol.error("rate-limited"))
+                return
+            writer.write(self._answer(nonce, address, secure))
+            await _soon(writer.drain())
+
+    def _answer(self, nonce: str, address: Address, secure: bool) -> bytes:
+        reply = protocol.Reply(
+            nonce=nonce,
+            address=address[0],
+            port=address[1],
+            fingerprint=self._fingerprint if secure else protocol.NO_TLS,
+            time=int(time.time()),
+            key=self.public_key,
+        )
+        return protocol.sign(reply, self._key)
+
+
+async def _soon(work: Awaitable[T]) -> T:
+    return await asyncio.wait_for(work, IDLE)
+
+
+def _bound(address: Address) -> socket.socket:
+    family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):
+            # On Windows SO_REUSEADDR would let another program take the port over.
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+        else:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+        listening.listen(128)
+    except OSError:
+        listening.close()
+        raise
+    return listening
+
+
+def _plain_address(peer: tuple[str, int] | tuple[str, int, int, int]) -> Address:
+    host = peer[0].partition("%")[0]
+    return host.removeprefix("::ffff:"), peer[1]

@@ -1,0 +1,195 @@
+"""Runs the probes over the hosts of a catalogue, all within one deadline.
+
+Vendors' hosts are guests' rooms: at most three connections to a host in a run, and no byte
+beyond the TLS handshake. The desk's own responders are asked to prove themselves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+
+from deskside.network.model import Catalogue, Host
+from deskside.network.observations import (
+    Echo,
+    EchoSeen,
+    HostSeen,
+    LookupSeen,
+    PortSeen,
+    Reach,
+    RunSeen,
+    Shake,
+    TlsSeen,
+)
+from deskside.network.probes import dns, machine, nonce, tcp, tls
+from deskside.network.probes.channel import Channel, PlainChannel
+
+AT_ONCE = 256
+VENDOR_CONNECTIONS = 3
+DEADLINE = 10.0
+
+Progress = Callable[[int, int], None]
+"""Told how many hosts are done, of how many."""
+
+_DISTRUSTED = (Shake.UNTRUSTED, Shake.WRONG_NAME, Shake.EXPIRED)
+_TALKATIVE = (Echo.HTTP, Echo.REDIRECT)
+
+
+def run(
+    catalogue: Catalogue,
+    hosts: Sequence[Host],
+    *,
+    deadline: float = DEADLINE,
+    progress: Progress | None = None,
+) -> RunSeen:
+    """Test the hosts; what is not finished after `deadline` seconds is marked so."""
+    return asyncio.run(_Run(catalogue.responder_key, progress).over(hosts, deadline))
+
+
+class _Run:
+    def __init__(self, desk_key: str | None, progress: Progress | None) -> None:
+        self._desk_key = desk_key
+        self._progress = progress or (lambda _done, _all: None)
+        self._lag = machine.LagWatch()
+        self._turns = asyncio.Semaphore(AT_ONCE)
+        self._connections: dict[str, int] = {}
+        self._canary: LookupSeen | None = None
+
+    async def over(self, hosts: Sequence[Host], deadline: float) -> RunSeen:
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        watch = asyncio.create_task(self._lag.watch())
+        seen = {_far_end(host): HostSeen(host=host) for host in hosts}
+        tasks = [asyncio.create_task(self._examine(one)) for one in seen.values()]
+        lookups = [asyncio.create_task(self._ask_canary())] if _any_name(hosts) else []
+        await self._until(started + deadline, tasks, lookups)
+        watch.cancel()
+        with suppress(asyncio.CancelledError):
+            await watch
+        return RunSeen(
+            hosts=tuple(replace(seen[_far_end(host)], host=host) for host in hosts),
+            canary=self._canary,
+            routes={version: machine.has_route(version) for version in (4, 6)},
+            lag=self._lag.worst,
+            seconds=loop.time() - started,
+        )
+
+    async def _until(
+        self, end: float, tasks: list[asyncio.Task[None]], lookups: list[asyncio.Task[None]]
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        waiting: set[asyncio.Task[None]] = {*tasks, *lookups}
+        while waiting and loop.time() < end:
+            _done, waiting = await asyncio.wait(
+                waiting, timeout=end - loop.time(), return_when=asyncio.FIRST_COMPLETED
+            )
+            self._progress(sum(task.done() for task in tasks), len(tasks))
+        for task in waiting:
+            task.cancel()
+        for outcome in await asyncio.gather(*tasks, *lookups, return_exceptions=True):
+            if isinstance(outcome, Exception):
+                raise outcome
+
+    async def _ask_canary(self) -> None:
+        self._canary = await dns.canary()
+
+    async def _examine(self, seen: HostSeen) -> None:
+        async with self._turns:
+            seen.lookup = await dns.look_up(seen.host.host)
+            if seen.lookup.ipv4:
+                await self._examine_ports(seen, 4, seen.lookup.ipv4, seen.host.ports)
+            if seen.lookup.ipv6:
+                await self._examine_ports(seen, 6, seen.lookup.ipv6, _by_ipv6(seen))
+        seen.finished = True
+
+    async def _examine_ports(
+        self, seen: HostSeen, version: int, addresses: tuple[str, ...], ports: Sequence[int]
+    ) -> None:
+        async def examine(port: int) -> None:
+            if self._may_connect(seen.host):
+                seen.ports.append(await self._port(seen, version, addresses, port))
+
+        await asyncio.gather(*(examine(port) for port in ports))
+
+    def _may_connect(self, host: Host) -> bool:
+        if host.responder:
+            return True
+        used = self._connections.get(host.host, 0)
+        self._connections[host.host] = used + 1
+        return used < VENDOR_CONNECTIONS
+
+    async def _port(
+        self, seen: HostSeen, version: int, addresses: tuple[str, ...], port: int
+    ) -> PortSeen:
+        host, name = seen.host, seen.lookup.name if seen.lookup else seen.host.host
+        began = asyncio.get_running_loop().time()
+        connect, connected = await tcp.connect(addresses, port)
+        found = PortSeen(port=port, version=version, connect=connect)
+        if connected:
+            with connected:
+                found = await self._converse(found, host, name, PlainChannel(connected))
+            if host.responder:
+                found = await self._provoke(found)
+            elif found.tls and found.tls.result in _DISTRUSTED and self._may_connect(host):
+                found = await self._look_at_certificate(found, name)
+        return replace(found, lag=self._lag.since(began))
+
+    async def _converse(self, found: PortSeen, host: Host, name: str, channel: Channel) -> PortSeen:
+        """The handshake where the port speaks TLS, then the nonce where a responder is."""
+        top: Channel = channel
+        handshake: TlsSeen | None = None
+        if found.port in host.tls:
+            handshake, top = await tls.shake_hands(
+                channel, name, verify=not host.responder, desk_key=self._desk_key
+            )
+        echo: EchoSeen | None = None
+        if host.responder and (handshake is None or handshake.result is Shake.UNVERIFIED):
+            echo = await nonce.ask(top, desk_key=self._desk_key)
+        return replace(found, tls=handshake, echo=echo)
+
+    async def _provoke(self, found: PortSeen) -> PortSeen:
+        """Where no responder answered, find out whether something that speaks HTTP does."""
+        told = found.echo.result if found.echo else None
+        if told in (Echo.GENUINE, Echo.OTHER_KEY, Echo.OTHER_NONCE, Echo.BUSY, *_TALKATIVE):
+            return found
+        again, connected = await tcp.connect((found.connect.address,), found.port)
+        if not connected or again.result is not Reach.CONNECTED:
+            return found
+        with connected:
+            provoked = await nonce.provoke(PlainChannel(connected))
+        return replace(found, echo=provoked) if provoked.result in _TALKATIVE else found
+
+    async def _look_at_certificate(self, found: PortSeen, name: str) -> PortSeen:
+        """Shake hands again without judging, to be able to say who issued what was refused."""
+        _again, connected = await tcp.connect((found.connect.address,), found.port)
+        if not connected or not found.tls:
+            return found
+        with connected:
+            bare, _channel = await tls.shake_hands(PlainChannel(connected), name, verify=False)
+        evidence = replace(
+            found.tls,
+            subject=bare.subject,
+            issuer=bare.issuer,
+            fingerprint=bare.fingerprint,
+            protocol=bare.protocol,
+        )
+        return replace(found, tls=evidence)
+
+
+def _far_end(host: Host) -> tuple[str, tuple[int, ...], tuple[int, ...], bool]:
+    """Rows that share a far end are probed once."""
+    return host.host, host.ports, host.tls, host.responder
+
+
+def _any_name(hosts: Sequence[Host]) -> bool:
+    return any(dns.literal(host.host) is None for host in hosts)
+
+
+def _by_ipv6(seen: HostSeen) -> Sequence[int]:
+    """Ports to judge by IPv6: of a vendor's host only one, to spare it connections."""
+    host = seen.host
+    if host.responder or not (seen.lookup and seen.lookup.ipv4):
+        return host.ports
+    return (host.tls or host.ports)[:1]
