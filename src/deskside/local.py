@@ -1,0 +1,303 @@
+"""`deskside open`: this computer's checks, settings and articles in the browser.
+
+The pages can change files, so only the person who ran the command may reach them: the server
+listens on loopback alone and on a random port, the printed address holds a token that opens it
+once, a cookie that no other site can use holds it open, names other than our own are refused
+(DNS rebinding), changes come by POST from our own pages, and it ends when it is not used.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import socket
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, quote, urlencode
+
+import click
+
+from deskside.foundation.clock import Clock, SystemClock
+from deskside.foundation.console import command_options, emit, note
+from deskside.foundation.errors import Refused
+from deskside.foundation.text import _, mark
+
+if TYPE_CHECKING:
+    import uvicorn
+
+    from deskside.web.middleware import App, Scope
+
+IDLE = timedelta(minutes=15)
+LOOPBACK = "127.0.0.1"
+"""Not `localhost`: a program of somebody else may sit on the same port of ::1."""
+
+TICK = 0.2
+"""Seconds between two looks at whether we are idle."""
+
+PARTS = ("deskside.knowledge", "deskside.network", "deskside.workspace")
+NAVIGATION = (
+    ("/kb", mark("Knowledge base")),
+    ("/network", mark("Connection")),
+    ("/settings", mark("Settings")),
+)
+
+
+class Gate:
+    """Lets in only the browser that was opened with the token, and knows when it was last here.
+
+    Args:
+        app: the pages behind the gate.
+        port: where we listen; the only one that a Host or Origin may name.
+        token: opens the gate once.
+    """
+
+    def __init__(self, app: App, *, port: int, token: str, clock: Clock) -> None:
+        import secrets
+
+        self._app = app
+        self._hosts = {f"{LOOPBACK}:{port}", f"localhost:{port}"}
+        self._token: str | None = token
+        self._secret = secrets.token_urlsafe(32)
+        # Cookies do not know ports: two of our servers must not take each other's away.
+        self._cookie = f"deskside-local-{port}"
+        self._clock = clock
+        self._last = clock.now()
+        self._active = 0
+
+    def idle_since(self) -> datetime | None:
+        """When the last request ended; None while one is being answered."""
+        return None if self._active else self._last
+
+    async def __call__(self, scope: Scope, receive: App, send: App) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        self._active += 1
+        try:
+            await self._admit(scope, receive, send)
+        finally:
+            self._active -= 1
+            self._last = self._clock.now()
+
+    async def _admit(self, scope: Scope, receive: App, send: App) -> None:
+        from deskside.web.middleware import cookie, header, refuse
+
+        host, origin = header(scope, b"host").lower(), header(scope, b"origin").lower()
+        if host not in self._hosts:
+            await refuse(send, 421, "This server answers to its own address only.\n")
+        elif origin and origin != f"http://{host}":
+            await refuse(send, 403, "Refused: this request came from another site.\n")
+        elif _same(cookie(scope, self._cookie), self._secret):
+            await self._app(scope, receive, send)
+        elif scope["method"] == "GET" and self._takes(scope):
+            await self._open(scope, send)
+        else:
+            text = _("Refused: this address opens once. Run `deskside open` again.")
+            await refuse(send, 403, f"{text}\n")
+
+    def _takes(self, scope: Scope) -> bool:
+        """Whether the request brings the token; takes it away, so that it works once."""
+        offered = dict(_query(scope)).get("token", "")
+        if self._token is None or not _same(offered, self._token):
+            return False
+        self._token = None
+        return True
+
+    async def _open(self, scope: Scope, send: App) -> None:
+        """Hand over the cookie, and lead away from the address that holds the token."""
+        rest = urlencode([(k, v) for k, v in _query(scope) if k != "token"])
+        place = quote(scope["path"]) + (f"?{rest}" if rest else "")
+        held = f"{self._cookie}={self._secret}; Path=/; HttpOnly; SameSite=Strict"
+        headers = [
+            (b"location", b"/" + place.lstrip("/\\").encode("latin-1")),
+            (b"set-cookie", held.encode()),
+            (b"cache-control", b"no-store"),
+            (b"referrer-policy", b"no-referrer"),
+            (b"content-length", b"0"),
+        ]
+        await send({"type": "http.response.start", "status": 303, "headers": headers})
+        await send({"type": "http.response.body", "body": b""})
+
+
+class LocalServer:
+    """The local pages on a loopback port, until nobody has used them for a while.
+
+    Args:
+        options: choices to begin with, by name (`root`, `user`, `file`).
+        port: 0 takes a free one.
+        idle: how long without a request before it ends.
+    """
+
+    def __init__(
+        self,
+        options: Mapping[str, str],
+        *,
+        port: int = 0,
+        idle: timedelta = IDLE,
+        clock: Clock | None = None,
+    ) -> None:
+        import secrets
+
+        self._socket = _listen(port)
+        self.port: int = self._socket.getsockname()[1]
+        self._idle = idle
+        self._clock = clock or SystemClock()
+        self._token = secrets.token_urlsafe(32)
+        app = local_app(options, port=self.port)
+        self._gate = Gate(app, port=self.port, token=self._token, clock=self._clock)
+
+    def address(self, path: str = "/") -> str:
+        """The address that opens the pages, once."""
+        return f"http://{LOOPBACK}:{self.port}{quote(path)}?token={self._token}"
+
+    def run(self) -> None:
+        """Serve until idle or interrupted."""
+        asyncio.run(self._serve())
+
+    async def _serve(self) -> None:
+        server = _server(self._gate)
+        watch = asyncio.create_task(self._watch(server))
+        try:
+            await server.serve(sockets=[self._socket])
+        finally:
+            watch.cancel()
+            self._socket.close()
+
+    async def _watch(self, server: uvicorn.Server) -> None:
+        while not server.should_exit:
+            since = self._gate.idle_since()
+            server.should_exit = since is not None and self._clock.now() - since >= self._idle
+            await asyncio.sleep(TICK)
+
+
+def local_app(options: Mapping[str, str], *, port: int) -> App:
+    """The local pages of every part as one application."""
+    from importlib import import_module
+    from pathlib import Path
+
+    from deskside.knowledge.service import Library
+    from deskside.web.model import NavigationItem
+    from deskside.web.service import Shell
+    from deskside.web.shell import build_app
+
+    pages: list[Any] = [home()]
+    templates = []
+    for part in PARTS:
+        module = import_module(f"{part}.pages")
+        pages += module.local_pages()
+        if Path(module.__file__ or "").with_name("templates").is_dir():
+            templates.append(part)
+    shell = Shell(templates, [NavigationItem(href, text) for href, text in NAVIGATION], local=True)
+    services = {"library": Library.open(), "local_options": dict(options)}
+    return build_app(shell, pages, dependencies=services, hosts=(LOOPBACK, "localhost"))
+
+
+def home() -> Any:
+    """The first page: the articles."""
+    from litestar import get
+    from litestar.response import Response
+
+    from deskside.web.service import redirect
+
+    @get("/", include_in_schema=False, sync_to_thread=False, name="home")
+    def first() -> Response[None]:
+        return redirect("/kb")
+
+    return first
+
+
+@click.command("open")
+@click.argument("number", required=False, metavar="[KBnnnn]")
+@click.option("--root", metavar="DIR", help="The TWS folder, where it is not the usual one.")
+@click.option("--user", metavar="NAME", help="The user name, where there are several.")
+@click.option("--no-browser", is_flag=True, help="Print the address and open nothing.")
+@click.option("--port", default=0, metavar="PORT", help="Listen here instead of on a free port.")
+@click.option(
+    "--idle",
+    default=IDLE.total_seconds() / 60,
+    show_default=True,
+    metavar="MINUTES",
+    type=click.FloatRange(min=0.01),
+    help="End after so long without use.",
+)
+@command_options
+def open_pages(
+    number: str | None,
+    *,
+    root: str | None,
+    user: str | None,
+    no_browser: bool,
+    port: int,
+    idle: float,
+) -> None:
+    """Open this computer's pages in the browser: checks, settings, history, articles.
+
+    They are reachable from this computer only, by the address that is printed, once.
+
+    \b
+    Exit: 0 ended after use, 2 wrong usage, 3 refused or could not run.
+    """
+    path = _article_path(number) if number else "/"
+    options = {name: value for name, value in (("root", root), ("user", user)) if value}
+    server = LocalServer(options, port=port, idle=timedelta(minutes=idle))
+    address = server.address(path)
+    emit({"url": address, "idle_minutes": idle}, address)
+    note(
+        _("Ends after {minutes:g} minutes without use, or with Ctrl+C.").format(minutes=idle)
+    )
+    if not no_browser:
+        _browse(address)
+    server.run()
+
+
+def _article_path(number: str) -> str:
+    from deskside.knowledge.service import Library
+
+    return f"/kb/{Library.open().article(number).number}"
+
+
+def _browse(address: str) -> None:
+    import webbrowser
+
+    if not webbrowser.open(address):
+        note(_("No browser could be opened: open the address yourself."))
+
+
+def _listen(port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        listener.bind((LOOPBACK, port))
+    except (OSError, OverflowError) as error:
+        listener.close()
+        raise Refused(
+            "port-taken",
+            _("Port {port} of this computer cannot be used.").format(port=port),
+            hint=_("Leave --port out to take a free one."),
+            detail=repr(error),
+        ) from error
+    return listener
+
+
+def _server(app: Any) -> uvicorn.Server:
+    import uvicorn
+
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            ws="none",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=5,
+        )
+    )
+
+
+def _query(scope: Scope) -> list[tuple[str, str]]:
+    text = scope.get("query_string", b"").decode("latin-1")
+    return parse_qsl(text, keep_blank_values=True, max_num_fields=50)
+
+
+def _same(offered: str, expected: str) -> bool:
+    return hmac.compare_digest(offered.encode(), expected.encode())
