@@ -1,0 +1,1 @@
+"""People and entities, their user names, roles and ways to reach them."""

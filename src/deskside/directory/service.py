@@ -1,0 +1,383 @@
+"""The directory's use cases: the only door for other parts.
+
+Methods that take a `connection` work inside the caller's transaction, so that what belongs
+together is committed together.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from deskside.directory import rules, sealed
+from deskside.directory.model import (
+    AccountStatus,
+    Holder,
+    HolderKind,
+    Identity,
+    Link,
+    LinkPurpose,
+    Role,
+    UserName,
+)
+from deskside.directory.rows import as_user_name
+from deskside.directory.store import (
+    account,
+    contact_point,
+    holder,
+    secret_link,
+    standing,
+    user_name,
+    user_role,
+)
+from deskside.foundation.audit.service import Audit
+from deskside.foundation.clock import Clock
+from deskside.foundation.database import Database, new_id
+from deskside.foundation.errors import NotFound, Refused
+from deskside.foundation.keyring import Keyring
+from deskside.foundation.mail import Mail
+from deskside.foundation.text import _
+
+STANDING = standing
+"""For other parts to join: `user_name_id, name, enabled, password_hash, holder_id, identity`
+(sealed: see `display_name`), `account_status` and `roles` (parted by spaces)."""
+
+
+class LinkGone(NotFound):
+    """The link was used, replaced or has expired, or never existed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "link-gone",
+            _("This link has been used, has expired or was replaced by a newer one."),
+            hint=_("Ask an administrator of your desk to send you a new one."),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryService:
+    """Holders, their user names, and one-time links to choose a password."""
+
+    database: Database
+    keyring: Keyring
+    clock: Clock
+    audit: Audit
+    mail: Mail
+
+    # Holders and accounts
+
+    def add_holder(self, kind: HolderKind, identity: Identity, *, email: str = "") -> Holder:
+        """Enter a person or entity."""
+        entered = Holder(new_id(), kind, identity)
+        now = self.clock.now()
+        with self.database.write() as connection:
+            connection.execute(
+                insert(holder).values(
+                    id=entered.id,
+                    kind=kind.value,
+                    identity=sealed.seal_identity(self.keyring, entered.id, identity),
+                    created=now,
+                )
+            )
+            if email:
+                self._add_email(connection, entered.id, email, now)
+            self._record(connection, "directory.holder-added", entered.id)
+        return entered
+
+    def add_account(self, holder_id: str, status: AccountStatus = AccountStatus.OPEN) -> str:
+        """Open an account of a holder; its id."""
+        identifier = new_id()
+        with self.database.write() as connection:
+            connection.execute(
+                insert(account).values(
+                    id=identifier,
+                    holder_id=holder_id,
+                    status=status.value,
+                    created=self.clock.now(),
+                )
+            )
+            self._record(connection, "directory.account-added", identifier)
+        return identifier
+
+    def set_account_status(self, account_id: str, status: AccountStatus) -> None:
+        """Approve, close or reopen an account."""
+        with self.database.write() as connection:
+            changed = connection.execute(
+                update(account).where(account.c.id == account_id).values(status=status.value)
+            )
+            if changed.rowcount == 0:
+                raise NotFound("unknown-account", _("There is no such account."))
+            self._record(connection, "directory.account-status", account_id, status=status.value)
+
+    def holder(self, holder_id: str) -> Holder:
+        """A holder with identity; raises NotFound."""
+        with self.database.read() as connection:
+            row = connection.execute(select(holder).where(holder.c.id == holder_id)).first()
+        if row is None:
+            raise NotFound("unknown-holder", _("There is no such holder."))
+        identity = sealed.open_identity(self.keyring, row.id, row.identity)
+        return Holder(row.id, HolderKind(row.kind), identity)
+
+    def email(self, connection: Connection, holder_id: str) -> str | None:
+        """Where to write to a holder."""
+        row = connection.execute(
+            select(contact_point.c.id, contact_point.c.address)
+            .where(contact_point.c.holder_id == holder_id, contact_point.c.kind == "e-mail")
+            .order_by(contact_point.c.created)
+            .limit(1)
+        ).first()
+        return None if row is None else sealed.open_address(self.keyring, row.id, row.address)
+
+    # User names
+
+    def add_user_name(
+        self,
+        name: str,
+        holder_id: str,
+        roles: frozenset[Role] = frozenset({Role.TRADER}),
+        *,
+        account_id: str | None = None,
+    ) -> UserName:
+        """Give a holder a user name, without a password.
+
+        Raises:
+            UsageProblem: it cannot be a user name.
+            Refused: somebody has it already.
+        """
+        rules.check_user_name(name)
+        identifier = new_id()
+        with self.database.write() as connection:
+            try:
+                connection.execute(
+                    insert(user_name).values(
+                        id=identifier,
+                        name=name,
+                        holder_id=holder_id,
+                        account_id=account_id,
+                        enabled=True,
+                        created=self.clock.now(),
+                    )
+                )
+            except IntegrityError as error:
+                raise Refused(
+                    "user-name-taken",
+                    _("The user name {name} exists already.").format(name=name),
+                    hint=_("Choose another."),
+                ) from error
+            if roles:
+                rows = [{"user_name_id": identifier, "role": role.value} for role in sorted(roles)]
+                connection.execute(insert(user_role), rows)
+            self._record(connection, "directory.user-name-added", identifier)
+        return self.find(name)
+
+    def users(self) -> list[UserName]:
+        """All user names, in alphabetical order."""
+        with self.database.read() as connection:
+            rows = connection.execute(select(standing).order_by(standing.c.name))
+            return [as_user_name(self.keyring, row) for row in rows]
+
+    def is_empty(self) -> bool:
+        """Whether nobody has a user name yet."""
+        with self.database.read() as connection:
+            return not connection.execute(select(func.count()).select_from(user_name)).scalar_one()
+
+    def find(self, name: str) -> UserName:
+        """A user name; raises NotFound."""
+        if rules.is_user_name(name):
+            with self.database.read() as connection:
+                row = connection.execute(select(standing).where(standing.c.name == name)).first()
+            if row is not None:
+                return as_user_name(self.keyring, row)
+        raise NotFound(
+            "unknown-user",
+            _("There is no user name {name}.").format(name=name[:40]),
+            hint=_("See: deskside admin users list"),
+        )
+
+    def set_enabled(self, connection: Connection, user_name_id: str, *, enabled: bool) -> None:
+        """Let a user name log in, or not. Whoever disables it also ends its sessions."""
+        connection.execute(
+            update(user_name).where(user_name.c.id == user_name_id).values(enabled=enabled)
+        )
+        event = "directory.user-name-enabled" if enabled else "directory.user-name-disabled"
+        self._record(connection, event, user_name_id)
+
+    def display_name(self, holder_id: str, identity: bytes) -> str:
+        """The name in a row of `STANDING`."""
+        return sealed.open_identity(self.keyring, holder_id, identity).name
+
+    # Passwords
+
+    def known_of(self, link: Link) -> tuple[str, ...]:
+        """What others know of the person behind a link, and no password may be made of."""
+        identity = self.holder(link.holder_id).identity
+        with self.database.read() as connection:
+            return (link.user_name, identity.name, self.email(connection, link.holder_id) or "")
+
+    def store_password(
+        self,
+        connection: Connection,
+        user_name_id: str,
+        password_hash: str,
+        *,
+        replacing: str | None = None,
+    ) -> None:
+        """Keep the hash of a password; only in place of `replacing`, where that is given."""
+        change = update(user_name).where(user_name.c.id == user_name_id)
+        if replacing is not None:
+            change = change.where(user_name.c.password_hash == replacing)
+        connection.execute(
+            change.values(password_hash=password_hash, password_since=self.clock.now())
+        )
+
+    # One-time links
+
+    def issue_link(self, user: UserName, purpose: LinkPurpose, *, actor: str | None = None) -> str:
+        """A new one-time link's token, which replaces all that were open; shown only here."""
+        with self.database.write() as connection:
+            return self._issue_link(connection, user, purpose, actor)
+
+    def send_link(
+        self, user: UserName, purpose: LinkPurpose, portal: str, *, actor: str | None = None
+    ) -> bool:
+        """Send a new one-time link by e-mail; False, and no link, where no address is known."""
+        with self.database.write() as connection:
+            address = self.email(connection, user.holder_id)
+            if address is None:
+                return False
+            token = self._issue_link(connection, user, purpose, actor)
+            self.mail.enqueue(
+                connection,
+                address,
+                _("Choose your password for {name}").format(name=user.name),
+                _link_text(user.name, link_address(portal, purpose, token), purpose),
+            )
+        return True
+
+    def open_link(self, token: str) -> Link:
+        """For whom a link is, without using it up; raises LinkGone."""
+        with self.database.read() as connection:
+            row = connection.execute(
+                select(
+                    secret_link.c.purpose,
+                    secret_link.c.expires,
+                    standing.c.user_name_id,
+                    standing.c.name,
+                    standing.c.holder_id,
+                )
+                .join(standing, standing.c.user_name_id == secret_link.c.user_name_id)
+                .where(*self._is_open(token), standing.c.enabled)
+            ).first()
+        if row is None:
+            raise LinkGone
+        return Link(
+            row.user_name_id, row.name, row.holder_id, LinkPurpose(row.purpose), row.expires
+        )
+
+    def spend_link(self, connection: Connection, token: str, password_hash: str) -> str:
+        """Use a link up and keep the hash of the password chosen with it; the user name's id.
+
+        Raises:
+            LinkGone: somebody was faster, or it is no open link.
+        """
+        spent = connection.execute(
+            update(secret_link)
+            .where(*self._is_open(token))
+            .values(used=self.clock.now())
+            .returning(secret_link.c.user_name_id, secret_link.c.purpose)
+        ).first()
+        if spent is None:
+            raise LinkGone
+        self.store_password(connection, spent.user_name_id, password_hash)
+        self._replace_links(connection, spent.user_name_id)
+        self._record(
+            connection,
+            "directory.password-chosen",
+            spent.user_name_id,
+            actor=spent.user_name_id,
+            by=spent.purpose,
+        )
+        return str(spent.user_name_id)
+
+    def _issue_link(
+        self, connection: Connection, user: UserName, purpose: LinkPurpose, actor: str | None
+    ) -> str:
+        token, now = secrets.token_urlsafe(32), self.clock.now()
+        self._replace_links(connection, user.id)
+        connection.execute(
+            insert(secret_link).values(
+                id=new_id(),
+                user_name_id=user.id,
+                purpose=purpose.value,
+                token_hash=_token_hash(token),
+                created=now,
+                expires=now + rules.LINK_LIFETIME[purpose],
+            )
+        )
+        self._record(
+            connection, "directory.link-issued", user.id, actor=actor, purpose=purpose.value
+        )
+        return token
+
+    def _replace_links(self, connection: Connection, user_name_id: str) -> None:
+        connection.execute(
+            update(secret_link)
+            .where(secret_link.c.user_name_id == user_name_id, secret_link.c.used.is_(None))
+            .values(used=self.clock.now())
+        )
+
+    def _is_open(self, token: str) -> tuple[ColumnElement[bool], ...]:
+        return (
+            secret_link.c.token_hash == _token_hash(token),
+            secret_link.c.used.is_(None),
+            secret_link.c.expires > self.clock.now(),
+        )
+
+    def _add_email(self, connection: Connection, holder_id: str, email: str, now: datetime) -> None:
+        identifier = new_id()
+        connection.execute(
+            insert(contact_point).values(
+                id=identifier,
+                holder_id=holder_id,
+                kind="e-mail",
+                address=sealed.seal_address(self.keyring, identifier, email),
+                created=now,
+            )
+        )
+
+    def _record(
+        self,
+        connection: Connection,
+        event: str,
+        subject: str,
+        *,
+        actor: str | None = None,
+        **detail: str,
+    ) -> None:
+        self.audit.record(connection, event, actor=actor, subject=subject, detail=detail)
+
+
+def link_address(portal: str, purpose: LinkPurpose, token: str) -> str:
+    """The address that a person opens."""
+    path = {LinkPurpose.SET_UP: "setup", LinkPurpose.RESET: "reset"}[purpose]
+    return f"{portal.rstrip('/')}/{path}/{token}"
+
+
+def _token_hash(token: str) -> bytes:
+    # A fast hash is enough: the token is 256 random bits, not something a person chose.
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+
+
+def _link_text(name: str, address: str, purpose: LinkPurpose) -> str:
+    hours = int(rules.LINK_LIFETIME[purpose].total_seconds() // 3600)
+    return _(
+        "Somebody who administers your desk asks you to choose a password for the user name"
+        " {name}.\n\nOpen this link within {hours} h; it works once:\n\n{address}\n\n"
+        "Nobody at the desk knows or chooses your password. If you did not expect this message,"
+        " tell the desk and do not open the link."
+    ).format(name=name, hours=hours, address=address)

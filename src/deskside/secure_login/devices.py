@@ -1,0 +1,260 @@
+"""Devices and their bindings to user names: issuing, listing, locking, loading for a log-in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from deskside.directory.model import UserName
+from deskside.directory.service import STANDING
+from deskside.foundation.audit.service import Audit
+from deskside.foundation.clock import Clock, Randomness
+from deskside.foundation.database import Database, new_id
+from deskside.foundation.errors import NotFound, Refused
+from deskside.foundation.keyring import Keyring
+from deskside.foundation.text import _
+from deskside.secure_login.authenticators import authenticator
+from deskside.secure_login.model import DeviceRecord, Issued
+from deskside.secure_login.rules import Holding
+from deskside.secure_login.store import binding, device
+from deskside.secure_login.values import DeviceInfo, DeviceStatus, Factor
+
+ACTIVE = DeviceStatus.ACTIVE.value
+
+
+@dataclass(frozen=True, slots=True)
+class Devices:
+    """What people hold, and which user names log in with it."""
+
+    database: Database
+    keyring: Keyring
+    clock: Clock
+    audit: Audit
+    random: Randomness
+
+    def issue(
+        self,
+        owners: Sequence[UserName],
+        kind: str,
+        *,
+        label: str = "",
+        actor: str | None = None,
+        **choices: Any,
+    ) -> tuple[DeviceInfo, Issued]:
+        """Make a device and bind it to user names, active at once.
+
+        Raises:
+            UnknownKind: no plug-in offers that kind.
+            UsageProblem: a choice, such as the PIN, is not acceptable.
+        """
+        plugin = authenticator(kind)
+        issued = plugin.issue(self.random, **choices)
+        identifier, now = new_id(), self.clock.now()
+        info = DeviceInfo(
+            id=identifier,
+            kind=kind,
+            label=label or _plain_label(kind),
+            serial=issued.public.get("serial", identifier),
+            status=DeviceStatus.ACTIVE,
+            since=now,
+            user_names=tuple(owner.name for owner in owners),
+        )
+        with self.database.write() as connection:
+            self._insert(connection, info, issued)
+            for owner in owners:
+                self._bind(connection, info, owner, actor)
+        return info, issued
+
+    def listed(self, *, user_name_id: str | None = None, serial: str = "") -> list[DeviceInfo]:
+        """Devices with the user names that they are bound to, by serial number."""
+        query = (
+            select(device, STANDING.c.name)
+            .outerjoin(binding, binding.c.device_id == device.c.id)
+            .outerjoin(STANDING, STANDING.c.user_name_id == binding.c.user_name_id)
+            .order_by(device.c.serial, STANDING.c.name)
+        )
+        if user_name_id is not None:
+            own = select(binding.c.device_id).where(binding.c.user_name_id == user_name_id)
+            query = query.where(device.c.id.in_(own))
+        if serial:
+            query = query.where(or_(device.c.serial == serial, device.c.id == serial))
+        with self.database.read() as connection:
+            return _infos(connection.execute(query).all())
+
+    def set_status(
+        self, serial: str, status: DeviceStatus, *, actor: str | None = None
+    ) -> DeviceInfo:
+        """Lock a device for everybody who uses it, or unlock it; raises NotFound."""
+        found = self.listed(serial=serial)
+        if not found:
+            raise NotFound(
+                "unknown-device",
+                _("There is no device with the serial number {serial}.").format(serial=serial[:80]),
+                hint=_("See: deskside admin devices list"),
+            )
+        if len(found) > 1:
+            raise Refused(
+                "several-devices",
+                _("Several devices have the serial number {serial}.").format(serial=serial[:80]),
+                hint=_("Name the device by its id: deskside admin devices list --json"),
+            )
+        with self.database.write() as connection:
+            connection.execute(
+                update(device).where(device.c.id == found[0].id).values(status=status.value)
+            )
+            event = "device.unlocked" if status is DeviceStatus.ACTIVE else "device.locked"
+            self.audit.record(connection, event, actor=actor, subject=found[0].id)
+        return self.listed(serial=found[0].id)[0]
+
+    # For a log-in, inside its transaction
+
+    def bound(self, connection: Connection, user_name_id: str) -> list[Row[Any]]:
+        """The devices that are bound to a user name, locked ones as well."""
+        query = _bound().where(binding.c.user_name_id == user_name_id).order_by(device.c.serial)
+        return list(connection.execute(query).all())
+
+    def holdings(self, rows: Iterable[Row[Any]]) -> list[Holding]:
+        """What the log-in's rules need to know of bound devices."""
+        return [
+            Holding(row.device_id, authenticator(row.kind).protection_level, is_usable(row))
+            for row in rows
+        ]
+
+    def factors(self, rows: Iterable[Row[Any]]) -> tuple[Factor, ...]:
+        """Bound devices that may answer, as the person sees them, the strongest first."""
+        factors = [self._factor(row) for row in rows if is_usable(row)]
+        return tuple(sorted(factors, key=lambda factor: (-factor.protection_level, factor.device)))
+
+    def record(self, row: Row[Any]) -> DeviceRecord:
+        """A device with its secret unsealed."""
+        secret = self.keyring.open_sealed(row.secret, context=_context(row.device_id, row.kind))
+        return DeviceRecord(
+            id=row.device_id,
+            kind=row.kind,
+            label=row.label,
+            serial=row.serial,
+            secret=secret,
+            state=json.loads(row.state),
+        )
+
+    def remember(
+        self, connection: Connection, row: Row[Any], new_state: Mapping[str, object]
+    ) -> bool:
+        """Store the new state of a device; False where somebody else has changed it meanwhile."""
+        changed = connection.execute(
+            update(device)
+            .where(device.c.id == row.device_id, device.c.version == row.version)
+            .values(state=json.dumps(dict(new_state)), version=row.version + 1)
+        )
+        return changed.rowcount == 1
+
+    def _factor(self, row: Row[Any]) -> Factor:
+        plugin = authenticator(row.kind)
+        described = plugin.describe(
+            DeviceRecord(row.device_id, row.kind, row.label, row.serial, secret=b"")
+        )
+        return Factor(
+            row.device_id,
+            row.kind,
+            described.label,
+            plugin.protection_level,
+            described.instructions,
+        )
+
+    def _insert(self, connection: Connection, info: DeviceInfo, issued: Issued) -> None:
+        try:
+            connection.execute(
+                insert(device).values(
+                    id=info.id,
+                    kind=info.kind,
+                    serial=info.serial,
+                    label=info.label,
+                    secret=self.keyring.seal(issued.secret, context=_context(info.id, info.kind)),
+                    public=json.dumps(dict(issued.public)),
+                    state="{}",
+                    version=1,
+                    status=info.status.value,
+                    created=info.since,
+                )
+            )
+        except IntegrityError as error:
+            raise Refused(
+                "serial-taken", _("There is a device with that serial number already.")
+            ) from error
+
+    def _bind(
+        self, connection: Connection, info: DeviceInfo, owner: UserName, actor: str | None
+    ) -> None:
+        connection.execute(
+            insert(binding).values(
+                user_name_id=owner.id,
+                device_id=info.id,
+                status=ACTIVE,
+                since=info.since,
+                approved_by=actor,
+            )
+        )
+        self.audit.record(
+            connection,
+            "device.bound",
+            actor=actor,
+            subject=owner.id,
+            detail={"device": info.id, "kind": info.kind},
+        )
+
+
+def is_usable(row: Row[Any]) -> bool:
+    """Whether a bound device may answer."""
+    return bool(row.device_status == ACTIVE and row.binding_status == ACTIVE)
+
+
+def device_columns() -> tuple[Any, ...]:
+    """The columns that `Devices.record` and `is_usable` need, for a join."""
+    return (
+        device.c.id.label("device_id"),
+        device.c.kind,
+        device.c.serial,
+        device.c.label,
+        device.c.secret,
+        device.c.state,
+        device.c.version,
+        device.c.status.label("device_status"),
+        binding.c.status.label("binding_status"),
+    )
+
+
+def _bound() -> Select[Any]:
+    return select(*device_columns()).join_from(binding, device, binding.c.device_id == device.c.id)
+
+
+def _context(device_id: str, kind: str) -> str:
+    return f"authenticator:{device_id}:{kind}"
+
+
+def _plain_label(kind: str) -> str:
+    unnamed = DeviceRecord(id="", kind=kind, label="", serial="", secret=b"")
+    return authenticator(kind).describe(unnamed).label
+
+
+def _infos(rows: Sequence[Row[Any]]) -> list[DeviceInfo]:
+    names: dict[str, list[str]] = {}
+    for row in rows:
+        names.setdefault(row.id, []).extend([row.name] if row.name else [])
+    first = {row.id: row for row in reversed(rows)}
+    return [
+        DeviceInfo(
+            id=identifier,
+            kind=first[identifier].kind,
+            label=first[identifier].label,
+            serial=first[identifier].serial,
+            status=DeviceStatus(first[identifier].status),
+            since=first[identifier].created,
+            user_names=tuple(bound),
+        )
+        for identifier, bound in names.items()
+    ]

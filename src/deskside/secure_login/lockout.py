@@ -1,0 +1,129 @@
+"""Counting guesses, and locking who is guessed at.
+
+The rule (KB1133): ten failures in a row within 24 hours lock; attempts during a lock neither
+count nor lengthen it; it ends 24 hours after the last failure that counted. It applies alike to
+a user name, to a device (which several user names may share) and to the pair of both.
+
+An attempt is reserved, as a failure, before anything is verified, and given back when it turns
+out right: however many run at once, no more than ten are ever verified.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import Column, Connection, String, Table, Text, delete
+
+from deskside.foundation.database import UtcDateTime, metadata
+from deskside.secure_login.upsert import dialect_insert
+
+LIMIT = 10
+WINDOW = timedelta(hours=24)
+
+guesses = Table(
+    "guesses",
+    metadata,
+    Column("subject", String(80), primary_key=True),
+    Column("failures", Text, nullable=False),
+    Column("expires", UtcDateTime, nullable=False, index=True),
+)
+"""Failures in a row of one subject: moments in JSON, as microseconds since 1970."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Failures in a row, oldest first, as far as they still matter."""
+
+    failures: tuple[datetime, ...] = ()
+
+    def is_locked(self, now: datetime) -> bool:
+        """Whether attempts are refused unseen."""
+        return len(self.failures) >= LIMIT and now < self.failures[-1] + WINDOW
+
+    def with_failure(self, now: datetime) -> Tally:
+        """One failure more. Not for a locked subject."""
+        recent = tuple(moment for moment in self.failures if moment > now - WINDOW)
+        return Tally((*recent, now))
+
+    def without_failure(self, moment: datetime) -> Tally:
+        """One failure less: an attempt that was reserved at that moment turned out right."""
+        kept = list(self.failures)
+        if moment in kept:
+            kept.remove(moment)
+        return Tally(tuple(kept))
+
+
+def name_subject(name_hash: str, browser: str | None) -> str:
+    """Who is guessed at by a user name.
+
+    A browser that has completed a log-in of that user name before counts for itself, so that
+    strangers who guess elsewhere cannot lock its owner out.
+    """
+    return f"name:{name_hash[:32]}" + (f":{browser[:32]}" if browser else "")
+
+
+def device_subjects(user_name_id: str, device_id: str) -> tuple[str, str]:
+    """Who is guessed at by an answer: the device, and its binding to the user name."""
+    return f"device:{device_id}", f"binding:{hash_of(user_name_id, device_id)}"
+
+
+def hash_of(*texts: str) -> str:
+    """A short name for several texts together."""
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:40]
+
+
+def take(connection: Connection, subjects: Iterable[str], now: datetime) -> dict[str, Tally]:
+    """The tallies of some subjects, held until the transaction ends; one statement."""
+    # In one order everywhere, or two transactions could wait for each other.
+    rows = [
+        {"subject": subject, "failures": "[]", "expires": now + WINDOW}
+        for subject in sorted(subjects)
+    ]
+    insertion = dialect_insert(connection, guesses).values(rows)
+    # An update that changes nothing locks the row and returns it.
+    statement = insertion.on_conflict_do_update(
+        index_elements=[guesses.c.subject], set_={"failures": guesses.c.failures}
+    ).returning(guesses.c.subject, guesses.c.failures)
+    return {row.subject: _read(row.failures) for row in connection.execute(statement)}
+
+
+def put(connection: Connection, tallies: Mapping[str, Tally], now: datetime) -> None:
+    """Store tallies; one statement."""
+    rows = [
+        {
+            "subject": subject,
+            "failures": _write(tally),
+            "expires": (tally.failures[-1] if tally.failures else now) + WINDOW,
+        }
+        for subject, tally in sorted(tallies.items())
+    ]
+    insertion = dialect_insert(connection, guesses).values(rows)
+    connection.execute(
+        insertion.on_conflict_do_update(
+            index_elements=[guesses.c.subject],
+            set_={
+                "failures": insertion.excluded.failures,
+                "expires": insertion.excluded.expires,
+            },
+        )
+    )
+
+
+def sweep(connection: Connection, now: datetime) -> None:
+    """Forget what no longer matters."""
+    connection.execute(delete(guesses).where(guesses.c.expires <= now))
+
+
+def _read(stored: str) -> Tally:
+    return Tally(tuple(_EPOCH + timedelta(microseconds=moment) for moment in json.loads(stored)))
+
+
+def _write(tally: Tally) -> str:
+    return json.dumps([(moment - _EPOCH) // timedelta(microseconds=1) for moment in tally.failures])
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -1,0 +1,221 @@
+"""Secure Login's use cases: the only door for other parts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import anyio.to_thread
+from sqlalchemy import Connection, delete, or_, select
+
+from deskside.directory.model import UserName
+from deskside.directory.rules import check_password
+from deskside.directory.service import DirectoryService
+from deskside.foundation.audit.service import Audit
+from deskside.foundation.clock import Clock, Randomness, SystemRandomness
+from deskside.foundation.database import Database
+from deskside.foundation.keyring import Keyring
+from deskside.foundation.mail import Mail
+from deskside.secure_login import lockout
+from deskside.secure_login.devices import Devices
+from deskside.secure_login.logins import ChallengeExpired, LoginFailed, Logins
+from deskside.secure_login.model import Challenge, Issued
+from deskside.secure_login.passwords import PasswordPool
+from deskside.secure_login.sessions import Limits, Sessions
+from deskside.secure_login.store import challenge, known_browser, login, spent
+from deskside.secure_login.values import (
+    DeviceInfo,
+    DeviceStatus,
+    LoginStatus,
+    LoginStep,
+    Origin,
+    SessionGranted,
+    SessionInfo,
+)
+from deskside.web.model import Resolved, Visitor
+
+__all__ = ["ChallengeExpired", "Limits", "LoginFailed", "LoginService"]
+
+
+@dataclass(frozen=True, slots=True)
+class LoginService:
+    """Logging in, sessions, and the devices that it takes."""
+
+    database: Database
+    clock: Clock
+    directory: DirectoryService
+    logins: Logins
+    sessions: Sessions
+    devices: Devices
+    pool: PasswordPool
+
+    @classmethod
+    def open(
+        cls,
+        database: Database,
+        keyring: Keyring,
+        clock: Clock,
+        audit: Audit,
+        mail: Mail,
+        directory: DirectoryService,
+        *,
+        limits: Limits | None = None,
+        random: Randomness | None = None,
+        pool: PasswordPool | None = None,
+    ) -> LoginService:
+        """Put the service together; `close` it at the end."""
+        chance, hashing = random or SystemRandomness(), pool or PasswordPool()
+        devices = Devices(database, keyring, clock, audit, chance)
+        sessions = Sessions(database, keyring, clock, audit, directory, limits or Limits())
+        logins = Logins(
+            database=database,
+            keyring=keyring,
+            clock=clock,
+            audit=audit,
+            mail=mail,
+            random=chance,
+            directory=directory,
+            devices=devices,
+            sessions=sessions,
+            pool=hashing,
+        )
+        return cls(database, clock, directory, logins, sessions, devices, hashing)
+
+    def close(self) -> None:
+        """Let go of the hashing threads."""
+        self.pool.close()
+
+    # Logging in
+
+    async def begin(self, username: str, password: str, origin: Origin | None = None) -> LoginStep:
+        """User name and password: a challenge, or a session where no device is due.
+
+        Raises:
+            LoginFailed: whatever the reason.
+            Busy: too many log-ins at this moment; nothing was counted.
+        """
+        return await self.logins.begin(username, password, origin or Origin())
+
+    def challenge(self, login_id: str, device_id: str) -> Challenge:
+        """A new challenge for one of the log-in's devices; raises LoginFailed."""
+        return self.logins.challenge(login_id, device_id)
+
+    def progress(self, login_id: str) -> LoginStep:
+        """An open log-in's devices and latest challenge; raises LoginFailed."""
+        return self.logins.progress(login_id)
+
+    def status(self, login_id: str) -> LoginStatus:
+        """Where a log-in stands; raises LoginFailed when there is none of that name."""
+        return self.logins.status(login_id)
+
+    def answer(
+        self, login_id: str, device_id: str, answer: str, origin: Origin | None = None
+    ) -> SessionGranted:
+        """The answer to the latest challenge.
+
+        Raises:
+            MalformedAnswer: it cannot be an answer at all; the challenge stays open.
+            LoginFailed: wrong, late or second; the challenge is used up.
+        """
+        return self.logins.answer(login_id, device_id, answer, origin or Origin())
+
+    # Sessions
+
+    def resolve(self, token: str) -> Resolved | None:
+        """Whose session a token stands for; what the shell calls for each request."""
+        return self.sessions.resolve(token)
+
+    def log_out(self, visitor: Visitor) -> None:
+        """End the visitor's session."""
+        self.sessions.end(visitor.session_id)
+
+    def list_sessions(self, visitor: Visitor) -> Sequence[SessionInfo]:
+        """The visitor's sessions, this one marked."""
+        return self.sessions.listed(visitor)
+
+    def revoke_session(self, visitor: Visitor, session_id: str) -> None:
+        """End one session of the visitor's user name; raises NotFound."""
+        self.sessions.revoke(visitor, session_id)
+
+    def revoke_other_sessions(self, visitor: Visitor) -> int:
+        """End all sessions of the visitor's user name but this one; how many there were."""
+        return self.sessions.revoke_others(visitor)
+
+    # Passwords
+
+    async def choose_password(self, token: str, password: str) -> str:
+        """Spend a one-time link on a password; end the user's sessions; the user name's id.
+
+        Raises:
+            LinkGone: the link is not open.
+            PasswordRefused: the password is not acceptable; the link stays open.
+        """
+        with self.pool.place():
+            accepted = await anyio.to_thread.run_sync(self._check_password, token, password)
+            hashed = await self.pool.hash(accepted)
+        return await anyio.to_thread.run_sync(self._store_password, token, hashed)
+
+    def _check_password(self, token: str, password: str) -> str:
+        link = self.directory.open_link(token)
+        return check_password(password, self.directory.known_of(link))
+
+    def _store_password(self, token: str, hashed: str) -> str:
+        with self.database.write() as connection:
+            user_name_id = self.directory.spend_link(connection, token, hashed)
+            self._end_everything(connection, user_name_id)
+        return user_name_id
+
+    # User names and devices
+
+    def set_enabled(self, user: UserName, *, enabled: bool) -> None:
+        """Let a user name log in, or stop it at once and end its sessions."""
+        with self.database.write() as connection:
+            self.directory.set_enabled(connection, user.id, enabled=enabled)
+            if not enabled:
+                self._end_everything(connection, user.id)
+
+    def list_devices(
+        self, *, user_name_id: str | None = None, serial: str = ""
+    ) -> list[DeviceInfo]:
+        """Devices, perhaps of one user name or of one serial number."""
+        return self.devices.listed(user_name_id=user_name_id, serial=serial)
+
+    def issue_device(
+        self,
+        owners: Sequence[UserName],
+        kind: str,
+        *,
+        label: str = "",
+        actor: str | None = None,
+        **choices: Any,
+    ) -> tuple[DeviceInfo, Issued]:
+        """Make a device for user names; see `Devices.issue`."""
+        return self.devices.issue(owners, kind, label=label, actor=actor, **choices)
+
+    def set_device_status(
+        self, serial: str, status: DeviceStatus, *, actor: str | None = None
+    ) -> DeviceInfo:
+        """Lock or unlock a device; raises NotFound."""
+        return self.devices.set_status(serial, status, actor=actor)
+
+    def sweep(self) -> None:
+        """Forget what has lapsed; to be called now and then."""
+        now = self.clock.now()
+        with self.database.write() as connection:
+            self.sessions.sweep(connection)
+            lockout.sweep(connection, now)
+            connection.execute(delete(known_browser).where(known_browser.c.expires <= now))
+            connection.execute(delete(login).where(login.c.expires <= now))
+            # A question that was answered stays for ever: it must not be asked again.
+            answered = select(spent.c.what).where(spent.c.device_id == challenge.c.device_id)
+            connection.execute(
+                delete(challenge).where(
+                    challenge.c.expires <= now,
+                    or_(challenge.c.question.is_(None), challenge.c.id.not_in(answered)),
+                )
+            )
+
+    def _end_everything(self, connection: Connection, user_name_id: str) -> None:
+        connection.execute(delete(login).where(login.c.user_name_id == user_name_id))
+        self.sessions.revoke_all(connection, user_name_id)

@@ -1,0 +1,115 @@
+"""Tables of Secure Login. Secrets are sealed; of tokens only the hash is kept."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from deskside.foundation.database import UtcDateTime, metadata
+
+device = Table(
+    "device",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("kind", String(40), nullable=False),
+    Column("serial", String(80), nullable=False),
+    Column("label", String(80), nullable=False),
+    Column("secret", LargeBinary, nullable=False),
+    Column("public", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("created", UtcDateTime, nullable=False),
+    UniqueConstraint("kind", "serial"),
+)
+"""What people hold. `state` is what the kind remembers between answers, in JSON."""
+
+binding = Table(
+    "binding",
+    metadata,
+    Column("user_name_id", String(26), ForeignKey("user_name.id"), primary_key=True),
+    Column("device_id", String(26), ForeignKey("device.id"), primary_key=True, index=True),
+    Column("status", String(16), nullable=False),
+    Column("since", UtcDateTime, nullable=False),
+    Column("approved_by", String(26), nullable=True),
+)
+"""Which user name logs in with which device; several user names may share one."""
+
+login = Table(
+    "login",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("secret_hash", LargeBinary, nullable=False),
+    Column("user_name_id", String(26), ForeignKey("user_name.id"), nullable=False, index=True),
+    Column("subject", String(80), nullable=False),
+    Column("interactive", Boolean, nullable=False),
+    Column("challenge_id", String(80), nullable=True),
+    Column("created", UtcDateTime, nullable=False),
+    Column("expires", UtcDateTime, nullable=False, index=True),
+    UniqueConstraint("secret_hash"),
+)
+"""Log-ins after a right password. `subject` is who counts as guessed at by a wrong answer."""
+
+challenge = Table(
+    "challenge",
+    metadata,
+    Column("id", String(80), primary_key=True),
+    Column("login_id", String(26), nullable=False),
+    Column("device_id", String(26), ForeignKey("device.id"), nullable=False),
+    Column("question", String(80), nullable=True),
+    Column("expires", UtcDateTime, nullable=False, index=True),
+    UniqueConstraint("device_id", "question"),
+)
+"""Questions asked. One device never gets the same one twice, so no code ever works again."""
+
+spent = Table(
+    "spent",
+    metadata,
+    Column("device_id", String(26), ForeignKey("device.id"), primary_key=True),
+    Column("what", String(80), primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+)
+"""What was used up by an answer, right or wrong: of two answers, the first inserts the row."""
+
+session = Table(
+    "session",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("login_id", String(26), nullable=False),
+    Column("user_name_id", String(26), ForeignKey("user_name.id"), nullable=False, index=True),
+    Column("token_hash", LargeBinary, nullable=False),
+    Column("previous_hash", LargeBinary, nullable=True),
+    Column("previous_until", UtcDateTime, nullable=True),
+    Column("renewed", UtcDateTime, nullable=False),
+    Column("interactive", Boolean, nullable=False),
+    Column("scope", String(16), nullable=False),
+    Column("amr", String(80), nullable=False),
+    Column("protection_level", Integer, nullable=False),
+    Column("origin", LargeBinary, nullable=False),
+    Column("started", UtcDateTime, nullable=False),
+    Column("last_seen", UtcDateTime, nullable=False),
+    Column("expires", UtcDateTime, nullable=False, index=True),
+    UniqueConstraint("login_id"),
+    UniqueConstraint("token_hash"),
+    UniqueConstraint("previous_hash"),
+)
+"""`previous_hash` is the token before the last renewal: good until the new one is seen, and until
+`previous_until` after that. Address and browser (`origin`) are sealed."""
+
+known_browser = Table(
+    "known_browser",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    Column("user_name_id", String(26), ForeignKey("user_name.id"), primary_key=True, index=True),
+    Column("expires", UtcDateTime, nullable=False, index=True),
+)
+"""Browsers that have completed a log-in of a user name."""

@@ -1,0 +1,108 @@
+"""Plain values of a log-in: what its steps take and give."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from deskside.secure_login.model import Challenge
+
+
+class Scope(StrEnum):
+    """What a session may be used for."""
+
+    FULL = "full"
+    PORTAL = "portal"
+
+
+class LoginStatus(StrEnum):
+    """Where a log-in stands, for somebody who waits for it."""
+
+    WAITING = "waiting"
+    APPROVED = "approved"
+    REFUSED = "refused"
+
+
+class DeviceStatus(StrEnum):
+    """Whether a device may be used."""
+
+    ACTIVE = "active"
+    LOCKED = "locked"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a log-in comes from.
+
+    `browser` is the value of the long-lived cookie that recognises a browser, `agent` how the
+    browser describes itself. `interactive` is true for our own pages, which keep the session in
+    a cookie: such a session's token is renewed as it goes, a program's is not.
+    """
+
+    address: str = ""
+    agent: str = ""
+    browser: str = field(default="", repr=False)
+    interactive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """A device that a log-in may be completed with."""
+
+    device: str
+    kind: str
+    label: str
+    protection_level: int
+    instructions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SessionGranted:
+    """The end of a log-in. `token` and `browser` are shown only here; we keep their hashes."""
+
+    token: str = field(repr=False)
+    browser: str = field(repr=False)
+    expires: datetime
+    protection_level: int
+    amr: tuple[str, ...]
+    scope: Scope
+
+
+@dataclass(frozen=True, slots=True)
+class LoginStep:
+    """What comes after the password: a challenge, or a session where no device is due.
+
+    `login` is the log-in's name and the only key to it; it is known to whoever gave the password.
+    """
+
+    login: str = field(repr=False)
+    factors: tuple[Factor, ...]
+    challenge: Challenge | None = None
+    session: SessionGranted | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionInfo:
+    """A session as its owner sees it."""
+
+    id: str
+    started: datetime
+    last_seen: datetime
+    expires: datetime
+    address: str
+    agent: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceInfo:
+    """A device as its holder or an administrator sees it."""
+
+    id: str
+    kind: str
+    label: str
+    serial: str
+    status: DeviceStatus
+    since: datetime
+    user_names: tuple[str, ...] = ()
