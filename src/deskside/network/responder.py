@@ -286,6 +286,7 @@ def _bound(address: Address) -> socket.socket:
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(address)
         listening.listen(128)
+        listening.setblocking(False)
     except OSError:
         listening.close()
         raise
