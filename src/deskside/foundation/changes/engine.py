@@ -7,6 +7,7 @@ so a process killed anywhere leaves a record from which the next command puts ev
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path, PurePosixPath
@@ -32,6 +33,15 @@ from deskside.foundation.errors import Refused
 from deskside.foundation.text import _
 
 
+@contextmanager
+def _in_words() -> Iterator[None]:
+    """Say what the operating system refuses in words that a person can act on."""
+    try:
+        yield
+    except OSError as error:
+        raise system_problem(error) from error
+
+
 class Engine:
     """Applies and takes back changes that are recorded in one folder.
 
@@ -47,6 +57,7 @@ class Engine:
         self._mover = Mover(self._files, self._journal)
         self._wait = wait
 
+    @_in_words()
     def apply(self, plan: Plan) -> Change:
         """Apply a plan, whole or not at all.
 
@@ -57,11 +68,12 @@ class Engine:
         """
         with self._alone(plan.root):
             seen = self._unmoved(plan)
-            moves = transitions(plan.steps, seen)
+            moves = transitions(plan.steps, seen, written=time.time_ns())
             self._keep(plan, moves)
             change = self._journal.begin(plan, moves, _missing_folders(plan.root, moves))
             return self._carry_out(change, undoing=False)
 
+    @_in_words()
     def undo(self, identifier: str) -> Change:
         """Take a change back: every path to the content that it had before.
 
@@ -74,6 +86,7 @@ class Engine:
             self._journal.mark(change, State.UNDOING)
             return self._carry_out(change, undoing=True)
 
+    @_in_words()
     def plan_undo(self, identifier: str) -> Plan:
         """What `undo` would do, to be shown; refused for the same reasons."""
         change = self._undoable(identifier)
@@ -82,6 +95,7 @@ class Engine:
         title = _("Undo: {title}").format(title=change.title)
         return plan("changes.undo", title, root, [s for s in steps if s], files=self._files)
 
+    @_in_words()
     def recover(self) -> Sequence[Change]:
         """Finish or take back whatever a killed process left half done; which changes those were.
 
@@ -93,10 +107,12 @@ class Engine:
         with journal_lock(self._journal.folder, self._wait):
             return self._recover()
 
+    @_in_words()
     def list(self) -> list[Change]:
         """All changes, the latest first."""
         return self._journal.list()
 
+    @_in_words()
     def show(self, identifier: str) -> Change:
         """One change.
 
@@ -107,16 +123,13 @@ class Engine:
 
     @contextmanager
     def _alone(self, root: Path) -> Iterator[None]:
-        """Hold journal and root, with nothing left half done; say what the system refuses."""
-        try:
-            real = real_root(root)
-            self._journal.prepare()
-            with journal_lock(self._journal.folder, self._wait):
-                self._recover()
-                with root_lock(real, self._wait):
-                    yield
-        except OSError as error:
-            raise system_problem(error) from error
+        """Hold journal and root, with nothing left half done."""
+        real = real_root(root)
+        self._journal.prepare()
+        with journal_lock(self._journal.folder, self._wait):
+            self._recover()
+            with root_lock(real, self._wait):
+                yield
 
     def _unmoved(self, plan: Plan) -> dict[PurePosixPath, FileState | None]:
         seen = states(plan.root, plan.steps, self._files)
@@ -209,7 +222,7 @@ def _missing_folders(root: Path, moves: tuple[Transition, ...]) -> tuple[PurePos
 def _not_put_back(detail: str) -> Refused:
     return Refused(
         "not-put-back",
-        _("A change failed half-way, and not everything could be put back yet."),
+        _("A change failed half-way, and its files could not be put right yet."),
         hint=_("Free some space or mend the disk, then run: deskside changes recover"),
         detail=detail,
     )

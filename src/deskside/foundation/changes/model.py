@@ -43,7 +43,7 @@ class FileState:
         size: of its content, in bytes.
         mode: permission bits; None lets the system choose those of a new file.
         owner: numbers of user and group; None means whoever writes it.
-        mtime_ns: time of last modification; None means the moment of writing.
+        mtime_ns: time of last modification in nanoseconds; None means the moment of writing.
     """
 
     digest: Digest

@@ -70,15 +70,18 @@ def states(
     return {path: files.state(root, path) for path in touched}
 
 
-def transitions(steps: Iterable[Step], seen: States) -> tuple[Transition, ...]:
+def transitions(steps: Iterable[Step], seen: States, written: int = 0) -> tuple[Transition, ...]:
     """What the steps come to for each path; files that appear come before those that go.
+
+    Args:
+        written: time of modification that new content gets, in nanoseconds.
 
     Raises:
         Refused: `plan-impossible`, naming the step.
     """
     now = dict(seen)
     for step in steps:
-        _take(step, now)
+        _take(step, now, written)
     changed = [Transition(path, seen[path], now[path]) for path in now if seen[path] != now[path]]
     return tuple(sorted(changed, key=lambda transition: transition.after is None))
 
@@ -88,18 +91,19 @@ def contents(steps: Iterable[Step]) -> list[bytes]:
     return [step.content for step in steps if step.content is not None]
 
 
-def _take(step: Step, now: dict[PurePosixPath, FileState | None]) -> None:
+def _take(step: Step, now: dict[PurePosixPath, FileState | None], written: int) -> None:
     here = now[step.path]
     if step.verb is Verb.WRITE:
         if here is not None:
             raise _impossible(step.path, _("a file of that name is already there"))
-        now[step.path] = FileState(*_brought(step))
+        now[step.path] = FileState(*_brought(step), mtime_ns=written)
         return
     if here is None:
         raise _impossible(step.path, _("it is not there"))
     if step.verb is Verb.REPLACE:
         new, size = _brought(step)
-        now[step.path] = here if new == here.digest else FileState(new, size, here.mode, here.owner)
+        if new != here.digest:
+            now[step.path] = FileState(new, size, here.mode, here.owner, written)
         return
     now[step.path] = None
     if step.verb is Verb.RENAME:

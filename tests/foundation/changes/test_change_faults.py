@@ -1,0 +1,141 @@
+"""Every operation made to fail in turn: afterwards a tree is old or new, never between."""
+
+from __future__ import annotations
+
+import errno
+import resource
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from deskside.foundation.changes.engine import Engine
+from deskside.foundation.changes.files import Files
+from deskside.foundation.changes.model import FINAL, Plan, State, Step
+from deskside.foundation.changes.planning import plan
+from deskside.foundation.errors import DesksideError, Refused
+from tests.foundation.changes.change_trees import (
+    Counter,
+    FailAt,
+    Tree,
+    contents,
+    eventful,
+    expected,
+    plant,
+    step,
+    tree,
+    trees_and_steps,
+)
+
+
+class Stage:
+    """A root, its journal, and a plan; apply or undo it with some operation failing."""
+
+    def __init__(self, folder: Path, files: dict[str, bytes], steps: list[Step], verb: str) -> None:
+        self.root = plant(folder / "root", files)
+        self.journal = folder / "changes"
+        self.files = files
+        self.made: Plan = plan("t", "t", self.root, steps)
+        self.start, self.undoing = tree(self.root), verb == "undo"
+        if self.undoing:
+            self.change = Engine(self.journal).apply(self.made)
+            self.start = tree(self.root)
+
+    def act(self, watch: Counter, chunk: int = 1 << 20) -> Tree | None:
+        """Act on it; the tree as it must be now, or None if recovery is yet to decide."""
+        engine = Engine(self.journal, files=Files(watch, chunk=chunk))
+        try:
+            engine.undo(self.change.id) if self.undoing else engine.apply(self.made)
+        except DesksideError as error:
+            return None if error.code == "not-put-back" else self.start
+        return tree(self.root)
+
+    def goal(self) -> dict[str, bytes]:
+        """The contents that the journal claims."""
+        done = {change.state for change in Engine(self.journal).list()} == {State.APPLIED}
+        return expected(self.files, list(self.made.steps)) if done else self.files
+
+
+def operations(folder: Path, verb: str) -> int:
+    watch = Counter()
+    stage = Stage(folder / "count", *eventful(), verb)
+    assert stage.act(watch) != stage.start
+    return watch.count
+
+
+@pytest.mark.parametrize("verb", ["apply", "undo"])
+def test_one_failure_leaves_the_old_or_the_new(tmp_path: Path, verb: str) -> None:
+    total = operations(tmp_path, verb)
+    assert total > 60
+    for number in range(1, total + 1):
+        error = (errno.EIO, errno.ENOSPC, errno.EACCES)[number % 3]
+        stage = Stage(tmp_path / str(number), *eventful(), verb)
+        watch = FailAt(number, error)
+        must = stage.act(watch)
+        assert watch.count >= number
+        assert tree(stage.root) == must, number
+        Engine(stage.journal).recover()
+        assert tree(stage.root) == must, number
+
+
+@pytest.mark.parametrize("verb", ["apply", "undo"])
+def test_a_disk_that_stays_broken_is_put_right_by_the_next_command(
+    tmp_path: Path, verb: str
+) -> None:
+    for number in range(1, operations(tmp_path, verb) + 1):
+        stage = Stage(tmp_path / str(number), *eventful(), verb)
+        must = stage.act(FailAt(number, lasting=True))
+        Engine(stage.journal).recover()
+        assert must is None or tree(stage.root) == must, number
+        assert contents(stage.root) == stage.goal(), number
+        states = {change.state for change in Engine(stage.journal).list()}
+        assert states <= FINAL
+
+
+@given(trees_and_steps(), st.integers(1, 120), st.booleans(), st.sampled_from(["apply", "undo"]))
+@settings(max_examples=40, deadline=None)
+def test_random_plans_survive_random_failures(case, number, lasting, verb) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        stage = Stage(Path(folder), *case, verb)
+        must = stage.act(FailAt(number, lasting=lasting), chunk=64)
+        Engine(stage.journal).recover()
+        assert must is None or tree(stage.root) == must
+        assert contents(stage.root) == stage.goal()
+
+
+def test_a_full_disk_shows_before_anything_changes(tmp_path: Path) -> None:
+    root = plant(tmp_path / "root", {"a": b"a", "tws.xml": b"small"})
+    made = plan("t", "t", root, [step("remove", "a"), step("replace", "tws.xml", bytes(300_000))])
+    before, limits = tree(root), resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, limits[1]))
+    try:
+        with pytest.raises(Refused):
+            Engine(tmp_path / "changes").apply(made)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert tree(root) == before
+    assert Engine(tmp_path / "changes").list() == []
+
+
+def test_work_that_appears_during_recovery_is_left_alone_and_named(tmp_path: Path) -> None:
+    files = {"a": b"a", "b": b"b"}
+    steps = [step("replace", "a", b"A"), step("replace", "b", b"B")]
+
+    class BreakAfterFirst(Counter):
+        broken = False
+
+        def __call__(self, operation: str, path: Path) -> None:
+            self.broken |= operation == "replace" and path.name == "b"
+            if self.broken:
+                raise OSError(errno.EIO, "gone")
+
+    stage = Stage(tmp_path, files, steps, "apply")
+    stage.act(BreakAfterFirst())
+    (stage.root / "a").write_bytes(b"saved by the program meanwhile")
+    (change,) = Engine(stage.journal).recover()
+    assert change.state is State.ROLLED_BACK
+    assert [str(path) for path in change.left_alone] == ["a"]
+    assert (stage.root / "a").read_bytes() == b"saved by the program meanwhile"
+    assert sorted(path.name for path in stage.root.iterdir()) == ["a", "b"]
