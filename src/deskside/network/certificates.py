@@ -6,7 +6,6 @@ the desk's responder from an interceptor, even one that passes nothing on.
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.x509.oid import NameOID
 
 from deskside.foundation.errors import Refused
+from deskside.foundation.paths import private_folder, write_private
 from deskside.foundation.text import _
 
 _LIFE = timedelta(days=397)
@@ -33,6 +33,7 @@ def signing_key(path: Path) -> Ed25519PrivateKey:
     """
     if not path.exists():
         key = Ed25519PrivateKey.generate()
+        private_folder(path.parent)
         write_private(path, _private_pem(key))
         return key
     try:
@@ -60,6 +61,7 @@ def tls_certificate(folder: Path, key: Ed25519PrivateKey) -> tuple[Path, str]:
         private = ec.generate_private_key(ec.SECP256R1())
         kept = _certify(private, key)
         pem = _private_pem(private) + kept.public_bytes(serialization.Encoding.PEM)
+        private_folder(folder)
         write_private(path, pem)
     return path, fingerprint(kept.public_bytes(serialization.Encoding.DER))
 
@@ -122,16 +124,3 @@ def _private_pem(key: Ed25519PrivateKey | ec.EllipticCurvePrivateKey) -> bytes:
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
-
-
-def write_private(path: Path, content: bytes) -> None:
-    """Write a file that only its owner may read; whole or not at all."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    part.unlink(missing_ok=True)
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)

@@ -16,14 +16,14 @@ PATIENCE = 4.0
 _ABSENT = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
 
 
-async def look_up(name: str, patience: float = PATIENCE) -> LookupSeen:
+async def look_up(name: str, patience: float = PATIENCE, *, spell: bool = True) -> LookupSeen:
     """IPv4 and IPv6 addresses of a name, or what the resolver said instead.
 
-    A name that is absent and has an underscore is asked for again with hyphens: the vendor's
-    backups are spelt both ways.
+    Where `spell`, a name that is absent and has an underscore is asked for again with hyphens:
+    the vendor's backups are spelt both ways.
     """
     seen = await _once(name, patience)
-    if seen.result is Found.ABSENT and "_" in name:
+    if spell and seen.result is Found.ABSENT and "_" in name:
         other = await _once(name.replace("_", "-"), patience)
         return other if other.result is Found.FOUND else seen
     return seen
