@@ -13,7 +13,7 @@ from deskside.foundation.text import _
 if TYPE_CHECKING:
     from deskside.foundation.portal_client import PortalClient
 
-DEFAULT_PORTAL = "http://localhost:8000"
+DEFAULT_PORTAL = "http://localhost:8737"
 
 
 @click.command()
@@ -27,7 +27,7 @@ def login(portal: str | None, user_name: str | None) -> None:
 
     \b
     Example:
-      deskside login http://localhost:8000
+      deskside login http://localhost:8737
     """
     from deskside.foundation.portal_client import (
         PortalClient,

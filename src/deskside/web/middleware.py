@@ -128,7 +128,8 @@ class RequestContext:
                     route=scope.get("path_template", "unrouted"),
                     status=status,
                     milliseconds=round((time.perf_counter() - started) * 1000, 1),
-                    request_id=request_id,
+                    request=request_id,
+                    actor=getattr(scope.get("deskside.visitor"), "user_name_id", None),
                 )
 
 

@@ -6,7 +6,6 @@ No stack trace reaches a person; the log has it under the request id that both s
 from __future__ import annotations
 
 import json
-import logging
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
@@ -14,11 +13,10 @@ from urllib.parse import quote
 from litestar.exceptions import HTTPException
 from litestar.response import Response
 
+from deskside.foundation import logs
 from deskside.foundation.errors import DesksideError, NotLoggedIn
 from deskside.foundation.text import _
 from deskside.web.service import AnyRequest, page, redirect
-
-log = logging.getLogger("deskside.web")
 
 API = "/api/"
 
@@ -28,7 +26,7 @@ def on_deskside_error(request: AnyRequest, error: DesksideError) -> Response[Any
     if isinstance(error, NotLoggedIn) and not _is_api(request) and request.method == "GET":
         return redirect(f"/login?next={quote(request.url.path)}")
     if error.detail:
-        log.warning(error.code, extra={"detail": error.detail, "request_id": _id(request)})
+        logs.event(error.code, level="warning", detail=error.detail, request=_id(request))
     return _answer(request, error.http_status, error.code, error.message, error.hint, error.article)
 
 
@@ -48,7 +46,7 @@ def on_http_exception(request: AnyRequest, error: HTTPException) -> Response[Any
 
 def on_crash(request: AnyRequest, error: Exception) -> Response[Any]:
     """A defect of ours: logged whole, shown as an apology with the request id."""
-    log.error("crash", exc_info=error, extra={"request_id": _id(request)})
+    logs.event("crash", level="error", error=error, request=_id(request))
     title, hint = _explain(500)
     return _answer(request, 500, "internal-error", title, hint, None)
 
