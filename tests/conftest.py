@@ -29,6 +29,7 @@ def _isolated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         if name.startswith("DESKSIDE_"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("DESKSIDE_DATA", str(tmp_path / "data"))
+    (tmp_path / "deskside.toml").touch()
     monkeypatch.setenv("DESKSIDE_CONFIG", str(tmp_path / "deskside.toml"))
     use_language("en")
 

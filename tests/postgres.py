@@ -66,16 +66,14 @@ def running_server() -> Iterator[Server]:
     try:
         prefix = _unprivileged(folder)
         data = folder / "data"
-        _run(
-            [*prefix, tools / "initdb", "-D", data, "-U", "deskside", "-A", "trust", "-E", "UTF8"]
-            + ["--no-locale", "--no-sync", "--no-instructions"],
-            folder,
-        )
+        options = ["-U", "deskside", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"]
+        _run([*prefix, str(tools / "initdb"), "-D", str(data), *options], folder)
         port = _free_port()
+        options = ["-k", str(folder), "-h", "127.0.0.1", "-p", str(port)]
+        options += ["-c", "max_connections=200", "-c", "shared_buffers=32MB"]
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(
-                [*prefix, tools / "postgres", "-D", data, "-k", folder, "-p", str(port)]
-                + ["-h", "127.0.0.1", "-c", "max_connections=200", "-c", "shared_buffers=32MB"],
+                [*prefix, str(tools / "postgres"), "-D", str(data), *options],
                 stdout=log,
                 stderr=log,
                 cwd=folder,
@@ -107,9 +105,9 @@ def _unprivileged(folder: Path) -> list[str]:
     return [*prefix, *identity] if prefix else ["runuser", "-u", user.pw_name, "--"]
 
 
-def _run(command: list[object], folder: Path) -> None:
+def _run(command: list[str], folder: Path) -> None:
     done = subprocess.run(
-        [str(part) for part in command], cwd=folder, capture_output=True, text=True, check=False
+        command, cwd=folder, capture_output=True, text=True, check=False
     )
     if done.returncode:
         pytest.exit(f"PostgreSQL could not be made ready:\n{done.stderr}", returncode=3)

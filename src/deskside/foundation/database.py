@@ -109,6 +109,11 @@ class Database:
         )
         self._engine = _sqlite_engine(url) if self.dialect == "sqlite" else _postgresql_engine(url)
         self._writer = self._engine.execution_options(deskside_begin="BEGIN IMMEDIATE")
+        self._reader = self._engine
+        if self.dialect == "postgresql":
+            self._reader = self._engine.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
         # SQLite has one writer; a queue here is fairer than its own sleeping and trying again.
         self._turn = threading.Lock() if self.dialect == "sqlite" else None
 
@@ -153,8 +158,8 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """One transaction that only reads."""
-        with self._translated(), self._engine.connect() as connection:
+        """One transaction that only reads, and sees the database as it was at one moment."""
+        with self._translated(), self._reader.connect() as connection:
             yield connection
 
     def migrate(self) -> None:

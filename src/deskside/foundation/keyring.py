@@ -1,20 +1,15 @@
 """Keys, and secrets at rest: envelope encryption.
 
-    key-encryption key   outside the database: DESKSIDE_KEK, DESKSIDE_KEK_FILE or keys/kek.key
+    key-encryption key   outside the database (see `kek`)
         wraps data keys      in the database, each with its version and the id of what wraps it
             seal secrets         AES-256-GCM; associated data: header (format, version), context
 
-A key-encryption key's id is derived from the key, so that a wrong one is known by its name.
-The source may list several keys, newest first: the first wraps, any of them opens. That is
-how a key is rotated without downtime, and why a rotation that is cut off does no harm.
+A sealed secret is: format (1 byte), version of the data key (4), nonce (12), ciphertext, tag.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hmac
-import os
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -48,16 +43,14 @@ from sqlalchemy import (
 from deskside.foundation.clock import Clock, SystemClock
 from deskside.foundation.database import Database, UtcDateTime, exclusive, metadata
 from deskside.foundation.errors import Refused
-from deskside.foundation.paths import create_private, private_folder, write_private
+from deskside.foundation.kek import KEY, NONCE, KeyEncryptionKey, KeySource, not_newer, wrong_key
+from deskside.foundation.paths import create_private, private_folder
 from deskside.foundation.text import _
 
-KEK_FILE = "kek.key"
 SIGNING_FILE = "signing.pem"
 FORMAT = 1
 HEADER = 5
-"""Bytes before the nonce in a sealed secret: the format (1), the data key's version (4)."""
-NONCE = 12
-KEY = 32
+TAG = 16
 
 data_key = Table(
     "data_key",
@@ -71,30 +64,6 @@ data_key = Table(
 """Data keys, wrapped. Purpose `seal` encrypts secrets, `hash` keys the hashes of values."""
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class KeyEncryptionKey:
-    """32 secret bytes that wrap data keys."""
-
-    secret: bytes
-
-    @property
-    def id(self) -> str:
-        """Name of the key, derived from it: 16 hexadecimal digits that tell nothing else."""
-        return hmac.digest(self.secret, b"deskside key-encryption key id", "sha256")[:8].hex()
-
-    def wrap(self, key: bytes, purpose: str, version: int) -> bytes:
-        nonce = secrets.token_bytes(NONCE)
-        return nonce + AESGCM(self.secret).encrypt(nonce, key, _wrapping(purpose, version))
-
-    def unwrap(self, wrapped: bytes, purpose: str, version: int) -> bytes:
-        nonce, body = wrapped[:NONCE], wrapped[NONCE:]
-        return AESGCM(self.secret).decrypt(nonce, body, _wrapping(purpose, version))
-
-    def as_text(self) -> str:
-        """The key as its file and the environment hold it: base64 (RFC 4648 section 4)."""
-        return base64.b64encode(self.secret).decode()
-
-
 class Keyring:
     """The open keys of one installation."""
 
@@ -102,58 +71,64 @@ class Keyring:
         self,
         database: Database,
         folder: Path,
-        kek: KeyEncryptionKey,
+        source: KeySource,
+        wrapped_by: str,
         keys: Mapping[tuple[str, int], bytes],
     ) -> None:
         self._database = database
         self._folder = folder
-        self._kek = kek
+        self._source = source
+        self.key_encryption_key_id = wrapped_by
         self._sealing = {
-            version: AESGCM(key) for (use, version), key in keys.items() if use == "seal"
+            version: AESGCM(key) for (purpose, version), key in keys.items() if purpose == "seal"
         }
         self._hashing = keys["hash", 1]
-        self._newest = max(self._sealing)
+        self.data_key_version = max(self._sealing)
 
     @classmethod
-    def open(cls, database: Database, keys_folder: Path, *, clock: Clock | None = None) -> Keyring:
+    def open(
+        cls,
+        database: Database,
+        keys_folder: Path,
+        *,
+        kek_file: Path | None = None,
+        clock: Clock | None = None,
+    ) -> Keyring:
         """Open the keys of a migrated database; make them on its first start.
+
+        Args:
+            database: holds the wrapped data keys.
+            keys_folder: holds `kek.key` and `signing.pem`, both made when first needed.
+            kek_file: the key-encryption key's file, where the operator named one.
+            clock: dates the data keys.
 
         Raises:
             Refused: the key-encryption key is missing, malformed or not the one that the
-                database was sealed with (`key-encryption-key-missing`, `…-malformed`,
+                database is sealed with (`key-encryption-key-missing`, `…-malformed`,
                 `…-wrong`), or a stored key has been tampered with (`data-key-damaged`).
         """
         private_folder(keys_folder)
+        source = KeySource(keys_folder, kek_file)
         with database.write() as connection:
             exclusive(connection, "keyring")
             rows = _stored(connection)
-            keks = _key_encryption_keys(keys_folder, needed=rows[0].kek_id if rows else None)
+            keks = source.keys(needed=rows[0].kek_id if rows else None)
             if not rows:
                 _make_data_keys(connection, keks[0], clock or SystemClock())
                 rows = _stored(connection)
-        return cls(database, keys_folder, keks[0], _unwrap(rows, keks))
-
-    @property
-    def key_encryption_key_id(self) -> str:
-        """Name of the key-encryption key that this process wraps with."""
-        return self._kek.id
-
-    @property
-    def data_key_version(self) -> int:
-        """Version of the data key that seals new secrets."""
-        return self._newest
+        return cls(database, keys_folder, source, rows[0].kek_id, _unwrap(rows, keks))
 
     def seal(self, plaintext: bytes, *, context: str) -> bytes:
         """Encrypt a secret so that it opens only in the same context.
 
         Args:
             plaintext: the secret.
-            context: what it belongs to, such as `authenticator:<id>:<kind>`.
+            context: what it belongs to, such as `device:<id>:<kind>`.
         """
-        header = bytes([FORMAT]) + self._newest.to_bytes(4, "big")
+        header = bytes([FORMAT]) + self.data_key_version.to_bytes(4, "big")
         nonce = secrets.token_bytes(NONCE)
-        body = self._sealing[self._newest].encrypt(nonce, plaintext, header + context.encode())
-        return header + nonce + body
+        key = self._sealing[self.data_key_version]
+        return header + nonce + key.encrypt(nonce, plaintext, header + context.encode())
 
     def open_sealed(self, sealed: bytes, *, context: str) -> bytes:
         """The secret inside what `seal` made.
@@ -162,14 +137,14 @@ class Keyring:
             Refused: it was altered, cut, moved to another context, or sealed under a key that
                 this database does not hold (`sealed-damaged`).
         """
-        header, nonce, body = _split(sealed)
+        header, nonce = sealed[:HEADER], sealed[HEADER : HEADER + NONCE]
         key = self._sealing.get(int.from_bytes(header[1:], "big"))
-        if header[:1] != bytes([FORMAT]) or key is None:
-            raise _damaged(f"unknown format or key: {header.hex()}")
+        if key is None or header[0] != FORMAT or len(sealed) < HEADER + NONCE + TAG:
+            raise _damaged("unknown format or key, or cut")
         try:
-            return key.decrypt(nonce, body, header + context.encode())
+            return key.decrypt(nonce, sealed[HEADER + NONCE :], header + context.encode())
         except InvalidTag:
-            raise _damaged(f"does not authenticate: {header.hex()}") from None
+            raise _damaged("does not authenticate") from None
 
     def keyed_hash(self, purpose: str, value: bytes) -> bytes:
         """32 bytes that stand for a value and cannot be guessed without the keys.
@@ -182,24 +157,25 @@ class Keyring:
 
     @cached_property
     def signing_key(self) -> Ed25519PrivateKey:
-        """This node's own signature key, made on first use."""
-        path = Path(os.environ.get("DESKSIDE_SIGNING_KEY_FILE") or self._folder / SIGNING_FILE)
+        """This node's own signature key, made on first use.
+
+        Raises:
+            Refused: the file holds something else (`signing-key-malformed`).
+        """
+        path = self._folder / SIGNING_FILE
         if not path.exists():
             made = Ed25519PrivateKey.generate()
-            create_private(
-                path, made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-            )
+            content = made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+            create_private(path, content)
         try:
             key = load_pem_private_key(path.read_bytes(), password=None)
-        except ValueError:
+        except (ValueError, TypeError):
             key = None
         if not isinstance(key, Ed25519PrivateKey):
             raise Refused(
                 "signing-key-malformed",
-                _("The file of the signature key does not hold an Ed25519 key ({file}).").format(
-                    file=path
-                ),
-                hint=_("Restore it, or move it away to have a new one made."),
+                _("The signature key cannot be read ({file}).").format(file=path),
+                hint=_("Restore the file, or move it away to have a new one made."),
             )
         return key
 
@@ -214,36 +190,26 @@ class Keyring:
 
         Where the key is our own file, a new one is made and the old one kept beside it as
         `retired-<id>.key`, for backups made before. Where the operator provides the key, the
-        new one must already stand first in the source.
+        new one must already stand before the old one. Nodes that run are not disturbed. Cut
+        off at any moment, both keys are still in the file, and it may be run again.
 
         Raises:
             Refused: the operator's source names no newer key (`key-encryption-key-not-newer`).
         """
-        own = _source() is None
-        if own:
-            _add_new_key(self._folder / KEK_FILE)
-        keks = _key_encryption_keys(self._folder, needed=self._kek.id)
         with self._database.write() as connection:
             exclusive(connection, "keyring")
             rows = _stored(connection)
             old = rows[0].kek_id
-            if all(row.kek_id == keks[0].id for row in rows):
-                raise _not_newer(old)
+            keks = self._source.keys(needed=old)
+            if keks[0].id == old and not self._source.is_ours:
+                raise not_newer(old)
+            if keks[0].id == old:
+                keks = self._source.add_new(keks)
             _wrap_anew(connection, _unwrap(rows, keks), keks[0])
-        if own:
-            _retire(self._folder, keks)
-        self._kek = keks[0]
+        if self._source.is_ours:
+            self._source.retire(keks)
+        self.key_encryption_key_id = keks[0].id
         return old, keks[0].id
-
-
-def _wrapping(purpose: str, version: int) -> bytes:
-    return f"deskside data key {purpose} {version}".encode()
-
-
-def _split(sealed: bytes) -> tuple[bytes, bytes, bytes]:
-    if len(sealed) < HEADER + NONCE + 16:
-        raise _damaged("too short")
-    return sealed[:HEADER], sealed[HEADER : HEADER + NONCE], sealed[HEADER + NONCE :]
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,7 +229,7 @@ def _stored(connection: Connection) -> list[_Stored]:
 
 def _make_data_keys(connection: Connection, kek: KeyEncryptionKey, clock: Clock) -> None:
     for purpose in ("seal", "hash"):
-        wrapped = kek.wrap(secrets.token_bytes(KEY), purpose, 1)
+        wrapped = kek.wrap(secrets.token_bytes(KEY), _context(purpose, 1))
         values = {"purpose": purpose, "version": 1, "kek_id": kek.id, "wrapped": wrapped}
         connection.execute(insert(data_key).values(created=clock.now(), **values))
 
@@ -275,7 +241,7 @@ def _wrap_anew(
         connection.execute(
             update(data_key)
             .where(data_key.c.purpose == purpose, data_key.c.version == version)
-            .values(kek_id=kek.id, wrapped=kek.wrap(key, purpose, version))
+            .values(kek_id=kek.id, wrapped=kek.wrap(key, _context(purpose, version)))
         )
 
 
@@ -287,79 +253,22 @@ def _unwrap(
     for row in rows:
         kek = by_id.get(row.kek_id)
         if kek is None:
-            raise _wrong(row.kek_id, keks)
+            raise wrong_key(row.kek_id, keks)
         try:
-            keys[row.purpose, row.version] = kek.unwrap(row.wrapped, row.purpose, row.version)
-        except InvalidTag:
+            key = kek.unwrap(row.wrapped, _context(row.purpose, row.version))
+        except (InvalidTag, ValueError):
             raise Refused(
                 "data-key-damaged",
                 _("A data key in the database has been altered (key {id}).").format(id=row.kek_id),
                 hint=_("Restore the last backup of the database."),
                 detail=f"{row.purpose} {row.version}",
             ) from None
+        keys[row.purpose, row.version] = key
     return keys
 
 
-def _source() -> tuple[str, str] | None:
-    """Where the operator provides the key-encryption key, and its text; None is our own file."""
-    if value := os.environ.get("DESKSIDE_KEK"):
-        return "DESKSIDE_KEK", value
-    if name := os.environ.get("DESKSIDE_KEK_FILE"):
-        try:
-            return name, Path(name).read_text("ascii")
-        except FileNotFoundError:
-            raise _missing(None, name) from None
-        except UnicodeDecodeError:
-            raise _malformed(name) from None
-    return None
-
-
-def _key_encryption_keys(folder: Path, *, needed: str | None) -> list[KeyEncryptionKey]:
-    """The keys of the source, newest first; our own file is made on the first start only."""
-    path = folder / KEK_FILE
-    source = _source()
-    if source is None and not path.exists():
-        if needed is not None:
-            raise _missing(needed, str(path))
-        create_private(path, _key_file([KeyEncryptionKey(secrets.token_bytes(KEY))]))
-    where, text = source or (str(path), path.read_text("ascii", errors="replace"))
-    keys = [_parse_key(item, where) for item in text.replace(",", "\n").split()]
-    if not keys:
-        raise _malformed(where)
-    return keys
-
-
-def _parse_key(text: str, where: str) -> KeyEncryptionKey:
-    try:
-        secret = bytes.fromhex(text) if len(text) == 2 * KEY else _base64(text)
-    except (ValueError, binascii.Error):
-        raise _malformed(where) from None
-    if len(secret) != KEY:
-        raise _malformed(where)
-    return KeyEncryptionKey(secret)
-
-
-def _base64(text: str) -> bytes:
-    return base64.b64decode(
-        text.replace("-", "+").replace("_", "/") + "=" * (-len(text) % 4), validate=True
-    )
-
-
-def _key_file(keys: Sequence[KeyEncryptionKey]) -> bytes:
-    return "".join(f"{key.as_text()}\n" for key in keys).encode()
-
-
-def _add_new_key(path: Path) -> None:
-    """Put a new key first in our own file, unless a rotation that was cut off has left one."""
-    keys = [_parse_key(item, str(path)) for item in path.read_text("ascii").split()]
-    if len(keys) == 1:
-        write_private(path, _key_file([KeyEncryptionKey(secrets.token_bytes(KEY)), *keys]))
-
-
-def _retire(folder: Path, keks: Sequence[KeyEncryptionKey]) -> None:
-    for kek in keks[1:]:
-        write_private(folder / f"retired-{kek.id}.key", _key_file([kek]))
-    write_private(folder / KEK_FILE, _key_file(keks[:1]))
+def _context(purpose: str, version: int) -> str:
+    return f"deskside data key {purpose} {version}"
 
 
 def _damaged(detail: str) -> Refused:
@@ -368,45 +277,4 @@ def _damaged(detail: str) -> Refused:
         _("A stored secret has been altered, or belongs to something else; it cannot be opened."),
         hint=_("Restore the last backup, or set the secret anew."),
         detail=detail,
-    )
-
-
-def _missing(needed: str | None, where: str) -> Refused:
-    message = (
-        _("The key-encryption key {id} is missing ({where}).").format(id=needed, where=where)
-        if needed
-        else _("The key-encryption key is missing ({where}).").format(where=where)
-    )
-    return Refused(
-        "key-encryption-key-missing",
-        message,
-        hint=_("Put the key's file back, or name the key by DESKSIDE_KEK_FILE or DESKSIDE_KEK."),
-    )
-
-
-def _malformed(where: str) -> Refused:
-    return Refused(
-        "key-encryption-key-malformed",
-        _("The key-encryption key cannot be read ({where}).").format(where=where),
-        hint=_("It is 32 bytes in base64 or hexadecimal, one key a line, newest first."),
-    )
-
-
-def _wrong(needed: str, keks: Sequence[KeyEncryptionKey]) -> Refused:
-    return Refused(
-        "key-encryption-key-wrong",
-        _("The database is sealed with key {needed}, but the key given is {given}.").format(
-            needed=needed, given=", ".join(kek.id for kek in keks)
-        ),
-        hint=_("Put the right key back; the database cannot be opened without it."),
-    )
-
-
-def _not_newer(current: str) -> Refused:
-    return Refused(
-        "key-encryption-key-not-newer",
-        _("The first key of the source is {id}, which wraps the data keys already.").format(
-            id=current
-        ),
-        hint=_("Put the new key before the old one in the source, then rotate again."),
     )

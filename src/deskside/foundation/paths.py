@@ -50,7 +50,7 @@ def write_private(path: Path, content: bytes) -> None:
     """Put a file in its place whole or not at all, readable by its owner alone."""
     temporary = _beside(path, content)
     try:
-        os.replace(temporary, path)
+        temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise

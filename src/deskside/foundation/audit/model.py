@@ -74,18 +74,19 @@ class Head:
             {"position": self.position, "link": self.link.hex(), "at": moment(self.at)}
         )
 
-    def as_json(self) -> dict[str, str | int]:
-        """One line of `audit-heads.jsonl`."""
-        return {
+    def as_line(self) -> bytes:
+        """The head as one line of `audit-heads.jsonl`."""
+        fields = {
             "position": self.position,
             "link": self.link.hex(),
             "at": moment(self.at),
             "public_key": self.public_key,
             "signature": self.signature.hex(),
         }
+        return canonical(fields) + b"\n"
 
 
-def head_from_json(line: str) -> Head:
+def head_from_json(line: bytes) -> Head:
     """The head on one line of `audit-heads.jsonl`.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Recording what happened."""
+"""The audit trail: recording, sealing and verifying what happened."""
 
 from __future__ import annotations
 
@@ -6,8 +6,12 @@ from sqlalchemy import Connection
 
 from deskside.foundation.audit import store
 from deskside.foundation.audit.model import Detail, Row, checked_detail, checked_id
+from deskside.foundation.audit.sealer import HEADS_FILE, Sealer
+from deskside.foundation.audit.verifier import verify
 from deskside.foundation.clock import Clock
-from deskside.foundation.database import new_id
+from deskside.foundation.database import Database, new_id
+
+__all__ = ["HEADS_FILE", "Audit", "Sealer", "latest", "verify"]
 
 
 class Audit:
@@ -47,3 +51,17 @@ class Audit:
         )
         store.add(connection, row)
         return row.id
+
+
+def latest(
+    database: Database, *, limit: int = 50, event: str | None = None
+) -> list[tuple[Row, int | None]]:
+    """The newest rows with their positions in the chain (None: not sealed yet), newest first.
+
+    Args:
+        database: where the trail is.
+        limit: how many at most.
+        event: only events that begin so, such as `login.`.
+    """
+    with database.read() as connection:
+        return store.latest(connection, limit, event)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from sqlalchemy import (
     Column,
@@ -14,6 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
     bindparam,
+    func,
     insert,
     select,
     update,
@@ -151,6 +153,17 @@ def signers(connection: Connection) -> dict[str, bytes]:
     """Each signer's public key with its proof."""
     query = select(audit_signer.c.public_key, audit_signer.c.proof)
     return {row.public_key: row.proof for row in connection.execute(query)}
+
+
+def add_signer(connection: Connection, public_key: str, proof: bytes, added: datetime) -> None:
+    connection.execute(insert(audit_signer).values(public_key=public_key, proof=proof, added=added))
+
+
+def waiting(connection: Connection) -> tuple[int, datetime | None]:
+    """How many rows wait to be sealed, and the time of the oldest."""
+    query = select(func.count(), func.min(_rows.at)).where(_rows.position.is_(None))
+    count, oldest = connection.execute(query).one()
+    return count, oldest
 
 
 def _row(found: RowMapping) -> Row:

@@ -56,6 +56,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("purpose", "version", name=op.f("pk_data_key")),
     )
     op.create_table(
+        "device",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("serial", sa.String(length=80), nullable=False),
+        sa.Column("label", sa.String(length=80), nullable=False),
+        sa.Column("secret", sa.LargeBinary(), nullable=False),
+        sa.Column("public", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("status", sa.String(length=16), nullable=False),
+        sa.Column("created", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_device")),
+        sa.UniqueConstraint("kind", "serial", name=op.f("uq_device_kind_serial")),
+    )
+    op.create_table(
         "guesses",
         sa.Column("subject", sa.String(length=80), nullable=False),
         sa.Column("failures", sa.Text(), nullable=False),
@@ -101,6 +116,18 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_account_holder_id"), "account", ["holder_id"], unique=False)
     op.create_table(
+        "challenge",
+        sa.Column("id", sa.String(length=80), nullable=False),
+        sa.Column("login_id", sa.String(length=26), nullable=False),
+        sa.Column("device_id", sa.String(length=26), nullable=False),
+        sa.Column("question", sa.String(length=80), nullable=True),
+        sa.Column("expires", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["device_id"], ["device.id"], name=op.f("fk_challenge_device_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_challenge")),
+        sa.UniqueConstraint("device_id", "question", name=op.f("uq_challenge_device_id_question")),
+    )
+    op.create_index(op.f("ix_challenge_expires"), "challenge", ["expires"], unique=False)
+    op.create_table(
         "contact_point",
         sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("holder_id", sa.String(length=26), nullable=False),
@@ -114,6 +141,14 @@ def upgrade() -> None:
     )
     op.create_index(
         op.f("ix_contact_point_holder_id"), "contact_point", ["holder_id"], unique=False
+    )
+    op.create_table(
+        "spent",
+        sa.Column("device_id", sa.String(length=26), nullable=False),
+        sa.Column("what", sa.String(length=80), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["device_id"], ["device.id"], name=op.f("fk_spent_device_id")),
+        sa.PrimaryKeyConstraint("device_id", "what", name=op.f("pk_spent")),
     )
     op.create_table(
         "user_name",
@@ -135,6 +170,52 @@ def upgrade() -> None:
     op.create_index(op.f("ix_user_name_account_id"), "user_name", ["account_id"], unique=False)
     op.create_index(op.f("ix_user_name_holder_id"), "user_name", ["holder_id"], unique=False)
     op.create_table(
+        "binding",
+        sa.Column("user_name_id", sa.String(length=26), nullable=False),
+        sa.Column("device_id", sa.String(length=26), nullable=False),
+        sa.Column("status", sa.String(length=16), nullable=False),
+        sa.Column("since", UtcDateTime(), nullable=False),
+        sa.Column("approved_by", sa.String(length=26), nullable=True),
+        sa.ForeignKeyConstraint(["device_id"], ["device.id"], name=op.f("fk_binding_device_id")),
+        sa.ForeignKeyConstraint(
+            ["user_name_id"], ["user_name.id"], name=op.f("fk_binding_user_name_id")
+        ),
+        sa.PrimaryKeyConstraint("user_name_id", "device_id", name=op.f("pk_binding")),
+    )
+    op.create_index(op.f("ix_binding_device_id"), "binding", ["device_id"], unique=False)
+    op.create_table(
+        "known_browser",
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("user_name_id", sa.String(length=26), nullable=False),
+        sa.Column("expires", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_name_id"], ["user_name.id"], name=op.f("fk_known_browser_user_name_id")
+        ),
+        sa.PrimaryKeyConstraint("token_hash", "user_name_id", name=op.f("pk_known_browser")),
+    )
+    op.create_index(op.f("ix_known_browser_expires"), "known_browser", ["expires"], unique=False)
+    op.create_index(
+        op.f("ix_known_browser_user_name_id"), "known_browser", ["user_name_id"], unique=False
+    )
+    op.create_table(
+        "login",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("secret_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("user_name_id", sa.String(length=26), nullable=False),
+        sa.Column("subject", sa.String(length=80), nullable=False),
+        sa.Column("interactive", sa.Boolean(), nullable=False),
+        sa.Column("challenge_id", sa.String(length=80), nullable=True),
+        sa.Column("created", UtcDateTime(), nullable=False),
+        sa.Column("expires", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_name_id"], ["user_name.id"], name=op.f("fk_login_user_name_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_login")),
+        sa.UniqueConstraint("secret_hash", name=op.f("uq_login_secret_hash")),
+    )
+    op.create_index(op.f("ix_login_expires"), "login", ["expires"], unique=False)
+    op.create_index(op.f("ix_login_user_name_id"), "login", ["user_name_id"], unique=False)
+    op.create_table(
         "secret_link",
         sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("user_name_id", sa.String(length=26), nullable=False),
@@ -152,6 +233,33 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_secret_link_user_name_id"), "secret_link", ["user_name_id"], unique=False
     )
+    op.create_table(
+        "session",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("login_id", sa.String(length=26), nullable=False),
+        sa.Column("user_name_id", sa.String(length=26), nullable=False),
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("previous_hash", sa.LargeBinary(), nullable=True),
+        sa.Column("previous_until", UtcDateTime(), nullable=True),
+        sa.Column("renewed", UtcDateTime(), nullable=False),
+        sa.Column("interactive", sa.Boolean(), nullable=False),
+        sa.Column("scope", sa.String(length=16), nullable=False),
+        sa.Column("amr", sa.String(length=80), nullable=False),
+        sa.Column("protection_level", sa.Integer(), nullable=False),
+        sa.Column("origin", sa.LargeBinary(), nullable=False),
+        sa.Column("started", UtcDateTime(), nullable=False),
+        sa.Column("last_seen", UtcDateTime(), nullable=False),
+        sa.Column("expires", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_name_id"], ["user_name.id"], name=op.f("fk_session_user_name_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_session")),
+        sa.UniqueConstraint("login_id", name=op.f("uq_session_login_id")),
+        sa.UniqueConstraint("previous_hash", name=op.f("uq_session_previous_hash")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_session_token_hash")),
+    )
+    op.create_index(op.f("ix_session_expires"), "session", ["expires"], unique=False)
+    op.create_index(op.f("ix_session_user_name_id"), "session", ["user_name_id"], unique=False)
     op.create_table(
         "user_role",
         sa.Column("user_name_id", sa.String(length=26), nullable=False),

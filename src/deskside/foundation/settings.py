@@ -1,0 +1,239 @@
+"""The one table of settings: `config` reads it, the manual is made from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from deskside.foundation.text import mark
+
+
+class Kind(StrEnum):
+    """What a setting's value is, and how its text is read."""
+
+    TEXT = "text"
+    WHOLE = "whole number"
+    SWITCH = "true or false"
+    FILE = "file"
+    SPAN = "span of time"
+    ADDRESS = "host:port"
+    NETWORKS = "list of networks"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """One thing that an operator may choose.
+
+    Attributes:
+        key: its name in the file: `table.name`.
+        kind: what its value is.
+        default: the value when nobody chose, as its text; None is none.
+        about: what it does, in a sentence.
+        flag: the option of `deskside serve` that sets it.
+        choices: the only values, where there are few.
+        least: the smallest number, or of seconds for a span.
+        secret: shown only as "set".
+        environment: its variable, where that does not follow from the key.
+    """
+
+    key: str
+    kind: Kind
+    default: str | None
+    about: str
+    flag: str | None = None
+    choices: tuple[str, ...] = ()
+    least: int = 0
+    secret: bool = False
+    environment: str = ""
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that sets it."""
+        if self.environment:
+            return self.environment
+        table, _dot, name = self.key.partition(".")
+        short = name if table == "portal" else f"{table}_{name}"
+        return f"DESKSIDE_{short.upper()}"
+
+    @property
+    def parameter(self) -> str | None:
+        """The flag as the command line's code names it."""
+        return self.flag.lstrip("-").replace("-", "_") if self.flag else None
+
+
+def _table(settings: Iterable[Setting]) -> dict[str, Setting]:
+    return {setting.key: setting for setting in settings}
+
+
+SETTINGS = _table(
+    (
+        Setting(
+            key="portal.listen",
+            kind=Kind.ADDRESS,
+            default="localhost:8737",
+            flag="--listen",
+            about=mark("Where the portal listens. Off loopback it wants a URL and TLS or a proxy."),
+        ),
+        Setting(
+            key="portal.data",
+            kind=Kind.FILE,
+            default=None,
+            flag="--data",
+            environment="DESKSIDE_PORTAL_DATA",  # DESKSIDE_DATA is the folder above it
+            about=mark(
+                "The portal's data folder; `portal` in Deskside's own data folder if unset."
+            ),
+        ),
+        Setting(
+            key="portal.database",
+            kind=Kind.TEXT,
+            default=None,
+            flag="--database",
+            secret=True,
+            about=mark(
+                "`sqlite:////file` or `postgresql://user@host/name`; "
+                "`deskside.sqlite3` in the data folder if unset."
+            ),
+        ),
+        Setting(
+            key="portal.url",
+            kind=Kind.TEXT,
+            default=None,
+            flag="--url",
+            about=mark(
+                "The address that people use; links, passkeys and other programs rely on it."
+            ),
+        ),
+        Setting(
+            key="portal.tls_cert",
+            kind=Kind.FILE,
+            default=None,
+            flag="--tls-cert",
+            about=mark("The portal's certificate with its chain, PEM."),
+        ),
+        Setting(
+            key="portal.tls_key",
+            kind=Kind.FILE,
+            default=None,
+            flag="--tls-key",
+            about=mark("The certificate's private key, PEM."),
+        ),
+        Setting(
+            key="portal.trusted_proxy",
+            kind=Kind.NETWORKS,
+            default=None,
+            flag="--trusted-proxy",
+            about=mark("Networks (CIDR) of the proxies whose forwarded addresses are believed."),
+        ),
+        Setting(
+            key="portal.language",
+            kind=Kind.TEXT,
+            default=None,
+            choices=("en", "it"),
+            about=mark("The language where neither person nor browser names one."),
+        ),
+        Setting(
+            key="session.idle",
+            kind=Kind.SPAN,
+            default="30 min",
+            least=60,
+            about=mark("A session that is not used for so long has ended."),
+        ),
+        Setting(
+            key="session.absolute",
+            kind=Kind.SPAN,
+            default="12 h",
+            least=60,
+            about=mark("A session has ended so long after its log-in, used or not."),
+        ),
+        Setting(
+            key="login.challenge_lifetime",
+            kind=Kind.SPAN,
+            default="5 min",
+            least=30,
+            about=mark("How long a challenge may be answered."),
+        ),
+        Setting(
+            key="login.lockout_failures",
+            kind=Kind.WHOLE,
+            default="10",
+            least=3,
+            about=mark("So many failures within the window lock a user name or a device."),
+        ),
+        Setting(
+            key="login.lockout_window",
+            kind=Kind.SPAN,
+            default="24 h",
+            least=60,
+            about=mark("The window in which failures count, and how long a lock lasts."),
+        ),
+        Setting(
+            key="login.argon2_pool",
+            kind=Kind.WHOLE,
+            default="2",
+            least=1,
+            about=mark("How many passwords are hashed at once; each takes 19 MiB."),
+        ),
+        Setting(
+            key="mail.host",
+            kind=Kind.TEXT,
+            default=None,
+            about=mark("The mail server; without one, messages become files in `outbox`."),
+        ),
+        Setting(
+            key="mail.port",
+            kind=Kind.WHOLE,
+            default=None,
+            least=1,
+            about=mark("The mail server's port; 587, 465 or 25 by `mail.tls` if unset."),
+        ),
+        Setting(
+            key="mail.tls",
+            kind=Kind.TEXT,
+            default="starttls",
+            choices=("starttls", "tls", "none"),
+            about=mark("How the connection to the mail server is protected; never less than this."),
+        ),
+        Setting(
+            key="mail.ca_file",
+            kind=Kind.FILE,
+            default=None,
+            about=mark(
+                "The authority of the mail server's certificate, PEM; the system's if unset."
+            ),
+        ),
+        Setting(
+            key="mail.user",
+            kind=Kind.TEXT,
+            default=None,
+            about=mark("The user name at the mail server."),
+        ),
+        Setting(
+            key="mail.password_file",
+            kind=Kind.FILE,
+            default=None,
+            about=mark("The file that holds the password at the mail server."),
+        ),
+        Setting(
+            key="mail.from",
+            kind=Kind.TEXT,
+            default="deskside@localhost",
+            about=mark("The sender of all messages."),
+        ),
+        Setting(
+            key="kek.file",
+            kind=Kind.FILE,
+            default=None,
+            about=mark("The key-encryption key; `keys/kek.key` in the data folder if unset."),
+        ),
+        Setting(
+            key="log.level",
+            kind=Kind.TEXT,
+            default="info",
+            choices=("debug", "info", "warning", "error"),
+            about=mark("The least weight that is logged."),
+        ),
+    )
+)
+"""Every setting by its key, in the order of the manual."""
