@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from hashlib import sha256
 from ipaddress import ip_address
 
 from deskside.network.formats.shared import ends, head
@@ -31,11 +32,12 @@ def write(catalogue: Catalogue) -> str:
 def _rule(ports: tuple[int, ...], members: list[str]) -> list[str]:
     name = "deskside-" + "-".join(map(str, ports))
     services = " ".join(f"deskside-tcp-{port}" for port in ports)
-    return [
-        f"set address-group {name} static [ {' '.join(members)} ]",
+    group = f"set address-group {name} static [ {' '.join(members)} ]"
+    rule = (
         f"set rulebase security rules {name} from any to any source any destination {name} "
-        f"application any service [ {services} ] action allow",
-    ]
+        f"application any service [ {services} ] action allow"
+    )
+    return [group, rule]
 
 
 def _kind(host: str) -> str:
@@ -47,4 +49,7 @@ def _kind(host: str) -> str:
 
 
 def _name(host: str) -> str:
-    return ("deskside-" + re.sub(r"[^A-Za-z0-9._-]", "-", host))[:MAX_NAME]
+    name = "deskside-" + re.sub(r"[^A-Za-z0-9._-]", "-", host)
+    if len(name) <= MAX_NAME:
+        return name
+    return f"{name[: MAX_NAME - 9]}-{sha256(host.encode()).hexdigest()[:8]}"

@@ -1,0 +1,43 @@
+"""The network part of the REST API."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from litestar import MediaType, get, post
+from litestar.params import Parameter
+from litestar.response import Response
+
+from deskside.network.service import NetworkService
+from deskside.web.service import AnyRequest, require_visitor
+
+
+@get("/network/catalogue", sync_to_thread=False, tags=["network"])
+def catalogue(
+    network: NetworkService,
+    accept: Annotated[str, Parameter(header="accept", required=False)] = "",
+) -> Response[Any]:
+    """The desk's hosts and ports, and the key that its responder proves itself with.
+
+    Public, since who cannot log in may need it to find out why. JSON in the shape of
+    `deskside network hosts --json`; as a catalogue file (TOML) where text/plain is asked for.
+    """
+    listed = network.catalogue()
+    if accept.strip().lower().startswith("text/plain"):
+        return Response(network.as_toml(listed), media_type="text/plain; charset=utf-8")
+    return Response(listed.as_json(), media_type=MediaType.JSON)
+
+
+@post("/network/tests", sync_to_thread=True, status_code=200, tags=["network"])
+def run_test(request: AnyRequest, network: NetworkService) -> dict[str, Any]:
+    """Test the desk's responder from the portal's own computer; for logged-in visitors.
+
+    Answers in the shape of `deskside network test --json`.
+    """
+    require_visitor(request)
+    return network.test_own().as_json()
+
+
+def routes() -> list[Any]:
+    """Handlers, relative to `/api/v1`."""
+    return [catalogue, run_test]

@@ -1,0 +1,215 @@
+"""`deskside network`: test the connection, list the hosts, run a responder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from deskside.foundation.console import (
+    EXIT_FINE,
+    EXIT_PROBLEM,
+    command_options,
+    emit,
+    exit_with,
+    note,
+    wants_json,
+)
+from deskside.foundation.errors import UsageProblem
+from deskside.foundation.text import _
+
+if TYPE_CHECKING:
+    from deskside.network.diagnosis import Report
+    from deskside.network.responder import Responder
+    from deskside.network.runner import Progress
+
+FORMAT_NAMES = (
+    "table",
+    "json",
+    "csv",
+    "nftables",
+    "iptables",
+    "windows",
+    "panos",
+    "pac",
+    "commands",
+)
+
+
+@click.group()
+def network() -> None:
+    """Prove that this computer reaches what TWS needs, and say why where it does not."""
+
+
+@network.command()
+@click.option("--catalogue", metavar="FILE|URL", help="Hosts to test; default: the portal's.")
+@click.option("--only", multiple=True, metavar="ID", help="Test this row alone; may be repeated.")
+@click.option("--deadline", type=float, default=10.0, metavar="SECONDS", show_default=True)
+@click.option("--junit", type=click.Path(dir_okay=False), help="Write a JUnit XML report too.")
+@click.option("--html", type=click.Path(dir_okay=False), help="Write an HTML report too.")
+@command_options
+def test(
+    catalogue: str | None,
+    only: tuple[str, ...],
+    deadline: float,
+    junit: str | None,
+    html: str | None,
+) -> None:
+    """Test every host and port, and name the cause where one cannot be reached.
+
+    A port counts as reachable only when the far end has proved itself: by a trusted
+    certificate, or by signing a fresh nonce. Vendors' hosts get at most three connections.
+
+    \b
+    Exit codes: 0 success, 1 degraded or failure, 2 wrong usage, 3 could not run.
+    Example:
+      deskside network test --only tws-europe
+    """
+    from deskside.network import reports
+    from deskside.network.service import NetworkService
+
+    service = NetworkService()
+    loaded = service.load(catalogue)
+    report = service.test(loaded, only=only, deadline=deadline, progress=_progress())
+    if junit:
+        Path(junit).write_text(reports.junit(report), encoding="utf-8")
+    if html:
+        Path(html).write_text(reports.html(report), encoding="utf-8")
+    emit(report.as_json(), lambda: _human(report))
+    exit_with(EXIT_FINE if report.verdict.value == "success" else EXIT_PROBLEM)
+
+
+def _progress() -> Progress | None:
+    import sys
+
+    if wants_json() or not sys.stderr.isatty():
+        return None
+
+    def show(done: int, of: int) -> None:
+        text = _("Testing: {done} of {all} hosts").format(done=done, all=of)
+        click.echo(f"\r{text}" if done < of else f"\r{' ' * len(text)}\r", err=True, nl=False)
+
+    return show
+
+
+def _human(report: Report) -> str:
+    from deskside.foundation.findings import render_terminal, render_verdict
+
+    return f"{render_terminal(report.findings)}\n\n{render_verdict(report.verdict)}"
+
+
+@network.command()
+@click.option("--format", "name", type=click.Choice(FORMAT_NAMES), default="table")
+@click.option("--catalogue", metavar="FILE|URL", help="Default: the portal's, else the shipped.")
+@command_options
+def hosts(name: str, catalogue: str | None) -> None:
+    """List the hosts and ports, or write them as an allow-list.
+
+    nftables and iptables know addresses only: names are resolved now, and a comment marks
+    those that did not resolve.
+
+    \b
+    Examples:
+      deskside network hosts
+      deskside network hosts --format nftables > deskside.nft
+    """
+    from deskside.network.service import NetworkService
+
+    service = NetworkService()
+    loaded = service.load(catalogue)
+    if wants_json() and name not in ("table", "json"):
+        text = service.write(loaded, name)
+        emit({**loaded.as_json(), "format": name, "text": text}, "")
+        return
+    emit(loaded.as_json(), lambda: service.write(loaded, name))
+
+
+@network.command()
+@click.option("--plain", metavar="HOST:PORT", default="127.0.0.1:4000", show_default=True)
+@click.option("--tls", metavar="HOST:PORT", default="127.0.0.1:4001", show_default=True)
+@click.option("--key", type=click.Path(dir_okay=False), help="Ed25519 key, made where missing.")
+@click.option("--name", metavar="HOST", help="Name by which others reach this computer.")
+@click.option(
+    "--catalogue", type=click.Path(dir_okay=False), help="Write a catalogue that pins the key."
+)
+@command_options
+def responder(
+    plain: str, tls: str, key: str | None, name: str | None, catalogue: str | None
+) -> None:
+    """Run the far end of a connection test, until interrupted.
+
+    It answers a nonce with a signed line that tells the address it saw and the certificate
+    it served. Port 0 takes a free port.
+
+    \b
+    Example:
+      deskside network responder --catalogue lab.toml
+      deskside network test --catalogue lab.toml
+    """
+    from deskside.foundation.paths import data_folder
+    from deskside.network import certificates
+    from deskside.network.responder import Responder
+
+    folder = data_folder() / "responder"
+    signing_key = certificates.signing_key(Path(key) if key else folder / "signing.pem")
+    running = Responder(signing_key, folder, plain=_address(plain), tls=_address(tls), name=name)
+    running.start()
+    try:
+        _announce(running, catalogue)
+        _wait()
+    finally:
+        running.stop()
+
+
+def _announce(running: Responder, catalogue: str | None) -> None:
+    from datetime import UTC, datetime
+
+    from deskside.network.model import Catalogue
+    from deskside.network.service import NetworkService
+
+    today = datetime.now(UTC).date().isoformat()
+    listed = Catalogue(
+        version="1",
+        date=today,
+        hosts=tuple(running.rows()),
+        responder_key=running.public_key,
+    )
+    if catalogue:
+        Path(catalogue).write_text(NetworkService().as_toml(listed), encoding="utf-8")
+    where = {kind: _shown(running.address(kind)) for kind in ("plain", "tls")}
+    data = {**where, "public_key": running.public_key, "fingerprint": running.fingerprint}
+    lines = [f"{kind:<6} {address}" for kind, address in where.items()]
+    emit(data, "\n".join([*lines, f"key    {running.public_key}"]))
+    note(_("Answering until interrupted (Ctrl+C)."))
+
+
+def _shown(address: tuple[str, int] | None) -> str | None:
+    if address is None:
+        return None
+    host = f"[{address[0]}]" if ":" in address[0] else address[0]
+    return f"{host}:{address[1]}"
+
+
+def _wait() -> None:
+    """Until Ctrl+C or a polite kill."""
+    import signal
+    import threading
+
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_seen: stop.set())
+    while not stop.wait(0.5):
+        pass
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, _separator, port = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not host or not port.isdigit() or int(port) > 65535:
+        raise UsageProblem(
+            "wrong-address",
+            _("{text} is not an address to listen on.").format(text=text),
+            hint=_("Give it as 127.0.0.1:4000 or [::1]:4000."),
+        )
+    return host, int(port)

@@ -1,0 +1,95 @@
+"""A test's result in files that stand alone: JUnit XML for build servers, HTML for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from xml.etree import ElementTree as ET
+
+from jinja2 import DictLoader, Environment
+
+from deskside.foundation.findings import Finding, Status
+from deskside.foundation.text import _, language
+from deskside.network.diagnosis import Report
+
+_PAGE = """\
+<!doctype html>
+<html lang="{{ language }}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{{ _("Connection test") }}: {{ verdict }}</title>
+<style>
+body { font: 1rem/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem; padding: 0 1rem }
+table { border-collapse: collapse; width: 100% }
+th, td { border-bottom: 1px solid #bbb; padding: .4rem .6rem; text-align: left;
+         vertical-align: top }
+</style>
+</head>
+<body>
+<h1>{{ _("Connection test") }}: {{ verdict }}</h1>
+<p>{{ when }}{% if report.root_cause %} · {{ _("Root cause:") }} {{ report.root_cause }}{% endif %}</p>
+<table>
+<thead><tr><th scope="col">{{ _("Status") }}</th><th scope="col">{{ _("Finding") }}</th>
+<th scope="col">{{ _("What was seen") }}</th><th scope="col">{{ _("What to do") }}</th></tr></thead>
+<tbody>
+{% for finding in report.findings %}
+<tr><td>{{ finding.status.value }}</td><th scope="row">{{ finding.title }}</th>
+<td>{{ seen(finding.evidence) }}</td><td>{{ finding.cause }} {{ finding.remedy }}</td></tr>
+{% endfor %}
+</tbody>
+</table>
+</body>
+</html>
+"""
+
+
+def junit(report: Report) -> str:
+    """A JUnit XML document: a test case for each finding."""
+    failures = sum(finding.status is Status.FAILURE for finding in report.findings)
+    suite = ET.Element(
+        "testsuite",
+        name="deskside network test",
+        tests=str(len(report.findings)),
+        failures=str(failures),
+        timestamp=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+    for finding in report.findings:
+        suite.append(_case(finding))
+    ET.indent(suite)
+    return ET.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _case(finding: Finding) -> ET.Element:
+    case = ET.Element("testcase", classname=f"network.{finding.code}", name=finding.title)
+    details = "\n".join(
+        part for part in (seen(finding.evidence), finding.cause, finding.remedy) if part
+    )
+    if finding.is_problem:
+        kind = "skipped" if finding.status is Status.UNKNOWN else "failure"
+        problem = ET.SubElement(case, kind, message=finding.title)
+        problem.text = details
+    return case
+
+
+def html(report: Report) -> str:
+    """One page that needs nothing else. Whatever strangers answered is escaped."""
+    environment = Environment(loader=DictLoader({"page": _PAGE}), autoescape=True)
+    return environment.get_template("page").render(
+        _=_,
+        language=language(),
+        report=report,
+        verdict=report.verdict.value,
+        seen=seen,
+        when=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+    )
+
+
+def seen(evidence: Mapping[str, Any]) -> str:
+    """Evidence on one line."""
+    return ", ".join(f"{name} {_plain(value)}" for name, value in evidence.items())
+
+
+def _plain(value: Any) -> str:
+    return "/".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
