@@ -23,7 +23,8 @@ def insert_new(connection: Connection, table: Table, values: Mapping[str, Any]) 
     transaction to end.
     """
     statement = dialect_insert(connection, table).values(values).on_conflict_do_nothing()
-    return connection.execute(statement).rowcount == 1
+    returned = connection.execute(statement.returning(*table.primary_key.columns))
+    return returned.first() is not None
 
 
 def insert_or_update(
