@@ -66,18 +66,24 @@ def test(
     Example:
       deskside network test --only tws-europe
     """
-    from deskside.network import reports
     from deskside.network.service import NetworkService
 
     service = NetworkService()
     loaded = service.load(catalogue)
     report = service.test(loaded, only=only, deadline=deadline, progress=_progress())
+    if junit or html:
+        _write_reports(report, junit, html)
+    emit(report.as_json(), lambda: _human(report))
+    exit_with(EXIT_FINE if report.verdict.value == "success" else EXIT_PROBLEM)
+
+
+def _write_reports(report: Report, junit: str | None, html: str | None) -> None:
+    from deskside.network import reports
+
     if junit:
         Path(junit).write_text(reports.junit(report), encoding="utf-8")
     if html:
         Path(html).write_text(reports.html(report), encoding="utf-8")
-    emit(report.as_json(), lambda: _human(report))
-    exit_with(EXIT_FINE if report.verdict.value == "success" else EXIT_PROBLEM)
 
 
 def _progress() -> Progress | None:

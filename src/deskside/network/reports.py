@@ -29,7 +29,8 @@ th, td { border-bottom: 1px solid #bbb; padding: .4rem .6rem; text-align: left;
 </head>
 <body>
 <h1>{{ _("Connection test") }}: {{ verdict }}</h1>
-<p>{{ when }}{% if report.root_cause %} · {{ _("Root cause:") }} {{ report.root_cause }}{% endif %}</p>
+<p>{{ when }}</p>
+{% if report.root_cause %}<p>{{ _("Root cause:") }} {{ report.root_cause }}</p>{% endif %}
 <table>
 <thead><tr><th scope="col">{{ _("Status") }}</th><th scope="col">{{ _("Finding") }}</th>
 <th scope="col">{{ _("What was seen") }}</th><th scope="col">{{ _("What to do") }}</th></tr></thead>
