@@ -11,8 +11,8 @@ from __future__ import annotations
 import asyncio
 import hmac
 import socket
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, urlencode
 
@@ -26,6 +26,7 @@ from deskside.foundation.text import _, mark
 if TYPE_CHECKING:
     import uvicorn
 
+    from deskside.knowledge.service import Library
     from deskside.web.middleware import App, Scope
 
 IDLE = timedelta(minutes=15)
@@ -65,9 +66,10 @@ class Gate:
         self._last = clock.now()
         self._active = 0
 
-    def idle_since(self) -> datetime | None:
-        """When the last request ended; None while one is being answered."""
-        return None if self._active else self._last
+    def idle(self) -> timedelta:
+        """How long ago the last request ended; nothing while one is being answered."""
+        since = self._clock.now() - self._last
+        return timedelta() if self._active else since
 
     async def __call__(self, scope: Scope, receive: App, send: App) -> None:
         if scope["type"] != "http":
@@ -121,17 +123,16 @@ class Gate:
 
 
 class LocalServer:
-    """The local pages on a loopback port, until nobody has used them for a while.
+    """An application behind the gate on a loopback port, until nobody has used it for a while.
 
     Args:
-        options: choices to begin with, by name (`root`, `user`, `file`).
         port: 0 takes a free one.
         idle: how long without a request before it ends.
     """
 
     def __init__(
         self,
-        options: Mapping[str, str],
+        app: App,
         *,
         port: int = 0,
         idle: timedelta = IDLE,
@@ -143,8 +144,8 @@ class LocalServer:
         self.port: int = self._socket.getsockname()[1]
         self._idle = idle
         self._clock = clock or SystemClock()
+        self._stopped = False
         self._token = secrets.token_urlsafe(32)
-        app = local_app(options, port=self.port)
         self._gate = Gate(app, port=self.port, token=self._token, clock=self._clock)
 
     def address(self, path: str = "/") -> str:
@@ -154,6 +155,10 @@ class LocalServer:
     def run(self) -> None:
         """Serve until idle or interrupted."""
         asyncio.run(self._serve())
+
+    def stop(self) -> None:
+        """End soon; may be called from any thread."""
+        self._stopped = True
 
     async def _serve(self) -> None:
         server = _server(self._gate)
@@ -166,30 +171,34 @@ class LocalServer:
 
     async def _watch(self, server: uvicorn.Server) -> None:
         while not server.should_exit:
-            since = self._gate.idle_since()
-            server.should_exit = since is not None and self._clock.now() - since >= self._idle
+            server.should_exit = self._stopped or self._gate.idle() >= self._idle
             await asyncio.sleep(TICK)
 
 
-def local_app(options: Mapping[str, str], *, port: int) -> App:
-    """The local pages of every part as one application."""
+def local_app(options: Mapping[str, str], library: Library, parts: Sequence[str] = PARTS) -> App:
+    """The local pages of the parts as one application.
+
+    Args:
+        options: choices to begin with, by name (`root`, `user`).
+        library: the articles.
+        parts: packages whose `pages` module offers `local_pages()`.
+    """
     from importlib import import_module
     from pathlib import Path
 
-    from deskside.knowledge.service import Library
     from deskside.web.model import NavigationItem
     from deskside.web.service import Shell
     from deskside.web.shell import build_app
 
     pages: list[Any] = [home()]
     templates = []
-    for part in PARTS:
+    for part in parts:
         module = import_module(f"{part}.pages")
         pages += module.local_pages()
         if Path(module.__file__ or "").with_name("templates").is_dir():
             templates.append(part)
     shell = Shell(templates, [NavigationItem(href, text) for href, text in NAVIGATION], local=True)
-    services = {"library": Library.open(), "local_options": dict(options)}
+    services = {"library": library, "local_options": dict(options)}
     return build_app(shell, pages, dependencies=services, hosts=(LOOPBACK, "localhost"))
 
 
@@ -238,23 +247,19 @@ def open_pages(
     \b
     Exit: 0 ended after use, 2 wrong usage, 3 refused or could not run.
     """
-    path = _article_path(number) if number else "/"
+    from deskside.knowledge.service import Library
+
+    library = Library.open()
+    path = f"/kb/{library.article(number).number}" if number else "/"
     options = {name: value for name, value in (("root", root), ("user", user)) if value}
-    server = LocalServer(options, port=port, idle=timedelta(minutes=idle))
+    app = local_app(options, library)
+    server = LocalServer(app, port=port, idle=timedelta(minutes=idle))
     address = server.address(path)
     emit({"url": address, "idle_minutes": idle}, address)
-    note(
-        _("Ends after {minutes:g} minutes without use, or with Ctrl+C.").format(minutes=idle)
-    )
+    note(_("Ends after {minutes:g} minutes without use, or with Ctrl+C.").format(minutes=idle))
     if not no_browser:
         _browse(address)
     server.run()
-
-
-def _article_path(number: str) -> str:
-    from deskside.knowledge.service import Library
-
-    return f"/kb/{Library.open().article(number).number}"
 
 
 def _browse(address: str) -> None:
@@ -296,7 +301,10 @@ def _server(app: Any) -> uvicorn.Server:
 
 def _query(scope: Scope) -> list[tuple[str, str]]:
     text = scope.get("query_string", b"").decode("latin-1")
-    return parse_qsl(text, keep_blank_values=True, max_num_fields=50)
+    try:
+        return parse_qsl(text, keep_blank_values=True, max_num_fields=50)
+    except ValueError:
+        return []
 
 
 def _same(offered: str, expected: str) -> bool:

@@ -125,13 +125,18 @@ class Result:
     """One article that a search found.
 
     Attributes:
-        snippet: a few words around the first hit; plain text.
+        marked: a few words around the hits; plain text, with each hit between U+0002 and U+0003.
     """
 
     number: str
     title: str
     language: str
-    snippet: str
+    marked: str
+
+    @property
+    def snippet(self) -> str:
+        """A few words around the hits; plain text."""
+        return self.marked.replace("\x02", "").replace("\x03", "")
 
     def as_json(self) -> dict[str, str]:
         """The result as `kb search --json` prints it."""

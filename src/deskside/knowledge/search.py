@@ -23,7 +23,7 @@ CREATE = """
 """
 INSERT = "INSERT INTO article VALUES (?, ?, ?, ?, ?, ?, ?)"
 MATCH = """
-    SELECT number, title, language, snippet(article, 5, '', '', '…', 24)
+    SELECT number, title, language, snippet(article, 5, char(2), char(3), '…', 24)
     FROM article WHERE article MATCH ?
     ORDER BY bm25(article, 10.0, 8.0, 4.0, 3.0, 2.0, 1.0), number
 """

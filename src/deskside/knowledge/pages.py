@@ -1,0 +1,311 @@
+"""Pages of the knowledge base.
+
+The portal's pages are for reading: a server cannot touch the visitor's computer, so they show the
+command that runs the article there. The local pages run it: check, plan, apply, verify, undo,
+each a plain form, so that they work without scripts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, TypeVar
+from urllib.parse import urlencode
+
+import anyio.to_thread
+from litestar import get, post
+from litestar.response import Response
+from markupsafe import Markup, escape
+
+from deskside.foundation.changes.model import Plan, State, Step
+from deskside.foundation.changes.model import digest as content_digest
+from deskside.foundation.errors import Refused, UsageProblem
+from deskside.foundation.text import LANGUAGES, _, language, mark
+from deskside.knowledge import markdown, running
+from deskside.knowledge.model import Article, Result
+from deskside.knowledge.service import Library
+from deskside.web.service import AnyRequest, form, own_path, page, redirect
+
+T = TypeVar("T")
+
+OPTIONS: dict[str, tuple[str, str]] = {
+    "root": (mark("TWS folder"), mark("Leave it empty for the usual place.")),
+    "user": (mark("User name"), mark("Needed only where this computer knows several.")),
+    "file": (mark("File of your own"), mark("Leave it empty to take the newest snapshot.")),
+}
+"""The choices that checks take: what a form calls each, and what it says about it."""
+
+LONGEST = 200
+"""Characters of a search that we look at."""
+
+
+def portal_pages() -> list[Any]:
+    """Reading and searching."""
+    return [knowledge_page, article_page]
+
+
+def local_pages() -> list[Any]:
+    """Reading and searching, and running an article on this computer."""
+    return [
+        knowledge_page,
+        local_article_page,
+        check_page,
+        plan_page,
+        apply_plan,
+        change_page,
+        undo_change,
+    ]
+
+
+@get("/kb", include_in_schema=False, sync_to_thread=True)
+def knowledge_page(
+    request: AnyRequest, library: Library, q: str = "", tag: str = ""
+) -> Response[str]:
+    """All articles, those with a tag, or those that fit the words."""
+    words, every = q.strip()[:LONGEST], library.articles()
+    rows = [_row(article) for article in every if not tag or tag in article.tags]
+    if words:
+        rows = [_found(library, result) for result in library.search(words)]
+    tags = [_tag(name, tag) for name in sorted({name for a in every for name in a.tags})]
+    return page(request, "pages/knowledge.html", query=words, articles=rows, tags=tags)
+
+
+@get("/kb/{number:str}", include_in_schema=False, sync_to_thread=True)
+def article_page(request: AnyRequest, library: Library, number: str) -> Response[str]:
+    """One article, with the command that runs it."""
+    return _article(request, library, library.article(number))
+
+
+@get("/kb/{number:str}", include_in_schema=False, sync_to_thread=True)
+def local_article_page(
+    request: AnyRequest, library: Library, local_options: dict[str, str], number: str
+) -> Response[str]:
+    """One article, ready to be run."""
+    chosen = local_options | _known(request.query_params)
+    return _article(request, library, library.article(number), _run(chosen))
+
+
+@post("/kb/{number:str}/check", include_in_schema=False, status_code=200)
+async def check_page(request: AnyRequest, library: Library, number: str) -> Response[str]:
+    """Run the checks and show what they found."""
+    fields = await _fields(request)
+    article = library.article(number)
+    report = await _thread(running.examine, article, _known(fields))
+    run = _run(report.situation.options, stage="check", result=report)
+    return await _thread(_article, request, library, article, run)
+
+
+@post("/kb/{number:str}/plan", include_in_schema=False, status_code=200)
+async def plan_page(request: AnyRequest, library: Library, number: str) -> Response[str]:
+    """Show what a fix would do; nothing is changed."""
+    fields = await _fields(request)
+    article = library.article(number)
+    report = await _thread(running.examine, article, _known(fields))
+    run = await _thread(_plan, report, fields.get("fix", ""))
+    return await _thread(_article, request, library, article, run)
+
+
+@post("/kb/{number:str}/apply", include_in_schema=False, status_code=200)
+async def apply_plan(request: AnyRequest, library: Library, number: str) -> Response[Any]:
+    """Apply the plan that was shown, if it would still do exactly the same."""
+    fields = await _fields(request)
+    article, options = library.article(number), _known(fields)
+    fix, digest = fields.get("fix", ""), fields.get("digest", "")
+    if not digest:
+        raise UsageProblem(
+            "plan-not-shown",
+            _("Nothing was changed: a plan is applied after it was shown."),
+            hint=_("Check again and read the plan."),
+        )
+    report = await _thread(running.examine, article, options)
+    try:
+        change = await _thread(_apply, report, fix, digest)
+    except Refused as refused:
+        run = _run(options, stage="check", result=report, refused=_words(refused))
+        return await _thread(_article, request, library, article, run, status=refused.http_status)
+    return redirect(_with(f"/kb/{article.number}/changes/{change}", options))
+
+
+@get("/kb/{number:str}/changes/{change:str}", include_in_schema=False, sync_to_thread=True)
+def change_page(request: AnyRequest, library: Library, number: str, change: str) -> Response[str]:
+    """Verify: what the checks find now that a change was applied or undone, and its undo."""
+    article, options = library.article(number), _known(request.query_params)
+    applied = running.engine().show(change)
+    report = running.examine(article, options)
+    here = _with(f"/kb/{article.number}/changes/{applied.id}", options)
+    can_undo = applied.state is State.APPLIED
+    run = _run(options, stage="verify", result=report, change=applied, can_undo=can_undo, here=here)
+    return _article(request, library, article, run)
+
+
+@post("/changes/{change:str}/undo", include_in_schema=False, status_code=303)
+async def undo_change(request: AnyRequest, change: str) -> Response[None]:
+    """Put back what a change changed, and return to where the person was."""
+    fields = await _fields(request)
+    undone = await _thread(_undo, change)
+    return redirect(own_path(fields.get("next", ""), f"/changes/{undone}"))
+
+
+def _undo(identifier: str) -> str:
+    return running.engine().undo(identifier).id
+
+
+def _plan(report: running.Report, fix: str) -> dict[str, Any]:
+    options = report.situation.options
+    try:
+        offer = report.offer(fix or None)
+        if offer is None:
+            return _run(options, stage="check", result=report)
+        plan = running.make_plan(report, offer)
+    except Refused as refused:
+        return _run(options, stage="check", result=report, refused=_words(refused))
+    return _run(
+        options,
+        stage="plan",
+        result=report,
+        plan=plan,
+        steps=[_step(plan, step) for step in plan.steps],
+        digest=running.plan_digest(plan),
+        fix=offer.fix,
+    )
+
+
+def _apply(report: running.Report, fix: str, digest: str) -> str:
+    offer = report.offer(fix or None)
+    if offer is None:
+        raise Refused(
+            "plan-outdated",
+            _("There is nothing to mend any more; nothing was done."),
+            hint=_("Check again."),
+        )
+    return running.apply_shown(running.make_plan(report, offer), digest).id
+
+
+def _run(options: Mapping[str, str], **filled: Any) -> dict[str, Any]:
+    """What the run panel of an article shows; everything not given is empty."""
+    empty: dict[str, Any] = {
+        "stage": "",
+        "result": None,
+        "refused": "",
+        "plan": None,
+        "steps": [],
+        "digest": "",
+        "fix": "",
+        "change": None,
+        "can_undo": False,
+        "here": "",
+    }
+    return empty | {"options": dict(options)} | filled
+
+
+def _article(
+    request: AnyRequest,
+    library: Library,
+    article: Article,
+    run: dict[str, Any] | None = None,
+    *,
+    status: int = 200,
+) -> Response[str]:
+    """An article's page; `run` is None where it cannot be run."""
+    vendor_related = article.vendor.related if article.vendor else ()
+    return page(
+        request,
+        "pages/article.html",
+        status=status,
+        article=article,
+        foreign=_foreign(article.language),
+        # Sanitised by markdown.to_html: nothing of it can act.
+        body=Markup(markdown.to_html(article.body)),  # noqa: S704
+        contents=[(s.anchor, s.title) for s in markdown.sections(article.body) if s.level == 2],
+        related=[_row(library.article(number)) for number in article.related],
+        vendor_related=[_vendor_row(number) for number in vendor_related],
+        command=f"deskside run {article.name}",
+        runs=bool(article.checks),
+        run=run | _forms(article, run["options"]) if run is not None else None,
+    )
+
+
+def _forms(article: Article, options: dict[str, str]) -> dict[str, Any]:
+    """Where the panel's forms lead; the choices travel along in the query."""
+    base = f"/kb/{article.number}"
+    names = running.option_names(article)
+    fields = [
+        {"name": name, "label": _(label), "hint": _(hint), "value": options.get(name, "")}
+        for name, (label, hint) in OPTIONS.items()
+        if name in names
+    ]
+    return {
+        "fields": fields,
+        "check_href": f"{base}/check",
+        "check_again_href": _with(f"{base}/check", options),
+        "plan_href": _with(f"{base}/plan", options),
+        "apply_href": _with(f"{base}/apply", options),
+    }
+
+
+def _step(plan: Plan, step: Step) -> dict[str, str]:
+    """One step of a plan in words: what is done to which file, what it holds then, and why."""
+    seen = [_("renamed to {name}").format(name=step.target)] if step.target else []
+    if step.content is not None:
+        seen.append(
+            _("{size} bytes, SHA-256 {before} → {after}").format(
+                size=len(step.content),
+                before=plan.inputs[step.path][:12],
+                after=content_digest(step.content)[:12],
+            )
+        )
+    detail = " · ".join(filter(None, [step.why, *seen]))
+    return {"verb": _(step.verb.value), "path": str(step.path), "detail": detail}
+
+
+def _words(refused: Refused) -> str:
+    return " ".join(filter(None, [refused.message, refused.hint]))
+
+
+def _row(article: Article) -> dict[str, Any]:
+    return {
+        "number": article.number,
+        "title": article.title,
+        "summary": article.summary,
+        "foreign": _foreign(article.language),
+        "runs": bool(article.checks),
+    }
+
+
+def _found(library: Library, result: Result) -> dict[str, Any]:
+    # Escaped first: the only elements are the marks that are put in here.
+    marked = str(escape(result.marked)).replace("\x02", "<mark>").replace("\x03", "</mark>")
+    snippet = Markup(marked)  # noqa: S704
+    return _row(library.article(result.number, result.language)) | {"snippet": snippet}
+
+
+def _tag(name: str, chosen: str) -> dict[str, Any]:
+    return {"label": name, "href": _with("/kb", {"tag": name}), "current": name == chosen}
+
+
+def _vendor_row(number: str) -> dict[str, str]:
+    return {"number": number, "href": markdown.VENDOR_ADDRESS.format(number=number)}
+
+
+def _foreign(tag: str) -> str:
+    """The name of a language that is not the visitor's; empty where it is."""
+    return "" if tag == language() else LANGUAGES[tag]
+
+
+def _known(fields: Mapping[str, Any]) -> dict[str, str]:
+    """The choices among some fields, without the empty ones."""
+    return {name: text for name in OPTIONS if (text := str(fields.get(name, "")).strip())}
+
+
+async def _fields(request: AnyRequest) -> dict[str, str]:
+    """Query and form as one."""
+    return dict(request.query_params) | await form(request)
+
+
+def _with(path: str, options: Mapping[str, str]) -> str:
+    return f"{path}?{urlencode(options)}" if options else path
+
+
+async def _thread(work: Callable[..., T], *values: Any, **named: Any) -> T:
+    """Do blocking work outside the event loop, in the visitor's language."""
+    return await anyio.to_thread.run_sync(partial(work, *values, **named))
