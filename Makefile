@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DATA ?= $(HOME)/.local/share/deskside-demo
-LISTEN ?= localhost:8000
+LISTEN ?= localhost:8737
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help

@@ -20,7 +20,7 @@ Table = dict[str, tuple[str, str]]
 """Name of each command: where it lives (`module:attribute`), and what it does in a few words."""
 
 COMMANDS: Table = {
-    "serve": ("deskside.portal:serve", mark("Run the portal.")),
+    "serve": ("deskside.serve:serve", mark("Run the portal.")),
     "open": ("deskside.local:open_pages", mark("Open this computer's pages in the browser.")),
     "login": ("deskside.web.commands:login", mark("Log in to a portal.")),
     "logout": ("deskside.web.commands:logout", mark("End the session with the portal.")),

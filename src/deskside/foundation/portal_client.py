@@ -153,7 +153,7 @@ def normal_address(portal: str) -> str:
         raise UsageProblem(
             "wrong-address",
             _("{portal} is not the address of a portal.").format(portal=portal),
-            hint=_("Give it as https://portal.example or http://localhost:8000"),
+            hint=_("Give it as https://portal.example or http://localhost:8737"),
         )
     return f"{parts.scheme}://{parts.netloc}"
 

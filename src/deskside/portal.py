@@ -1,0 +1,140 @@
+"""The portal: the services and pages of every part, put together, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from deskside.directory.service import DirectoryService
+from deskside.foundation import logs
+from deskside.foundation.audit.service import Audit
+from deskside.foundation.clock import Clock, SystemClock
+from deskside.foundation.config import Config
+from deskside.foundation.database import Database
+from deskside.foundation.keyring import Keyring
+from deskside.foundation.mail import Mail
+from deskside.foundation.text import mark
+from deskside.knowledge import pages as knowledge_pages
+from deskside.knowledge.service import Library
+from deskside.network import api as network_api
+from deskside.network import pages as network_pages
+from deskside.network.responder import Responder
+from deskside.network.service import NetworkService
+from deskside.secure_login import api as login_api
+from deskside.secure_login import pages as login_pages
+from deskside.secure_login.service import Limits, LoginService
+from deskside.web import pages as shell_pages
+from deskside.web.middleware import App
+from deskside.web.model import NavigationItem
+from deskside.web.service import Shell
+from deskside.web.shell import build_app
+from deskside.workspace import api as workspace_api
+from deskside.workspace import pages as workspace_pages
+from deskside.workspace.service import SettingsStore
+
+NAVIGATION = [
+    NavigationItem("/", mark("Home")),
+    NavigationItem("/network", mark("Connection test")),
+    NavigationItem("/settings", mark("Settings")),
+    NavigationItem("/kb", mark("Knowledge base")),
+]
+
+LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What pages and API handlers take by name."""
+
+    config: Config
+    clock: Clock
+    database: Database
+    keyring: Keyring
+    audit: Audit
+    mail: Mail
+    directory: DirectoryService
+    secure_login: LoginService
+    settings_store: SettingsStore
+    network: NetworkService
+    responder: Responder
+    library: Library
+
+    def by_name(self) -> dict[str, Any]:
+        """The services under the names that handlers ask for."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+
+@contextmanager
+def open_services(
+    config: Config, folder: Path, *, demo: bool = False, clock: Clock | None = None
+) -> Iterator[Services]:
+    """Everything that the portal needs, over one data folder; closed at the end.
+
+    The responder is made but does not listen yet.
+
+    Raises:
+        DesksideError: the folder, the database or the keys cannot be used; says why.
+    """
+    log_folder = folder / "logs"
+    logs.open_log(log_folder, level=config.text("log.level"))
+    clock = clock or SystemClock()
+    database = Database.open(config.database_url())
+    try:
+        database.migrate()
+        keyring = Keyring.open(database, folder / "keys", clock=clock)
+        audit, mail = Audit(clock), Mail(keyring, clock)
+        directory = DirectoryService(database, keyring, clock, audit, mail)
+        secure_login = LoginService.open(
+            database, keyring, clock, audit, mail, directory, limits=_limits(config)
+        )
+        responder = Responder(keyring.signing_key, folder / "keys", any_port=demo)
+        try:
+            yield Services(
+                config=config,
+                clock=clock,
+                database=database,
+                keyring=keyring,
+                audit=audit,
+                mail=mail,
+                directory=directory,
+                secure_login=secure_login,
+                settings_store=SettingsStore(database, keyring, clock, audit),
+                network=NetworkService(folder, responder=responder, vendor_hosts=not demo),
+                responder=responder,
+                library=Library.open(),
+            )
+        finally:
+            secure_login.close()
+    finally:
+        database.close()
+        logs.close_log()
+
+
+def create_app(services: Services, *, demo: bool = False) -> App:
+    """The portal as an ASGI application over open services."""
+    url = services.config.optional_text("portal.url")
+    address = urlsplit(url or "")
+    return build_app(
+        Shell(packages=[], navigation=NAVIGATION, demo=demo),
+        [
+            *shell_pages.portal_pages(),
+            *login_pages.portal_pages(),
+            *network_pages.portal_pages(),
+            *workspace_pages.portal_pages(),
+            *knowledge_pages.portal_pages(),
+        ],
+        api=[*login_api.routes(), *network_api.routes(), *workspace_api.routes()],
+        dependencies=services.by_name(),
+        resolve=services.secure_login.resolve,
+        hosts=[address.hostname] if address.hostname else LOOPBACK_NAMES,
+        https=address.scheme == "https",
+        access=logs.access,
+    )
+
+
+def _limits(config: Config) -> Limits:
+    return Limits(idle=config.span("session.idle"), absolute=config.span("session.absolute"))
