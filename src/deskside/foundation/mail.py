@@ -10,14 +10,43 @@ from __future__ import annotations
 
 import json
 import re
+import smtplib
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from email.message import EmailMessage
+from email.utils import format_datetime
+from pathlib import Path
 
-from sqlalchemy import Column, Connection, Index, Integer, LargeBinary, String, Table, insert
+from sqlalchemy import (
+    Column,
+    Connection,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    insert,
+    select,
+    update,
+)
 
-from deskside.foundation.clock import Clock
-from deskside.foundation.database import UtcDateTime, metadata, new_id
-from deskside.foundation.errors import UsageProblem
+from deskside.foundation import logs
+from deskside.foundation.clock import Clock, SystemClock
+from deskside.foundation.config import Config
+from deskside.foundation.database import Database, UtcDateTime, metadata, new_id
+from deskside.foundation.errors import DesksideError, UsageProblem
 from deskside.foundation.keyring import Keyring
+from deskside.foundation.mail_transport import RefusedForGood, transport
 from deskside.foundation.text import _
+
+INTERVAL = 1.0
+"""Seconds between looks for messages that are due."""
+HOLD = timedelta(minutes=10)
+"""How long a message stays with the node that took it; longer than any one delivery."""
+BACKOFF = [timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240, 720, 1440, 1440)]
+"""Waits after each failure; after the last one the message is given up."""
 
 outbox = Table(
     "outbox",
@@ -77,3 +106,141 @@ class Mail:
             )
         )
         return identifier
+
+
+class Delivery:
+    """Delivers what is due, in the background.
+
+    A message that the server refuses for now is tried again, later each time, for about three
+    days; one that it refuses for good is given up. Then its content goes, and its row stays to
+    say so.
+
+    Args:
+        database: where the messages wait.
+        keyring: opens them.
+        config: names the mail server and the sender.
+        folder: where the `outbox` folder is, when there is no mail server.
+        clock: says what is due.
+
+    Raises:
+        UsageProblem: the settings would send a password unprotected.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        keyring: Keyring,
+        config: Config,
+        folder: Path,
+        clock: Clock | None = None,
+    ) -> None:
+        self._database = database
+        self._keyring = keyring
+        self._clock = clock or SystemClock()
+        self._way = transport(config, folder)
+        self._sender = config.text("mail.from")
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Deliver in the background until `stop`."""
+        self._thread = threading.Thread(target=self._work, name="mail", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the message in hand; the others wait in the database."""
+        self._stop.set()
+        if self._thread:
+            self._thread.join()
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Deliver in the background while the block runs."""
+        self.start()
+        try:
+            yield
+        finally:
+            self.stop()
+
+    def deliver_due(self) -> int:
+        """Try every message that is due once; return how many were delivered."""
+        delivered = 0
+        while not self._stop.is_set() and (taken := self._take()):
+            delivered += self._deliver(*taken)
+        return delivered
+
+    def _work(self) -> None:
+        while not self._stop.wait(INTERVAL):
+            try:
+                self.deliver_due()
+            except DesksideError as error:
+                logs.event("mail.trouble", level="error", error=error)
+
+    def _take(self) -> tuple[str, bytes, int] | None:
+        """Take the message that has waited longest; the database gives it to one node only."""
+        now = self._clock.now()
+        due = (outbox.c.state == "waiting") & (outbox.c.due <= now)
+        with self._database.read() as connection:
+            row = connection.execute(
+                select(outbox).where(due).order_by(outbox.c.due).limit(1)
+            ).first()
+        if row is None:
+            return None
+        with self._database.write() as connection:
+            taken = connection.execute(
+                update(outbox)
+                .where(outbox.c.id == row.id, outbox.c.attempts == row.attempts, due)
+                .values(attempts=row.attempts + 1, due=now + HOLD)
+            )
+        return (row.id, row.sealed, row.attempts) if taken.rowcount else self._take()
+
+    def _deliver(self, identifier: str, sealed: bytes, failures: int) -> bool:
+        try:
+            self._way.send(self._message(identifier, sealed), identifier)
+        except RefusedForGood as error:
+            self._give_up(identifier, str(error))
+        except DesksideError as error:
+            self._give_up(identifier, error.code)
+        except (OSError, smtplib.SMTPException) as error:
+            self._put_back(identifier, failures, error)
+        else:
+            with self._database.write() as connection:
+                connection.execute(outbox.delete().where(outbox.c.id == identifier))
+            logs.event("mail.sent", message_id=identifier)
+            return True
+        return False
+
+    def _message(self, identifier: str, sealed: bytes) -> EmailMessage:
+        content = json.loads(self._keyring.open_sealed(sealed, context=f"mail:{identifier}"))
+        message = EmailMessage()
+        message["From"] = self._sender
+        message["To"] = content["to"]
+        message["Subject"] = content["subject"]
+        message["Date"] = format_datetime(self._clock.now())
+        # The same for every attempt, so that a second copy is known for one.
+        message["Message-ID"] = f"<{identifier}@{self._sender.rpartition('@')[2]}>"
+        message["Auto-Submitted"] = "auto-generated"
+        message.set_content(content["body"])
+        return message
+
+    def _put_back(self, identifier: str, failures: int, error: Exception) -> None:
+        if failures >= len(BACKOFF):
+            self._give_up(identifier, type(error).__name__)
+            return
+        due = self._clock.now() + BACKOFF[failures]
+        with self._database.write() as connection:
+            connection.execute(
+                update(outbox)
+                .where(outbox.c.id == identifier)
+                .values(due=due, problem=type(error).__name__)
+            )
+        logs.event("mail.delayed", level="warning", message_id=identifier, error=error)
+
+    def _give_up(self, identifier: str, problem: str) -> None:
+        with self._database.write() as connection:
+            connection.execute(
+                update(outbox)
+                .where(outbox.c.id == identifier)
+                .values(state="given-up", sealed=b"", problem=problem)
+            )
+        logs.event("mail.given-up", level="error", message_id=identifier, problem=problem)

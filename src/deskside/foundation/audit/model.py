@@ -47,6 +47,12 @@ class Row:
     subject: str | None
     detail: str
 
+    @property
+    def fields(self) -> dict[str, Value]:
+        """The detail by name."""
+        read = json.loads(self.detail)
+        return read if isinstance(read, dict) else {}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sealed:

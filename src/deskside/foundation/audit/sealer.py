@@ -8,6 +8,8 @@ sudden end left out of that file is added at the next start.
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -34,9 +36,16 @@ SPAN = timedelta(seconds=10)
 
 
 class Sealer:
-    """Seals the audit trail of one database, in turns with other nodes."""
+    """Seals the audit trail of one database, in turns with other nodes.
 
-    def __init__(self, database: Database, keyring: Keyring, clock: Clock, data: Path) -> None:
+    Args:
+        database: where the trail is.
+        keyring: signs the heads, and vouches for the signature key.
+        data: the folder in which `audit-heads.jsonl` is kept.
+        clock: dates the heads.
+    """
+
+    def __init__(self, database: Database, keyring: Keyring, data: Path, clock: Clock) -> None:
         self._database = database
         self._keyring = keyring
         self._clock = clock
@@ -58,6 +67,15 @@ class Sealer:
             self._thread.join()
         with self._database.write() as connection:
             leases.release(connection, LEASE, self._node)
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Seal in the background while the block runs."""
+        self.start()
+        try:
+            yield
+        finally:
+            self.stop()
 
     def seal_now(self) -> int:
         """Seal all rows that are waiting; return how many this node sealed."""
