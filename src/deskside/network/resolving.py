@@ -14,7 +14,8 @@ def resolve(catalogue: Catalogue) -> dict[str, list[str]]:
     names = [name for name, _ports, _row in ends(catalogue)]
 
     async def all_of_them() -> list[list[str]]:
-        seen = await asyncio.gather(*(dns.look_up(name, spell=False) for name in names))
+        resolver = dns.Resolver()
+        seen = await asyncio.gather(*(resolver.look_up(name, spell=False) for name in names))
         return [[*one.ipv4, *one.ipv6] for one in seen]
 
     return dict(zip(names, asyncio.run(all_of_them()), strict=True))

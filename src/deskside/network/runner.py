@@ -53,6 +53,7 @@ class _Run:
         self._desk_key = desk_key
         self._progress = progress or (lambda _done, _all: None)
         self._lag = machine.LagWatch()
+        self._resolver = dns.Resolver()
         self._turns = asyncio.Semaphore(AT_ONCE)
         self._connections: dict[str, int] = {}
         self._canary: LookupSeen | None = None
@@ -93,11 +94,11 @@ class _Run:
                 raise outcome
 
     async def _ask_canary(self) -> None:
-        self._canary = await dns.canary()
+        self._canary = await self._resolver.canary()
 
     async def _examine(self, seen: HostSeen) -> None:
         async with self._turns:
-            seen.lookup = await dns.look_up(seen.host.host)
+            seen.lookup = await self._resolver.look_up(seen.host.host)
             if seen.lookup.ipv4:
                 await self._examine_ports(seen, 4, seen.lookup.ipv4, seen.host.ports)
             if seen.lookup.ipv6:

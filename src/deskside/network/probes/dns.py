@@ -10,54 +10,69 @@ from ipaddress import ip_address
 
 from deskside.network.observations import Found, LookupSeen
 
-PATIENCE = 4.0
-"""Seconds to wait for the resolver."""
+ASKS = 3
+APART = 1.25
+"""Seconds after which a silent resolver is asked again: its packets get lost too."""
+
+AT_ONCE = 16
+"""Names asked for at once; many resolvers drop what comes in a larger burst."""
 
 _ABSENT = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
 
-
-async def look_up(name: str, patience: float = PATIENCE, *, spell: bool = True) -> LookupSeen:
-    """IPv4 and IPv6 addresses of a name, or what the resolver said instead.
-
-    Where `spell`, a name that is absent and has an underscore is asked for again with hyphens:
-    the vendor's backups are spelt both ways.
-    """
-    seen = await _once(name, patience)
-    if spell and seen.result is Found.ABSENT and "_" in name:
-        other = await _once(name.replace("_", "-"), patience)
-        return other if other.result is Found.FOUND else seen
-    return seen
+Answer = list[str] | OSError
 
 
-async def canary(patience: float = PATIENCE) -> LookupSeen:
-    """Look up a name that cannot exist (RFC 6761 section 6.4); a true resolver finds nothing."""
-    return await _once(f"deskside-{secrets.token_hex(8)}.invalid", patience)
+class Resolver:
+    """Looks names up within one event loop, not too many at once."""
+
+    def __init__(self) -> None:
+        self._slots = asyncio.Semaphore(AT_ONCE)
+
+    async def look_up(self, name: str, *, spell: bool = True) -> LookupSeen:
+        """IPv4 and IPv6 addresses of a name, or what the resolver said instead.
+
+        Where `spell`, a name that is absent and has an underscore is asked for again with
+        hyphens: the vendor's backups are spelt both ways.
+        """
+        seen = await self._once(name)
+        if spell and seen.result is Found.ABSENT and "_" in name:
+            other = await self._once(name.replace("_", "-"))
+            return other if other.result is Found.FOUND else seen
+        return seen
+
+    async def canary(self) -> LookupSeen:
+        """Look up a name that cannot exist (RFC 6761 section 6.4): there is no answer to it."""
+        return await self._once(f"deskside-{secrets.token_hex(8)}.invalid")
+
+    async def _once(self, name: str) -> LookupSeen:
+        if as_it_is := literal(name):
+            return as_it_is
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[Answer] = loop.create_future()
+        spent = 0.0
+        for _ask in range(ASKS):
+            async with self._slots:
+                started = loop.time()
+                # A thread that the interpreter does not wait for: a resolver may keep silent
+                # for a minute.
+                threading.Thread(target=_resolve, args=(name, loop, answer), daemon=True).start()
+                await asyncio.wait([answer], timeout=APART)
+                spent += (loop.time() - started) * 1000
+            if answer.done():
+                return _told(name, answer.result(), spent)
+        return LookupSeen(name=name, result=Found.SILENT, milliseconds=spent)
 
 
-async def _once(name: str, patience: float) -> LookupSeen:
-    if as_it_is := literal(name):
-        return as_it_is
-    loop = asyncio.get_running_loop()
-    started = loop.time()
-    answer: asyncio.Future[list[str] | OSError] = loop.create_future()
-    # A thread that the interpreter does not wait for: a resolver may keep silent for a minute.
-    threading.Thread(target=_resolve, args=(name, loop, answer), daemon=True).start()
-    try:
-        told = await asyncio.wait_for(answer, patience)
-    except TimeoutError:
-        return LookupSeen(name=name, result=Found.SILENT, milliseconds=patience * 1000)
-    spent = (loop.time() - started) * 1000
-    if isinstance(told, OSError):
-        result = Found.ABSENT if told.errno in _ABSENT else Found.FAILED
-        error = told.strerror or type(told).__name__
-        return LookupSeen(name=name, result=result, milliseconds=spent, error=error)
-    return _found(name, told, Found.FOUND, spent)
+def _told(name: str, told: Answer, spent: float) -> LookupSeen:
+    if not isinstance(told, OSError):
+        return _found(name, told, Found.FOUND, spent)
+    result = Found.ABSENT if told.errno in _ABSENT else Found.FAILED
+    error = told.strerror or type(told).__name__
+    return LookupSeen(name=name, result=result, milliseconds=spent, error=error)
 
 
-def _resolve(
-    name: str, loop: asyncio.AbstractEventLoop, answer: asyncio.Future[list[str] | OSError]
-) -> None:
-    told: list[str] | OSError
+def _resolve(name: str, loop: asyncio.AbstractEventLoop, answer: asyncio.Future[Answer]) -> None:
+    told: Answer
     try:
         # The trailing dot keeps search domains out: the name is meant as it stands.
         entries = socket.getaddrinfo(name + ".", None, type=socket.SOCK_STREAM)
@@ -72,7 +87,7 @@ def _resolve(
         return  # the run is over and its loop closed
 
 
-def _settle(answer: asyncio.Future[list[str] | OSError], told: list[str] | OSError) -> None:
+def _settle(answer: asyncio.Future[Answer], told: Answer) -> None:
     if not answer.done():
         answer.set_result(told)
 
