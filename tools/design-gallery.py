@@ -17,30 +17,23 @@ from pathlib import Path
 from typing import Any
 
 from design_samples import COMMON, PAGES
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 from playwright.sync_api import Route, sync_playwright
 
+from deskside.web.middleware import CONTENT_SECURITY_POLICY
+from deskside.web.service import Shell
+
 ROOT = Path(__file__).resolve().parent.parent
 WEB = ROOT / "src/deskside/web"
-ORIGIN = "http://desk.example"
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self';"
-    " connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
+ORIGIN = "http://localhost"
 WIDTHS = (1280, 390)
 THEMES = ("light", "dark")
 
 
 def environment() -> Environment:
-    env = Environment(
-        loader=FileSystemLoader(WEB / "templates"),
-        extensions=["jinja2.ext.i18n"],
-        autoescape=True,
-        undefined=StrictUndefined,
-    )
-    env.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
-    return env
+    """The environment of the real shell, so that a page can't look right here only."""
+    return Shell([], []).environment
 
 
 def render_all(only: str | None) -> dict[str, str]:
@@ -58,7 +51,7 @@ def render_all(only: str | None) -> dict[str, str]:
 
 def serve(pages: dict[str, str], route: Route) -> None:
     path = route.request.url.removeprefix(ORIGIN).split("?")[0].split("#")[0]
-    headers = {"Content-Security-Policy": POLICY}
+    headers = {"Content-Security-Policy": CONTENT_SECURITY_POLICY}
     if path.startswith("/static/"):
         file = WEB / path.lstrip("/")
         if not file.is_file():

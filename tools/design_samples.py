@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 COMMON: dict[str, Any] = {
@@ -196,14 +197,18 @@ BODY = """
 <p>Run the article again: the finding <code>settings-differ</code> must be gone.</p>
 """
 
-ARTICLE = {"number": 2323, "title": "Restore settings from a file or a drive", "summary": "Bring back a saved workspace, whole or in part, and be able to undo it.", "updated": "12 November 2026", "tags": ["Settings", "Recovery", "Workstation"]}
+ARTICLE = {"vendor": {"label": "Our rewrite of KB2323", "url": "https://example.org/2323"}, "last_verified": date(2026, 11, 12), "number": 2323, "title": "Restore settings from a file or a drive", "summary": "Bring back a saved workspace, whole or in part, and be able to undo it.", "tags": ["Settings", "Recovery", "Workstation"]}
 
 ARTICLE_PAGE: dict[str, Any] = {
     "navigation": here("/kb"),
     "article": ARTICLE,
     "body": BODY,
     "contents": [("before", "Before you start"), ("restore", "Restore from a file"), ("verify", "Make sure that it worked")],
-    "source_href": "https://example.org/2323",
+    "foreign": "",
+    "command": "deskside run KB2323",
+    "runs": True,
+    "run": None,
+    "vendor_related": [],
     "related": [{"number": 2282, "title": "Move settings to another computer"}, {"number": 2320, "title": "Move settings to another user name"}],
 }
 
@@ -218,6 +223,25 @@ DIFFER = {
     "article": "2323#restore",
     "fixes": ["settings.restore"],
     "explained_by": None,
+}
+
+RUN: dict[str, Any] = {
+    "stage": "",
+    "result": None,
+    "fields": [],
+    "options": {},
+    "plan": None,
+    "steps": [],
+    "fix": "",
+    "digest": "",
+    "change": None,
+    "can_undo": False,
+    "here": "/kb/2323",
+    "refused": "",
+    "check_href": "/kb/2323/check",
+    "check_again_href": "/kb/2323/check",
+    "plan_href": "/kb/2323/plan",
+    "apply_href": "/kb/2323/apply",
 }
 
 PLAN = [
@@ -286,13 +310,22 @@ PAGES.update(
                 **ARTICLE_PAGE,
                 "local": True,
                 "visitor": None,
-                "can_run": True,
-                "run": {"stage": "plan", "result": {"verdict": "degraded", "findings": [DIFFER, *FINE[:2]]}, "plan": PLAN, "plan_id": "p1"},
+                "navigation": here("/kb")[1:4],
+                "run": {
+                    **RUN,
+                    "stage": "plan",
+                    "result": {"verdict": "degraded", "findings": [DIFFER, *FINE[:2]]},
+                    "fields": [{"name": "user", "label": "User name", "hint": "Needed only where this computer knows several.", "value": ""}],
+                    "plan": {"title": "Restore snapshot 1f0c9a", "root": "~/Jts"},
+                    "steps": PLAN,
+                    "fix": "settings.restore",
+                    "digest": "9b1d",
+                },
             },
         ),
         "article_done": (
             "article",
-            {**ARTICLE_PAGE, "local": True, "visitor": None, "can_run": True, "run": {"stage": "verify", "result": {"verdict": "success", "findings": FINE[:2]}, "change": "c-20261122-0912-4f1a"}},
+            {**ARTICLE_PAGE, "local": True, "visitor": None, "navigation": here("/kb")[1:4], "run": {**RUN, "stage": "verify", "result": {"verdict": "success", "findings": FINE[:2]}, "change": {"id": "c-20261122-0912-4f1a", "title": "Restore snapshot 1f0c9a"}, "can_undo": True}},
         ),
         "account": ("account", {"devices": DEVICES, "sessions": SESSIONS, "rows": [("E-mail", "a•••@example.com")], "add_device_href": "#", "change_password_href": "#", "recovery_href": "#", "recovery": "6 of 8 left", "events": EVENTS[:3], "events_href": "#"}),
         "account_new": ("account", {"devices": [], "sessions": SESSIONS[:1], "add_device_href": "#", "notice": "Your password was changed"}),
@@ -302,6 +335,9 @@ PAGES.update(
             {"title": "Your request to share was received", "kind": "confirmation", "reference": "SHR-2041-77", "next_steps": ["A person at the desk compares both identities, usually within one business day", "You get a message with the decision", "Until then go on with your present device"], "actions": [{"href": "/account", "label": "Back to your account"}]},
         ),
         "message_plain": ("message", {**GUEST, "title": "You are logged out", "lead": "Your session on this computer has ended.", "actions": [{"href": "/login", "label": "Log in again"}]}),
-        "error": ("error", {"status": 429, "title": "Too many attempts", "what_happened": "This user name or this network tried too often in a short time.", "what_to_do": ["Wait 5 minutes", "Make sure that you use the latest challenge", "If it was not you, tell the desk"], "request_id": "01K9V2ZC6M4T7Q"}),
+        "error": (
+            "error",
+            {"status_code": 429, "message": "Too many attempts.", "hint": ["Wait 5 minutes", "Make sure that you use the latest challenge", "If it was not you, tell the desk"], "request_id": "01K9V2ZC6M4T7Q"},
+        ),
     }
 )
