@@ -1,0 +1,149 @@
+"""The second-factor step: statements, commits and CPU of the portal, hashing apart.
+
+The portal's application is called in this process, without a network or a client library, so
+that what is counted is its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
+from bench.measure import show, verdict
+
+ROUNDS = 100
+STATEMENTS, COMMITS, CPU = 8, 1, 5.0
+"""Bounds of one step; CPU in milliseconds for both steps without the hash."""
+
+
+@dataclass
+class Counter:
+    """What the database was asked to do."""
+
+    statements: int = 0
+    commits: int = 0
+
+
+@contextmanager
+def counted() -> Iterator[Counter]:
+    """Count statements and commits of every engine."""
+    counter = Counter()
+
+    def statement(_connection: Any, _cursor: Any, text: str, *_rest: Any) -> None:
+        if not text.startswith("BEGIN"):
+            counter.statements += 1
+
+    def commit(_connection: Any) -> None:
+        counter.commits += 1
+
+    event.listen(Engine, "before_cursor_execute", statement)
+    event.listen(Engine, "commit", commit)
+    try:
+        yield counter
+    finally:
+        event.remove(Engine, "before_cursor_execute", statement)
+        event.remove(Engine, "commit", commit)
+
+
+async def post(app: Any, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    """One request, straight into the application."""
+    content, chunks = json.dumps(body).encode(), []
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "POST",
+        "scheme": "http",
+        "path": f"/api/v1{path}",
+        "raw_path": f"/api/v1{path}".encode(),
+        "query_string": b"",
+        "root_path": "",
+        "headers": [
+            (b"host", b"localhost"),
+            (b"content-type", b"application/json"),
+            (b"content-length", str(len(content)).encode()),
+        ],
+        "client": ("127.0.0.1", 1),
+        "server": ("localhost", 80),
+        "state": {},
+    }
+    messages = iter([{"type": "http.request", "body": content, "more_body": False}])
+
+    async def receive() -> Any:
+        return next(messages, {"type": "http.disconnect"})
+
+    async def send(message: Any) -> None:
+        chunks.append(message)
+
+    await app(scope, receive, send)
+    answer = b"".join(chunk.get("body", b"") for chunk in chunks)
+    assert chunks[0]["status"] in (200, 201), answer
+    return dict(json.loads(answer))
+
+
+def run(*, peers: bool) -> None:
+    """Measure and print."""
+    from bench.log_in import raw_rate
+    from deskside.foundation.config import Config
+    from deskside.portal import create_app, open_services
+    from deskside.secure_login import demo
+    from deskside.secure_login.card.device import VirtualCard
+    from deskside.secure_login.card.file import parse
+
+    _rate, hash_cpu = raw_rate(2.0)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        config = Config.load(flags={"portal.data": name})
+        with open_services(config, folder, demo=True) as services:
+            demo.prepare(services.secure_login, folder, "http://localhost")
+            user = json.loads((folder / "demo.json").read_text())["users"][0]
+            device = user["devices"][0]
+            card = VirtualCard.from_document(parse(Path(device["file"]).read_text()))
+            costs = asyncio.run(_steps(create_app(services), user, card, device["pin"]))
+    password, answer = costs
+    rows: list[list[object]] = [
+        ["password", password[0], password[1], password[2], password[2] - hash_cpu, ""],
+        [
+            "second factor",
+            answer[0],
+            answer[1],
+            answer[2],
+            answer[2],
+            verdict(max(answer[0] / STATEMENTS, answer[1] / COMMITS), 1),
+        ],
+    ]
+    headings = ["step", "statements", "commits", "CPU ms", "CPU ms, hash apart", "≤ 8 and ≤ 1"]
+    show("One log-in, inside the portal, SQLite", headings, rows)
+
+
+async def _steps(app: Any, user: dict[str, Any], card: Any, pin: str) -> list[list[float]]:
+    """Statements, commits and CPU milliseconds of each step, on average."""
+    sums = [[0.0, 0.0, 0.0], [0.0, 0.0, 0.0]]
+    credentials = {"username": user["username"], "password": user["password"]}
+    for round_number in range(ROUNDS + 5):
+        step: dict[str, Any] = {}
+        for index in (0, 1):
+            with counted() as counter:
+                started = time.process_time()
+                if index == 0:
+                    step = await post(app, "/login", credentials)
+                else:
+                    challenge = step["challenge"]
+                    response = card.respond(challenge["question"], pin)
+                    body = {"device": challenge["device"], "answer": response}
+                    await post(app, f"/login/{step['login']}/answer", body)
+                cpu = (time.process_time() - started) * 1000
+            if round_number >= 5:
+                for place, value in enumerate((counter.statements, counter.commits, cpu)):
+                    sums[index][place] += value / ROUNDS
+    return sums
