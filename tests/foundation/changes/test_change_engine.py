@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 
 from deskside.foundation.changes.engine import Engine
-from deskside.foundation.changes.journal import sortable_id
+from deskside.foundation.changes.ids import sortable_id
 from deskside.foundation.changes.model import Change, Plan, State, Step
 from deskside.foundation.changes.planning import plan
 from deskside.foundation.clock import FrozenClock

@@ -13,7 +13,6 @@ or taken back from here alone.
 from __future__ import annotations
 
 import json
-import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -21,6 +20,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from deskside.foundation.changes.files import PRIVATE_FOLDER, Files
+from deskside.foundation.changes.ids import sortable_id
 from deskside.foundation.changes.model import (
     FINAL,
     Change,
@@ -34,30 +34,6 @@ from deskside.foundation.errors import NotFound, Refused
 from deskside.foundation.text import _
 
 FORMAT = 1
-_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
-
-
-def sortable_id(now: datetime, last: str = "") -> str:
-    """A short name that sorts by time: milliseconds, then chance, in Crockford's base 32.
-
-    Args:
-        last: the latest name given so far; the new one sorts after it even if the clock went back.
-    """
-    moment = int(now.timestamp() * 1000)
-    if last:
-        moment = max(moment, _number(last[:9]) + 1)
-    return _base32(moment, 9) + _base32(secrets.randbits(15), 3)
-
-
-def _base32(number: int, length: int) -> str:
-    return "".join(_ALPHABET[number >> 5 * i & 31] for i in reversed(range(length)))
-
-
-def _number(text: str) -> int:
-    number = 0
-    for letter in text:
-        number = number << 5 | _ALPHABET.index(letter)
-    return number
 
 
 class Journal:

@@ -1,0 +1,138 @@
+"""The checks of workspace settings: is the file good, is it saved, is the history whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from deskside.foundation.errors import DesksideError, NotFound
+from deskside.foundation.findings import Finding, Status
+from deskside.foundation.registry import Situation
+from deskside.foundation.text import _, mark
+from deskside.workspace import files
+from deskside.workspace.model import Snapshot, Workspace
+from deskside.workspace.workstation import RESTORE, Workstation
+
+ARTICLE = "2323"
+BROKEN = frozenset({"settings-missing", "settings-damaged", "settings-not-xml"})
+"""What a restore mends."""
+
+
+class SettingsFile:
+    """Whether the settings file of a user is there, whole, and saved."""
+
+    id = "workspace.settings-file"
+    title = mark("Settings file")
+    options: tuple[str, ...] = ("root", "user", "file")
+
+    def applies(self, situation: Situation) -> bool:
+        return True
+
+    def run(self, situation: Situation) -> Iterator[Finding]:
+        here = Workstation.open()
+        root, user = situation.option("root"), situation.option("user")
+        try:
+            listed = here.workspaces(root)
+        except NotFound as error:
+            yield _no_root(error)
+            return
+        for workspace in [here.choose(root, user)] if user else listed:
+            yield _look(here, workspace, given=situation.option("file"))
+
+
+class History:
+    """Whether every snapshot on this computer can be given back as it was saved."""
+
+    id = "workspace.history"
+    title = mark("History of settings")
+    options: tuple[str, ...] = ()
+
+    def applies(self, situation: Situation) -> bool:
+        return True
+
+    def run(self, situation: Situation) -> Iterator[Finding]:
+        history = Workstation.open().history
+        damaged = history.damaged()
+        for identifier in damaged:
+            yield Finding(
+                code="snapshot-damaged",
+                status=Status.FAILURE,
+                subject=identifier,
+                title=_("A snapshot is damaged on the disk"),
+                cause=_("Its content or its record is no longer what was written."),
+                remedy=_("The other snapshots are not affected. Check the disk."),
+                article=f"{ARTICLE}#snapshot-damaged",
+            )
+        if not damaged:
+            count = sum(len(history.snapshots(w)) for w in history.workspaces())
+            yield Finding(
+                code="history-ok",
+                status=Status.OK,
+                subject=str(history.file),
+                title=_("Every snapshot is whole"),
+                evidence={"snapshots": count},
+            )
+
+
+def _look(here: Workstation, workspace: Workspace, given: str | None) -> Finding:
+    latest = here.latest_good(workspace)
+    try:
+        reading = files.read(workspace.file)
+    except DesksideError as error:
+        return _problem(workspace, error, latest, given)
+    evidence = {"size": len(reading.content), "sha256": reading.sha256, "kind": reading.kind.value}
+    if latest is None:
+        return _remark(workspace, "settings-unsaved", _("Never saved yet"), evidence)
+    evidence["snapshot"] = latest.id
+    if latest.sha256 != reading.sha256:
+        title = _("Changed since the latest snapshot")
+        return _remark(workspace, "settings-changed", title, evidence)
+    return Finding(
+        code="settings-ok",
+        status=Status.OK,
+        subject=str(workspace.file),
+        title=_("{workspace}: whole and saved").format(workspace=workspace.name),
+        evidence=evidence,
+    )
+
+
+def _remark(workspace: Workspace, code: str, title: str, evidence: dict[str, object]) -> Finding:
+    return Finding(
+        code=code,
+        status=Status.NOTICE,
+        subject=str(workspace.file),
+        title=f"{workspace.name}: {title}",
+        evidence=evidence,
+        remedy=_("Save it: deskside settings save"),
+        article=f"{ARTICLE}#{code}",
+    )
+
+
+def _problem(
+    workspace: Workspace, error: DesksideError, latest: Snapshot | None, given: str | None
+) -> Finding:
+    """What is wrong with the file; a restore is offered where there is something to restore."""
+    mendable = error.code in BROKEN and bool(latest or given)
+    evidence = {"latest_snapshot": latest.id, "saved": latest.created} if latest else {}
+    return Finding(
+        code=error.code,
+        status=Status.FAILURE,
+        subject=str(workspace.file),
+        title=f"{workspace.name}: {error.message}",
+        evidence=evidence,
+        cause=error.message,
+        remedy=_("Restore the latest good snapshot, or another file.") if mendable else error.hint,
+        article=f"{ARTICLE}#{error.code}",
+        fixes=(RESTORE,) if mendable else (),
+    )
+
+
+def _no_root(error: NotFound) -> Finding:
+    return Finding(
+        code=error.code,
+        status=Status.WARNING,
+        subject="workspace",
+        title=error.message,
+        cause=_("TWS has not been run on this computer by this person, or keeps them elsewhere."),
+        remedy=error.hint,
+        article=f"{ARTICLE}#{error.code}",
+    )

@@ -1,0 +1,117 @@
+"""Plain values of workspace settings: what TWS or Gateway stores for one user."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from deskside.foundation.text import _
+
+PROGRAMS = {"tws.xml": "Trader Workstation", "ibg.xml": "IB Gateway"}
+"""Settings file of each program; where both are in one folder, the first comes first."""
+
+
+class Kind(StrEnum):
+    """What a settings file holds."""
+
+    XML = "xml"
+    OPAQUE = "opaque"
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """The settings of one user of one program on this computer. The file need not exist now.
+
+    Attributes:
+        file: the settings file, absolute.
+    """
+
+    file: Path
+
+    @property
+    def user(self) -> str:
+        """The user's folder: letters that the program derives from the user name."""
+        return self.file.parent.name
+
+    @property
+    def program(self) -> str:
+        """Which program writes the file."""
+        return PROGRAMS.get(self.file.name.lower(), self.file.name)
+
+    @property
+    def name(self) -> str:
+        """The workspace in human words."""
+        user = self.user if len(self.user) <= 12 else f"{self.user[:8]}…"
+        return _("{program}, user folder {user}").format(program=self.program, user=user)
+
+    @property
+    def key(self) -> str:
+        """Its name on every computer: user folder and program; the portal's name for it."""
+        plain = "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "_" for c in self.user)
+        return f"{plain[:80] or '_'}.{self.file.stem.lower()}"
+
+    def answers_to(self, wish: str) -> bool:
+        """Whether a person who wrote `wish` may have meant this one."""
+        return wish in (self.user, self.name, self.key, f"{self.user}/{self.file.name}")
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One save, byte for byte.
+
+    Attributes:
+        id: sorts by time.
+        created: UTC, ISO 8601.
+        sha256: of the content.
+        size: of the content, in bytes.
+    """
+
+    id: str
+    created: str
+    sha256: str
+    size: int
+    note: str
+
+    def as_json(self) -> dict[str, Any]:
+        """The snapshot as `settings history` prints it."""
+        return {
+            "id": self.id,
+            "created": self.created,
+            "sha256": self.sha256,
+            "size": self.size,
+            "note": self.note,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What a save came to; `changed` is false where the latest snapshot was the same already."""
+
+    snapshot: Snapshot
+    changed: bool
+
+    def as_json(self) -> dict[str, Any]:
+        """The result as `settings save` prints it."""
+        return {"snapshot": self.snapshot.id, "changed": self.changed}
+
+
+@dataclass(frozen=True, slots=True)
+class StoredWorkspace:
+    """A workspace in a portal's store.
+
+    Attributes:
+        name: its key, the same on every computer.
+        snapshots: how many it has.
+    """
+
+    id: str
+    name: str
+    latest: Snapshot | None
+    snapshots: int
+
+    def as_json(self) -> dict[str, Any]:
+        """The workspace as the API shows it."""
+        latest = self.latest.as_json() if self.latest else None
+        return {"id": self.id, "name": self.name, "latest": latest, "snapshots": self.snapshots}
