@@ -1,0 +1,76 @@
+"""The portal's pages behind a one-time link: choosing a password."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import get, post
+from litestar.response import Response
+
+from deskside.directory.model import Link, LinkPurpose
+from deskside.directory.rules import SHORTEST_PASSWORD, PasswordRefused
+from deskside.directory.service import DirectoryService
+from deskside.foundation.text import _
+from deskside.secure_login import cookies, words
+from deskside.secure_login.passwords import Busy
+from deskside.secure_login.service import LoginService
+from deskside.secure_login.threads import in_thread
+from deskside.web.service import AnyRequest, errors, form, page
+
+PATHS = ["/setup/{token:str}", "/reset/{token:str}"]
+
+# The address is a secret: no page that is opened from here may learn it.
+PRIVATE = {"referrer-policy": "no-referrer"}
+
+
+def password_pages() -> list[Any]:
+    """The addresses."""
+    return [ask_password, take_new_password]
+
+
+@get(PATHS, sync_to_thread=True, include_in_schema=False)
+def ask_password(request: AnyRequest, token: str, directory: DirectoryService) -> Response[Any]:
+    """Ask for a password; looking at the page does not use the link up."""
+    return _ask(request, directory.open_link(token))
+
+
+@post(PATHS, status_code=200, include_in_schema=False)
+async def take_new_password(
+    request: AnyRequest, token: str, directory: DirectoryService, secure_login: LoginService
+) -> Response[Any]:
+    """Take the password, and use the link up."""
+    fields = await form(request)
+    link = await in_thread(directory.open_link, token)
+    try:
+        await secure_login.choose_password(token, fields.get("password", ""))
+    except PasswordRefused as error:
+        return _ask(request, link, f"{error.message} {error.hint}".strip(), 400)
+    except Busy as error:
+        response = _ask(request, link, f"{error.message} {error.hint}", 503)
+        response.headers["retry-after"] = str(error.retry_after)
+        return response
+    response = page(
+        request,
+        "pages/message.html",
+        headers=PRIVATE,
+        kind="confirmation",
+        title=_("Your password is set"),
+        lead=_("You can log in as {name} now.").format(name=link.user_name),
+        actions=[{"href": "/login", "label": _("Log in")}],
+    )
+    response.cookies = cookies.nothing_left()
+    return response
+
+
+def _ask(request: AnyRequest, link: Link, problem: str = "", status: int = 200) -> Response[str]:
+    return page(
+        request,
+        "pages/set_secret.html",
+        status=status,
+        headers=PRIVATE,
+        user_name=link.user_name,
+        purpose="first" if link.purpose is LinkPurpose.SET_UP else "reset",
+        minimum=SHORTEST_PASSWORD,
+        until=f"{words.day(link.expires)} {words.clock_time(link.expires)}",
+        errors=errors(password=problem) if problem else [],
+    )
