@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from deskside.foundation.errors import DesksideError, NotFound
 from deskside.foundation.findings import Finding, Status
@@ -60,7 +61,7 @@ class History:
                 title=_("A snapshot is damaged on the disk"),
                 cause=_("Its content or its record is no longer what was written."),
                 remedy=_("The other snapshots are not affected. Check the disk."),
-                article=f"{ARTICLE}#snapshot-damaged",
+                article=ARTICLE,
             )
         if not damaged:
             count = sum(len(history.snapshots(w)) for w in history.workspaces())
@@ -80,12 +81,14 @@ def _look(here: Workstation, workspace: Workspace, given: str | None) -> Finding
     except DesksideError as error:
         return _problem(workspace, error, latest, given)
     evidence = {"size": len(reading.content), "sha256": reading.sha256, "kind": reading.kind.value}
+    if given and files.read(Path(given).expanduser()).sha256 != reading.sha256:
+        return _differs(workspace, given)
     if latest is None:
         return _remark(workspace, "settings-unsaved", _("Never saved yet"), evidence)
     evidence["snapshot"] = latest.id
     if latest.sha256 != reading.sha256:
         title = _("Changed since the latest snapshot")
-        return _remark(workspace, "settings-changed", title, evidence)
+        return _remark(workspace, "settings-changed", title, evidence, (RESTORE,))
     return Finding(
         code="settings-ok",
         status=Status.OK,
@@ -95,7 +98,28 @@ def _look(here: Workstation, workspace: Workspace, given: str | None) -> Finding
     )
 
 
-def _remark(workspace: Workspace, code: str, title: str, evidence: dict[str, object]) -> Finding:
+def _differs(workspace: Workspace, given: str) -> Finding:
+    """The person named a file to restore from, and the settings are not those of it."""
+    return Finding(
+        code="settings-differ",
+        status=Status.WARNING,
+        subject=str(workspace.file),
+        title=_("{workspace}: not the settings of {file}").format(
+            workspace=workspace.name, file=given
+        ),
+        remedy=_("Restore them from that file."),
+        article=f"{ARTICLE}#right-file",
+        fixes=(RESTORE,),
+    )
+
+
+def _remark(
+    workspace: Workspace,
+    code: str,
+    title: str,
+    evidence: dict[str, object],
+    fixes: tuple[str, ...] = (),
+) -> Finding:
     return Finding(
         code=code,
         status=Status.NOTICE,
@@ -104,6 +128,7 @@ def _remark(workspace: Workspace, code: str, title: str, evidence: dict[str, obj
         evidence=evidence,
         remedy=_("Save it: deskside settings save"),
         article=f"{ARTICLE}#{code}",
+        fixes=fixes,
     )
 
 
@@ -121,7 +146,7 @@ def _problem(
         evidence=evidence,
         cause=error.message,
         remedy=_("Restore the latest good snapshot, or another file.") if mendable else error.hint,
-        article=f"{ARTICLE}#{error.code}",
+        article=error.article or ARTICLE,
         fixes=(RESTORE,) if mendable else (),
     )
 

@@ -61,7 +61,7 @@ def no_root(root: Path) -> NotFound:
         "settings-no-root",
         _("There are no TWS settings at {root}.").format(root=root),
         hint=_("Name the folder with --root DIR; in TWS, Ctrl+Alt+U shows it."),
-        article="2323",
+        article="2323#settings-no-root",
     )
 
 

@@ -301,7 +301,7 @@ def _damaged_snapshot(identifier: str) -> Refused:
         "snapshot-damaged",
         _("Snapshot {id} is damaged on the disk.").format(id=identifier),
         hint=_("The others are not affected: deskside settings verify names every damaged one."),
-        article="2323#snapshot-damaged",
+        article="2323",
     )
 
 

@@ -186,7 +186,6 @@ def _conflict() -> Refused:
             "Both are kept. Take the portal's: deskside settings pull. "
             "Or put yours on top: deskside settings push --keep-mine"
         ),
-        article="2282#settings-conflict",
     )
 
 

@@ -173,7 +173,7 @@ class Workstation:
             raise files.no_root(workspace.file.parent)
         there = workspace.file.exists()
         verb = Verb.REPLACE if there else Verb.WRITE
-        step = Step(verb, path, content, why=_("what is there now is saved first"))
+        step = Step(verb, path, content, why=_("what is there now is kept, and can be put back"))
         made = plan(RESTORE, title, workspace.file.parent, [step])
         same = made.inputs[path] == digest(content)
         return Restore(workspace, source, content, None if same else made)
