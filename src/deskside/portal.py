@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from deskside.directory.service import DirectoryService
@@ -80,7 +80,7 @@ def open_services(
         DesksideError: the folder, the database or the keys cannot be used; says why.
     """
     log_folder = folder / "logs"
-    logs.open_log(log_folder, level=config.text("log.level"))
+    logs.open_log(log_folder, level=cast(logs.Level, config.text("log.level")))
     clock = clock or SystemClock()
     database = Database.open(config.database_url())
     try:

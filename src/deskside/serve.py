@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from ipaddress import ip_address
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -61,16 +61,14 @@ def serve(demo: bool, **flags: Any) -> None:
 def run(config: Config, folder: Path, sockets: list[socket.socket], *, demo: bool) -> None:
     """Serve until stopped, with everything that runs beside the pages."""
     from deskside.foundation.audit.service import Sealer
-    from deskside.foundation.delivery import MailDelivery, mail_server
+    from deskside.foundation.mail import Delivery
     from deskside.portal import create_app, open_services
 
     with ExitStack() as stack:
         services = stack.enter_context(open_services(config, folder, demo=demo))
         database, keyring, clock = services.database, services.keyring, services.clock
-        stack.enter_context(running(Sealer(database, keyring, clock, folder)))
-        stack.enter_context(
-            running(MailDelivery(database, keyring, clock, mail_server(config), folder / "outbox"))
-        )
+        stack.enter_context(Sealer(database, keyring, folder, clock).running())
+        stack.enter_context(Delivery(database, keyring, config, folder).running())
         notes = stack.enter_context(far_end(services, demo=demo))
         address = public_address(config, sockets)
         lines = welcome(services, folder, address, demo=demo)
@@ -216,24 +214,6 @@ def public_address(config: Config, sockets: list[socket.socket]) -> str:
     host, _port = config.address("portal.listen")
     scheme = "https" if config.file("portal.tls_cert") else "http"
     return url or f"{scheme}://{host}:{sockets[0].getsockname()[1]}"
-
-
-class Background(Protocol):
-    """Work that goes on beside the pages."""
-
-    def start(self) -> None: ...
-
-    def stop(self) -> None: ...
-
-
-@contextmanager
-def running(work: Background) -> Iterator[None]:
-    """Do some work in the background for as long as the portal runs."""
-    work.start()
-    try:
-        yield
-    finally:
-        work.stop()
 
 
 @contextmanager

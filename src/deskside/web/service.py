@@ -76,6 +76,7 @@ class Shell:
             "visitor": visitor(request),
             "navigation": [item.at(path) for item in self.navigation],
             "demo": self.demo,
+            "demo_href": "/demo/card" if self.demo else "",
             "local": self.local,
             "version": __version__,
             "path": path,
@@ -94,9 +95,7 @@ def page(
     """Render a template as the response to a request."""
     shell: Shell = request.app.state.shell
     text = shell.render(request, template, context)
-    return Response(
-        text, status_code=status, headers=headers, media_type="text/html; charset=utf-8"
-    )
+    return Response(text, status_code=status, headers=headers, media_type="text/html")
 
 
 def redirect(path: str, *, cookies: list[Any] | None = None) -> Response[None]:
