@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import datetime
+import datetime as dt
 import socket
 import ssl
 import threading
@@ -45,9 +45,9 @@ def catalogue(responder: Responder) -> Catalogue:
 
 
 @contextlib.contextmanager
-def far_end(talk: Talk) -> Iterator[int]:
+def far_end(talk: Talk, address: str = LOOPBACK) -> Iterator[int]:
     """A port on loopback where every connection is handed to `talk`."""
-    listening = socket.create_server((LOOPBACK, 0))
+    listening = socket.create_server((address, 0))
     stopping = threading.Event()
 
     def serve(accepted: socket.socket) -> None:
@@ -140,15 +140,15 @@ def _certificate(
     names: tuple[x509.GeneralName, ...] = (),
     days: int = 10,
 ) -> x509.Certificate:
-    now = datetime.datetime.now(datetime.UTC)
+    now = dt.datetime.now(dt.UTC)
     builder = (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(issuer)
         .public_key(private.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=30))
-        .not_valid_after(now + datetime.timedelta(days=days))
+        .not_valid_before(now - dt.timedelta(days=30))
+        .not_valid_after(now + dt.timedelta(days=days))
         .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
     )
     if names:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from litestar import MediaType, get, post
-from litestar.params import Parameter
+from litestar.di import NamedDependency
+from litestar.params import HeaderParameter
 from litestar.response import Response
 
 from deskside.network.service import NetworkService
@@ -14,8 +15,8 @@ from deskside.web.service import AnyRequest, require_visitor
 
 @get("/network/catalogue", sync_to_thread=False, tags=["network"])
 def catalogue(
-    network: NetworkService,
-    accept: Annotated[str, Parameter(header="accept", required=False)] = "",
+    network: NamedDependency[NetworkService],
+    accept: Annotated[str, HeaderParameter(name="accept", required=False)] = "",
 ) -> Response[Any]:
     """The desk's hosts and ports, and the key that its responder proves itself with.
 
@@ -29,7 +30,7 @@ def catalogue(
 
 
 @post("/network/tests", sync_to_thread=True, status_code=200, tags=["network"])
-def run_test(request: AnyRequest, network: NetworkService) -> dict[str, Any]:
+def run_test(request: AnyRequest, network: NamedDependency[NetworkService]) -> dict[str, Any]:
     """Test the desk's responder from the portal's own computer; for logged-in visitors.
 
     Answers in the shape of `deskside network test --json`.

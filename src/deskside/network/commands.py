@@ -69,7 +69,7 @@ def test(
     from deskside.network.service import NetworkService
 
     service = NetworkService()
-    loaded = service.load(catalogue)
+    loaded = service.load(catalogue, say=note)
     report = service.test(loaded, only=only, deadline=deadline, progress=_progress())
     if junit or html:
         _write_reports(report, junit, html)
@@ -125,7 +125,7 @@ def hosts(name: str, catalogue: str | None) -> None:
     from deskside.network.service import NetworkService
 
     service = NetworkService()
-    loaded = service.load(catalogue)
+    loaded = service.load(catalogue, say=note)
     if wants_json() and name not in ("table", "json"):
         text = service.write(loaded, name)
         emit({**loaded.as_json(), "format": name, "text": text}, "")

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from litestar import get, post
+from litestar.di import NamedDependency
 from litestar.response import Response
 
 from deskside.foundation.findings import Verdict
@@ -22,14 +23,14 @@ _WORDS = {
 
 
 @get("/network", sync_to_thread=False, include_in_schema=False)
-def portal_page(request: AnyRequest, network: NetworkService) -> Response[str]:
+def portal_page(request: AnyRequest, network: NamedDependency[NetworkService]) -> Response[str]:
     """The page before a test."""
     require_visitor(request)
     return page(request, "pages/network.html", **_portal_context(request))
 
 
 @post("/network", sync_to_thread=True, status_code=200, include_in_schema=False)
-def portal_test(request: AnyRequest, network: NetworkService) -> Response[str]:
+def portal_test(request: AnyRequest, network: NamedDependency[NetworkService]) -> Response[str]:
     """Test the desk's responder from the portal's own computer."""
     require_visitor(request)
     report = network.test_own()

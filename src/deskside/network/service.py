@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -65,30 +65,39 @@ class NetworkService:
         write_private(path, self.as_toml(self.catalogue()).encode())
         return path
 
-    def load(self, source: str | None) -> Catalogue:
+    def load(
+        self, source: str | None, *, say: Callable[[str], None] = lambda _text: None
+    ) -> Catalogue:
         """The catalogue from a file or web address; where None, of the portal that the person
         is logged in to, else the one that ships.
 
+        Args:
+            say: told when that portal is out of reach and the one that ships is used instead.
+
         Raises:
             NotFound: there is no such file.
-            Unavailable: the address or the portal cannot be reached.
+            Unavailable: the address cannot be reached.
             Refused: it is no valid catalogue.
         """
         today = datetime.now(UTC).date()
         if source is None:
-            return self._of_the_portal() or catalogues.shipped()
+            return self._of_the_portal(say) or catalogues.shipped()
         if source.startswith(("http://", "https://")):
             return fetch(source, today=today)
         return catalogues.load(Path(source), today=today)
 
-    def _of_the_portal(self) -> Catalogue | None:
+    def _of_the_portal(self, say: Callable[[str], None]) -> Catalogue | None:
         from deskside.foundation.portal_client import load_session, normal_address
 
         session = load_session()
         if session is None:
             return None
         address = f"{normal_address(session.portal)}/api/v1/network/catalogue"
-        return fetch(address, today=datetime.now(UTC).date())
+        try:
+            return fetch(address, today=datetime.now(UTC).date())
+        except Unavailable as error:
+            say(_("{problem} The hosts that ship are used.").format(problem=error.message))
+            return None
 
     def test(
         self,

@@ -41,8 +41,11 @@ class Resolver:
         return seen
 
     async def canary(self) -> LookupSeen:
-        """Look up a name that cannot exist (RFC 6761 section 6.4): there is no answer to it."""
-        return await self._once(f"deskside-{secrets.token_hex(8)}.invalid")
+        """Look up a name that cannot exist (RFC 6761 section 6.4): there is no answer to it.
+
+        The last dot keeps search domains out, where a wildcard may well answer.
+        """
+        return await self._once(f"deskside-{secrets.token_hex(8)}.invalid.")
 
     async def _once(self, name: str) -> LookupSeen:
         if as_it_is := literal(name):
@@ -74,8 +77,7 @@ def _told(name: str, told: Answer, spent: float) -> LookupSeen:
 def _resolve(name: str, loop: asyncio.AbstractEventLoop, answer: asyncio.Future[Answer]) -> None:
     told: Answer
     try:
-        # The trailing dot keeps search domains out: the name is meant as it stands.
-        entries = socket.getaddrinfo(name + ".", None, type=socket.SOCK_STREAM)
+        entries = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
         told = [str(entry[4][0]) for entry in entries]
     except OSError as error:
         told = error

@@ -1,0 +1,211 @@
+"""From observations to findings: what cannot be built on loopback, and what may never be said."""
+
+from __future__ import annotations
+
+import pytest
+
+from deskside.network.causes import EXPLAINS, NOT_TESTED, REACHABLE, ROOTS, WORDS
+from deskside.network.diagnosis import Report, diagnose
+from deskside.network.judging import _CONNECT, _ECHO, _SHAKE, judge
+from deskside.network.observations import (
+    ConnectSeen,
+    Echo,
+    EchoSeen,
+    Found,
+    HostSeen,
+    LookupSeen,
+    PortSeen,
+    Reach,
+    RunSeen,
+    Shake,
+    TlsSeen,
+)
+
+from .conftest import host
+
+PUBLIC = "203.0.113.5"
+PUBLIC6 = "2001:db8::5"
+
+
+def port(
+    reach: Reach = Reach.CONNECTED,
+    *,
+    version: int = 4,
+    tls: Shake | None = Shake.TRUSTED,
+    lag: float = 0,
+    **connect: object,
+) -> PortSeen:
+    return PortSeen(
+        port=443,
+        version=version,
+        connect=ConnectSeen(
+            result=reach,
+            address=PUBLIC if version == 4 else PUBLIC6,
+            **{"attempts": 1, "milliseconds": 20.0} | connect,  # type: ignore[arg-type]
+        ),
+        tls=TlsSeen(result=tls) if tls and reach is Reach.CONNECTED else None,
+        lag=lag,
+    )
+
+
+def seen(
+    *ports: PortSeen,
+    name: str = "trade.example",
+    ipv4: tuple[str, ...] = (PUBLIC,),
+    ipv6: tuple[str, ...] = (),
+    result: Found = Found.FOUND,
+    finished: bool = True,
+    **fields: object,
+) -> HostSeen:
+    return HostSeen(
+        host=host(443, host=name, id=name, tls=(443,), **fields),
+        lookup=LookupSeen(name=name, result=result, ipv4=ipv4, ipv6=ipv6),
+        ports=list(ports),
+        finished=finished,
+    )
+
+
+def judged(
+    *hosts: HostSeen,
+    canary: tuple[str, ...] = (),
+    routes: tuple[bool, bool] = (True, True),
+) -> Report:
+    found = Found.FOUND if canary else Found.ABSENT
+    return diagnose(
+        RunSeen(
+            hosts=hosts,
+            canary=LookupSeen(name="x.invalid", result=found, ipv4=canary),
+            routes={4: routes[0], 6: routes[1]},
+            lag=0.0,
+            seconds=1.0,
+        )
+    )
+
+
+def codes(report: Report) -> list[str]:
+    return [finding.code for finding in report.findings]
+
+
+def test_every_code_has_words_and_a_place() -> None:
+    assert set(WORDS) == {*ROOTS, REACHABLE, NOT_TESTED}
+    assert set(EXPLAINS) <= set(ROOTS)
+    produced = {
+        *_CONNECT.values(),
+        *(c[0] for c in _SHAKE.values()),
+        *(c[0] for c in _ECHO.values()),
+    }
+    assert produced <= set(WORDS)
+
+
+def test_all_is_well() -> None:
+    report = judged(seen(port()))
+    assert (report.verdict.value, report.root_cause, codes(report)) == (
+        "success",
+        None,
+        ["reachable"],
+    )
+
+
+@pytest.mark.parametrize("reach", [r for r in Reach if r is not Reach.CONNECTED])
+def test_what_does_not_connect_is_never_green(reach: Reach) -> None:
+    assert judged(seen(port(reach))).verdict.value != "success"
+
+
+@pytest.mark.parametrize("shake", [s for s in Shake if s is not Shake.TRUSTED])
+def test_a_handshake_that_proves_nothing_is_never_green(shake: Shake) -> None:
+    assert judged(seen(port(tls=shake))).verdict.value != "success"
+
+
+@pytest.mark.parametrize("echo", [e for e in Echo if e is not Echo.GENUINE])
+def test_an_answer_that_is_not_genuine_is_never_green(echo: Echo) -> None:
+    answered = PortSeen(port=443, version=4, connect=port().connect, echo=EchoSeen(result=echo))
+    assert judge(host(443, responder=True), answered).code != REACHABLE
+
+
+def test_a_busy_computer_voids_silence_but_not_success() -> None:
+    busy = judged(seen(port(Reach.SILENT, lag=1.0)))
+    assert (codes(busy), busy.verdict.value) == (["not-tested"], "degraded")
+    assert judged(seen(port(lag=1.0))).verdict.value == "success"
+
+
+def test_no_network_explains_everything() -> None:
+    report = judged(
+        seen(ipv4=(), result=Found.FAILED), seen(port(Reach.UNROUTABLE)), routes=(False, False)
+    )
+    assert report.root_cause == codes(report)[0] == "no-network"
+    assert all(f.explained_by == "no-network" for f in report.findings[1:])
+
+
+def test_no_route_out_does_not_matter_where_hosts_answer() -> None:
+    assert judged(seen(port()), routes=(False, False)).verdict.value == "success"
+
+
+def test_a_name_server_that_invents_addresses() -> None:
+    report = judged(seen(port(tls=Shake.UNTRUSTED)), canary=(PUBLIC,))
+    assert report.root_cause == "dns-hijacked"
+    warned = judged(seen(port()), canary=("198.51.100.1",))
+    assert (codes(warned), warned.verdict.value) == (["dns-hijacked", "reachable"], "degraded")
+
+
+def test_a_name_that_leads_to_this_computer() -> None:
+    blackholed = seen(port(Reach.RESET), ipv4=("127.0.0.1",))
+    assert judged(blackholed).root_cause == "dns-hijacked"
+    assert judged(seen(port(), ipv4=("127.0.0.1",))).verdict.value == "success"
+
+
+def test_ipv6_is_judged_apart() -> None:
+    both = {"ipv6": (PUBLIC6,)}
+    hole = judged(seen(port(), port(Reach.SILENT, version=6), **both))  # type: ignore[arg-type]
+    assert (hole.verdict.value, hole.root_cause) == ("degraded", "ipv6-black-hole")
+    none = judged(seen(port(), port(Reach.UNROUTABLE, version=6), **both))  # type: ignore[arg-type]
+    assert (none.verdict.value, none.root_cause) == ("success", None)
+    assert codes(none) == ["reachable", "ipv6-unroutable"]
+    refused = judged(seen(port(), port(Reach.RESET, version=6), **both))  # type: ignore[arg-type]
+    assert codes(refused) == ["reachable"]
+    only = seen(port(Reach.UNROUTABLE, version=6), ipv4=(), ipv6=(PUBLIC6,))
+    assert judged(only).root_cause == "ipv6-unroutable"
+
+
+def test_loss_and_latency_degrade() -> None:
+    lossy = [seen(port(attempts=2, unanswered=1), name=f"h{n}.example") for n in range(3)]
+    assert judged(*lossy).root_cause == "loss"
+    assert judged(lossy[0]).verdict.value == "success"
+    slow = judged(seen(port(milliseconds=400.0)))
+    assert (slow.verdict.value, slow.root_cause) == ("degraded", "latency")
+
+
+def test_a_wrong_clock() -> None:
+    answered = PortSeen(
+        port=443,
+        version=4,
+        connect=port().connect,
+        echo=EchoSeen(result=Echo.GENUINE, signed_fingerprint="-", skew_seconds=-4000),
+    )
+    report = judged(
+        HostSeen(
+            host=host(443, responder=True),
+            lookup=LookupSeen(name=PUBLIC, result=Found.LITERAL, ipv4=(PUBLIC,)),
+            ports=[answered],
+            finished=True,
+        )
+    )
+    assert report.root_cause == "clock-skew"
+
+
+def test_one_open_port_of_two_degrades() -> None:
+    other = PortSeen(port=80, version=4, connect=ConnectSeen(result=Reach.SILENT, address=PUBLIC))
+    report = judged(seen(port(), other, ports=(80, 443)))
+    assert (report.verdict.value, report.root_cause) == ("degraded", "port-dropped")
+    assert report.findings[0].evidence["proved"] == [443]
+
+
+def test_what_was_not_tried_is_not_green() -> None:
+    assert codes(judged(seen(port(), ports=(80, 443)))) == ["not-tested"]
+    assert codes(judged(seen(port(), finished=False))) == ["not-tested"]
+
+
+def test_the_most_frequent_cause_is_the_root() -> None:
+    dropped = [seen(port(Reach.SILENT), name=f"h{n}.example") for n in range(3)]
+    report = judged(seen(ipv4=(), result=Found.ABSENT, name="gone.example"), *dropped)
+    assert report.root_cause == codes(report)[0] == "port-dropped"
+    assert [f.explained_by for f in report.findings] == [None, *["port-dropped"] * 2, None]

@@ -1,0 +1,90 @@
+"""The page and the API, over the real shell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from litestar.testing import TestClient
+
+from deskside.network import api, pages
+from deskside.network import catalogue as catalogues
+from deskside.network.responder import Responder
+from deskside.network.service import NetworkService
+from deskside.web.model import Resolved, Visitor
+from deskside.web.service import Shell
+from deskside.web.shell import build_app
+
+TRADER = Visitor("id", "trader", "Trader", frozenset(), "session")
+SAME_SITE = {"sec-fetch-site": "same-origin"}
+
+
+def client(handlers: list[Any], service: NetworkService | None, *, local: bool) -> TestClient[Any]:
+    app = build_app(
+        Shell([], [], local=local),
+        handlers,
+        api=api.routes() if service else (),
+        dependencies={"network": service} if service else {},
+        resolve=None if local else lambda token: Resolved(TRADER) if token == "t" else None,
+        hosts=("testserver.local",),
+    )
+    return TestClient(app)
+
+
+@pytest.fixture
+def portal(responder: Responder) -> Iterator[TestClient[Any]]:
+    service = NetworkService(responder=responder, vendor_hosts=False)
+    with client(pages.portal_pages(), service, local=False) as opened:
+        yield opened
+
+
+BEARER = {"authorization": "Bearer t"}
+
+
+def test_the_page_needs_a_log_in(portal: TestClient[Any]) -> None:
+    seen = portal.get("/network", follow_redirects=False)
+    assert seen.status_code == 303
+    assert seen.headers["location"].startswith("/login")
+    assert portal.post("/api/v1/network/tests").status_code == 401
+
+
+def test_the_page_says_what_it_cannot_see(portal: TestClient[Any]) -> None:
+    text = portal.get("/network", headers=BEARER).text
+    assert "What a browser cannot see" in text
+    assert "deskside network test --catalogue http://testserver.local" in text
+    assert "The desk sees this browser at the address" in text
+
+
+def test_the_page_tests_the_responder(portal: TestClient[Any]) -> None:
+    seen = portal.post("/network", headers=BEARER | SAME_SITE)
+    assert seen.status_code == 200
+    assert "Success" in seen.text
+    assert "from the portal&#39;s own computer" in seen.text
+    assert "127.0.0.1 (responder-tls): reachable" in seen.text
+
+
+def test_the_api_tests_the_responder(portal: TestClient[Any]) -> None:
+    report = portal.post("/api/v1/network/tests", headers=BEARER).json()
+    assert report["verdict"] == "success"
+
+
+@pytest.mark.parametrize("accept", ["text/plain", "application/json", "*/*"])
+def test_the_catalogue_is_served_in_both_forms(
+    portal: TestClient[Any], responder: Responder, accept: str
+) -> None:
+    seen = portal.get("/api/v1/network/catalogue", headers={"accept": accept})
+    assert seen.headers["content-type"].startswith(accept.replace("*/*", "application/json"))
+    listed = catalogues.parse(seen.content, today=None)
+    assert listed.responder_key == responder.public_key
+    assert [host.responder for host in listed.hosts] == [True, True]
+
+
+def test_the_local_page_tests_from_here(responder: Responder, monkeypatch: Any) -> None:
+    desk = NetworkService(responder=responder, vendor_hosts=False)
+    monkeypatch.setattr(NetworkService, "load", lambda _self, _source: desk.catalogue())
+    with client(pages.local_pages(), None, local=True) as opened:
+        assert "Start the test" in opened.get("/network").text
+        text = opened.post("/network", headers=SAME_SITE).text
+    assert "Success" in text
+    assert "from this computer" in text
