@@ -8,10 +8,10 @@ once, a cookie that no other site can use holds it open, names other than our ow
 
 from __future__ import annotations
 
-import asyncio
 import hmac
 import socket
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, urlencode
@@ -32,9 +32,6 @@ if TYPE_CHECKING:
 IDLE = timedelta(minutes=15)
 LOOPBACK = "127.0.0.1"
 """Not `localhost`: a program of somebody else may sit on the same port of ::1."""
-
-TICK = 0.2
-"""Seconds between two looks at whether we are idle."""
 
 PARTS = ("deskside.knowledge", "deskside.network", "deskside.workspace")
 NAVIGATION = (
@@ -142,37 +139,22 @@ class LocalServer:
 
         self._socket = _listen(port)
         self.port: int = self._socket.getsockname()[1]
-        self._idle = idle
-        self._clock = clock or SystemClock()
-        self._stopped = False
         self._token = secrets.token_urlsafe(32)
-        self._gate = Gate(app, port=self.port, token=self._token, clock=self._clock)
+        self._gate = Gate(app, port=self.port, token=self._token, clock=clock or SystemClock())
+        self._server = _server(self._gate, idle)
 
     def address(self, path: str = "/") -> str:
         """The address that opens the pages, once."""
         return f"http://{LOOPBACK}:{self.port}{quote(path)}?token={self._token}"
 
     def run(self) -> None:
-        """Serve until idle or interrupted."""
-        asyncio.run(self._serve())
+        """Serve until idle or interrupted; both are a proper end."""
+        with self._socket, suppress(KeyboardInterrupt):
+            self._server.run(sockets=[self._socket])
 
     def stop(self) -> None:
         """End soon; may be called from any thread."""
-        self._stopped = True
-
-    async def _serve(self) -> None:
-        server = _server(self._gate)
-        watch = asyncio.create_task(self._watch(server))
-        try:
-            await server.serve(sockets=[self._socket])
-        finally:
-            watch.cancel()
-            self._socket.close()
-
-    async def _watch(self, server: uvicorn.Server) -> None:
-        while not server.should_exit:
-            server.should_exit = self._stopped or self._gate.idle() >= self._idle
-            await asyncio.sleep(TICK)
+        self._server.should_exit = True
 
 
 def local_app(options: Mapping[str, str], library: Library, parts: Sequence[str] = PARTS) -> App:
@@ -190,7 +172,7 @@ def local_app(options: Mapping[str, str], library: Library, parts: Sequence[str]
     from deskside.web.service import Shell
     from deskside.web.shell import build_app
 
-    pages: list[Any] = [home()]
+    pages: list[Any] = []
     templates = []
     for part in parts:
         module = import_module(f"{part}.pages")
@@ -200,20 +182,6 @@ def local_app(options: Mapping[str, str], library: Library, parts: Sequence[str]
     shell = Shell(templates, [NavigationItem(href, text) for href, text in NAVIGATION], local=True)
     services = {"library": library, "local_options": dict(options)}
     return build_app(shell, pages, dependencies=services, hosts=(LOOPBACK, "localhost"))
-
-
-def home() -> Any:
-    """The first page: the articles."""
-    from litestar import get
-    from litestar.response import Response
-
-    from deskside.web.service import redirect
-
-    @get("/", include_in_schema=False, sync_to_thread=False, name="home")
-    def first() -> Response[None]:
-        return redirect("/kb")
-
-    return first
 
 
 @click.command("open")
@@ -273,6 +241,8 @@ def _listen(port: int) -> socket.socket:
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
         listener.bind((LOOPBACK, port))
+        # From here on a browser that is early waits instead of being refused.
+        listener.listen()
     except (OSError, OverflowError) as error:
         listener.close()
         raise Refused(
@@ -284,12 +254,16 @@ def _listen(port: int) -> socket.socket:
     return listener
 
 
-def _server(app: Any) -> uvicorn.Server:
+def _server(gate: Gate, idle: timedelta) -> uvicorn.Server:
     import uvicorn
 
-    return uvicorn.Server(
+    class UntilIdle(uvicorn.Server):
+        async def on_tick(self, counter: int) -> bool:
+            return await super().on_tick(counter) or gate.idle() >= idle
+
+    return UntilIdle(
         uvicorn.Config(
-            app,
+            gate,
             ws="none",
             log_config=None,
             access_log=False,

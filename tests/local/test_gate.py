@@ -14,7 +14,7 @@ from deskside.foundation.clock import FrozenClock
 from deskside.foundation.errors import Refused
 from deskside.local import LocalServer
 
-from .conftest import Open, enter, served
+from .conftest import Open, enter, running
 
 SEEN: list[str] = []
 
@@ -168,9 +168,11 @@ def ended(thread: threading.Thread) -> bool:
     return not thread.is_alive()
 
 
-def test_it_ends_when_nobody_has_used_it_for_a_while(clock: WatchedClock) -> None:
+def test_it_ends_when_nobody_has_used_it_for_a_while(
+    clock: WatchedClock, threads: list[threading.Thread]
+) -> None:
     server = LocalServer(echo, idle=timedelta(minutes=15), clock=clock)
-    with served(server) as thread:
+    with running(server, threads) as thread:
         clock.advance(timedelta(minutes=14))
         clock.let_it_look()
         assert thread.is_alive()

@@ -97,6 +97,13 @@ def lint(folder: str | None) -> None:
 @click.option("--root", metavar="DIR", help="The TWS folder, where it is not the usual one.")
 @click.option("--user", metavar="NAME", help="The user name, where there are several.")
 @click.option("--file", metavar="FILE", help="A file of yours that the fix should use.")
+@click.option(
+    "--option",
+    "further",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Any other choice that the article's checks take; may be repeated.",
+)
 @click.option("--fix", metavar="ID", help="Apply this fix; without it, the first that applies.")
 @change_options
 @command_options
@@ -106,6 +113,7 @@ def run(
     root: str | None,
     user: str | None,
     file: str | None,
+    further: tuple[str, ...],
     fix: str | None,
     dry_run: bool,
     yes: bool,
@@ -121,8 +129,8 @@ def run(
     from deskside.knowledge.service import Library
 
     article = Library.open().article(number)
-    given = {"root": root, "user": user, "file": file}
-    options = {name: value for name, value in given.items() if value}
+    options = _choices(further, {"root": root, "user": user, "file": file})
+    running.refuse_unknown(article, options)
     report = running.examine(article, options)
     _tell(report)
     plan = _plan(report, fix, wanted=yes or bool(fix))
@@ -132,6 +140,16 @@ def run(
         report = running.examine(article, options)
         _tell_verified(report, change)
     _finish(report, plan, change)
+
+
+def _choices(further: tuple[str, ...], named: dict[str, str | None]) -> dict[str, str]:
+    choices = {name: value for name, value in named.items() if value}
+    for item in further:
+        name, equals, value = item.partition("=")
+        if not (name and equals):
+            raise click.BadParameter(_("Write it as NAME=VALUE."), param_hint="--option")
+        choices[name] = value
+    return choices
 
 
 def _plan(report: Report, fix: str | None, *, wanted: bool) -> Plan | None:

@@ -14,6 +14,8 @@ from urllib.parse import urlencode
 
 import anyio.to_thread
 from litestar import get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 from litestar.response import Response
 from markupsafe import Markup, escape
 
@@ -27,11 +29,16 @@ from deskside.knowledge.service import Library
 from deskside.web.service import AnyRequest, form, own_path, page, redirect
 
 T = TypeVar("T")
+Articles = NamedDependency[Library]
+Name = FromPath[str]
+Choices = NamedDependency[dict[str, str]]
 
 OPTIONS: dict[str, tuple[str, str]] = {
     "root": (mark("TWS folder"), mark("Leave it empty for the usual place.")),
     "user": (mark("User name"), mark("Needed only where this computer knows several.")),
     "file": (mark("File of your own"), mark("Leave it empty to take the newest snapshot.")),
+    "catalogue": (mark("Catalogue of hosts"), mark("A file; leave it empty for the usual one.")),
+    "only": (mark("Only these hosts"), mark("Their ids with commas between; empty for all.")),
 }
 """The choices that checks take: what a form calls each, and what it says about it."""
 
@@ -47,6 +54,7 @@ def portal_pages() -> list[Any]:
 def local_pages() -> list[Any]:
     """Reading and searching, and running an article on this computer."""
     return [
+        local_home,
         knowledge_page,
         local_article_page,
         check_page,
@@ -57,12 +65,17 @@ def local_pages() -> list[Any]:
     ]
 
 
+@get("/", include_in_schema=False, sync_to_thread=False)
+def local_home() -> Response[None]:
+    """The first page on this computer: the articles."""
+    return redirect("/kb")
+
+
 @get("/kb", include_in_schema=False, sync_to_thread=True)
-def knowledge_page(
-    request: AnyRequest, library: Library, q: str = "", tag: str = ""
-) -> Response[str]:
+def knowledge_page(request: AnyRequest, library: Articles) -> Response[str]:
     """All articles, those with a tag, or those that fit the words."""
-    words, every = q.strip()[:LONGEST], library.articles()
+    asked, every = request.query_params, library.articles()
+    words, tag = asked.get("q", "").strip()[:LONGEST], asked.get("tag", "")
     rows = [_row(article) for article in every if not tag or tag in article.tags]
     if words:
         rows = [_found(library, result) for result in library.search(words)]
@@ -71,14 +84,14 @@ def knowledge_page(
 
 
 @get("/kb/{number:str}", include_in_schema=False, sync_to_thread=True)
-def article_page(request: AnyRequest, library: Library, number: str) -> Response[str]:
+def article_page(request: AnyRequest, library: Articles, number: Name) -> Response[str]:
     """One article, with the command that runs it."""
     return _article(request, library, library.article(number))
 
 
 @get("/kb/{number:str}", include_in_schema=False, sync_to_thread=True)
 def local_article_page(
-    request: AnyRequest, library: Library, local_options: dict[str, str], number: str
+    request: AnyRequest, library: Articles, local_options: Choices, number: Name
 ) -> Response[str]:
     """One article, ready to be run."""
     chosen = local_options | _known(request.query_params)
@@ -86,7 +99,7 @@ def local_article_page(
 
 
 @post("/kb/{number:str}/check", include_in_schema=False, status_code=200)
-async def check_page(request: AnyRequest, library: Library, number: str) -> Response[str]:
+async def check_page(request: AnyRequest, library: Articles, number: Name) -> Response[str]:
     """Run the checks and show what they found."""
     fields = await _fields(request)
     article = library.article(number)
@@ -96,7 +109,7 @@ async def check_page(request: AnyRequest, library: Library, number: str) -> Resp
 
 
 @post("/kb/{number:str}/plan", include_in_schema=False, status_code=200)
-async def plan_page(request: AnyRequest, library: Library, number: str) -> Response[str]:
+async def plan_page(request: AnyRequest, library: Articles, number: Name) -> Response[str]:
     """Show what a fix would do; nothing is changed."""
     fields = await _fields(request)
     article = library.article(number)
@@ -106,7 +119,7 @@ async def plan_page(request: AnyRequest, library: Library, number: str) -> Respo
 
 
 @post("/kb/{number:str}/apply", include_in_schema=False, status_code=200)
-async def apply_plan(request: AnyRequest, library: Library, number: str) -> Response[Any]:
+async def apply_plan(request: AnyRequest, library: Articles, number: Name) -> Response[Any]:
     """Apply the plan that was shown, if it would still do exactly the same."""
     fields = await _fields(request)
     article, options = library.article(number), _known(fields)
@@ -127,7 +140,9 @@ async def apply_plan(request: AnyRequest, library: Library, number: str) -> Resp
 
 
 @get("/kb/{number:str}/changes/{change:str}", include_in_schema=False, sync_to_thread=True)
-def change_page(request: AnyRequest, library: Library, number: str, change: str) -> Response[str]:
+def change_page(
+    request: AnyRequest, library: Articles, number: Name, change: Name
+) -> Response[str]:
     """Verify: what the checks find now that a change was applied or undone, and its undo."""
     article, options = library.article(number), _known(request.query_params)
     applied = running.engine().show(change)
@@ -139,7 +154,7 @@ def change_page(request: AnyRequest, library: Library, number: str, change: str)
 
 
 @post("/changes/{change:str}/undo", include_in_schema=False, status_code=303)
-async def undo_change(request: AnyRequest, change: str) -> Response[None]:
+async def undo_change(request: AnyRequest, change: Name) -> Response[None]:
     """Put back what a change changed, and return to where the person was."""
     fields = await _fields(request)
     undone = await _thread(_undo, change)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from deskside.foundation import registry
 from deskside.foundation.changes.engine import Engine
 from deskside.foundation.changes.model import Change, Plan
-from deskside.foundation.errors import NotFound, Refused
+from deskside.foundation.errors import NotFound, Refused, UsageProblem
 from deskside.foundation.findings import Finding, Status, Verdict, verdict
 from deskside.foundation.paths import data_folder
 from deskside.foundation.registry import Situation
@@ -85,6 +85,25 @@ def option_names(article: Article) -> tuple[str, ...]:
     """
     named = (name for check in article.checks for name in registry.check(check).options)
     return tuple(dict.fromkeys(named))
+
+
+def refuse_unknown(article: Article, options: Mapping[str, str]) -> None:
+    """Make sure that the checks take every choice that was made.
+
+    Raises:
+        UsageProblem: `unknown-option`: one of them would have no effect.
+        NotFound: the article names a check that is not registered.
+    """
+    known = option_names(article)
+    for name in options:
+        if article.checks and name not in known:
+            raise UsageProblem(
+                "unknown-option",
+                _("The checks of {name} take no choice “{option}”.").format(
+                    name=article.name, option=name
+                ),
+                hint=_("They take: {options}").format(options=", ".join(known) or _("none")),
+            )
 
 
 def examine(article: Article, options: Mapping[str, str]) -> Report:
