@@ -5,9 +5,10 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
+@runtime_checkable
 class Clock(Protocol):
     """Tells the time in UTC."""
 
@@ -16,6 +17,7 @@ class Clock(Protocol):
         ...
 
 
+@runtime_checkable
 class Randomness(Protocol):
     """Source of unpredictable bytes and numbers."""
 

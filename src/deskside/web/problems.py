@@ -33,6 +33,8 @@ def on_deskside_error(request: AnyRequest, error: DesksideError) -> Response[Any
 def on_http_exception(request: AnyRequest, error: HTTPException) -> Response[Any]:
     """What the framework itself refused: unknown paths, methods, malformed bodies."""
     status = error.status_code
+    if status >= 500:
+        logs.event("http.failed", level="error", error=error, request=_id(request))
     title, hint = _explain(status)
     headers = {
         k: v for k, v in (error.headers or {}).items() if k.lower() in {"allow", "retry-after"}
