@@ -1,4 +1,7 @@
-"""The commands as a person types them: in a process of their own, with the real articles."""
+"""The commands as a person types them, with the real articles.
+
+What changes files runs in a process of its own; what only reads runs in this one, to save time.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from deskside.cli import main
 from deskside.knowledge import markdown
 from deskside.knowledge.service import Library
 from deskside.network.causes import WORDS
@@ -42,6 +46,21 @@ def deskside(tmp_path: Path) -> Run:
         assert done.returncode == code, done.stdout + done.stderr
         assert "Traceback" not in done.stderr
         return done
+
+    return run
+
+
+@pytest.fixture
+def inside(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run a command in this process, through the program's own entry point."""
+
+    def run(*words: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+        monkeypatch.setattr(sys, "argv", ["deskside", *words])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        told = capsys.readouterr()
+        assert ended.value.code == code, told
+        return subprocess.CompletedProcess(words, code, told.out, told.err)
 
     return run
 
@@ -143,51 +162,53 @@ def test_fine_settings_need_nothing(deskside: Run, tws: Path, root: list[str]) -
     assert (done["verdict"], done["change"], done["plan"]) == ("success", None, None)
 
 
-def test_what_cannot_be_run_says_why(deskside: Run, root: list[str]) -> None:
-    missing = deskside("run", "KB2332", code=3)
+def test_what_cannot_be_run_says_why(inside: Run, root: list[str]) -> None:
+    missing = inside("run", "KB2332", code=3)
     assert "no article KB2332" in missing.stderr
     assert "KB2323" in missing.stderr
-    assert document(deskside("run", "KB2332", "--json", code=3))["error"]["code"]
-    assert "They take: root, user" in deskside("run", "2323", "--option", "x=1", code=2).stderr
-    assert "NAME=VALUE" in deskside("run", "2323", "--option", "x", code=2).stderr
-    assert "does not apply" in deskside("run", "2323", *root, "--fix", "no.such", code=3).stderr
+    assert document(inside("run", "KB2332", "--json", code=3))["error"]["code"]
+    assert "They take: root, user" in inside("run", "2323", "--option", "x=1", code=2).stderr
+    assert "NAME=VALUE" in inside("run", "2323", "--option", "x", code=2).stderr
+    assert "does not apply" in inside("run", "2323", *root, "--fix", "no.such", code=3).stderr
 
 
-def test_the_connection_test_runs_as_an_article(deskside: Run, tmp_path: Path) -> None:
+def test_the_connection_test_runs_as_an_article(inside: Run, tmp_path: Path) -> None:
     catalogue = tmp_path / "hosts.toml"
     catalogue.write_text(
         'format = 1\nversion = "1"\ndate = 2026-11-22\n'
         '[[host]]\nid = "near"\nhost = "127.0.0.1"\nports = [9]\nrole = "primary"\n'
     )
-    done = deskside("run", "KB2816", "--option", f"catalogue={catalogue}", "--json", code=1)
+    done = inside("run", "KB2816", "--option", f"catalogue={catalogue}", "--json", code=1)
     [finding] = document(done)["findings"]
     assert finding["article"] == f"2816#{finding['code']}"
 
 
-def test_the_knowledge_base_is_read_and_searched(deskside: Run) -> None:
-    listed = document(deskside("kb", "list", "--json"))["articles"]
+def test_the_knowledge_base_is_read_and_searched(
+    inside: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = document(inside("kb", "list", "--json"))["articles"]
     assert {"2323", "2816"} <= {article["number"] for article in listed}
-    shown = deskside("kb", "show", "kb2816").stdout
+    shown = inside("kb", "show", "kb2816").stdout
     assert "port-dropped" not in shown.split("\n")[0]
     assert "our rewrite of KB2816" in shown
-    assert document(deskside("kb", "show", "2816", "--json"))["checks"] == ["network.hosts"]
-    assert set(document(deskside("kb", "search", "restore", "--json"))["results"][0]) == {
+    assert document(inside("kb", "show", "2816", "--json"))["checks"] == ["network.hosts"]
+    assert set(document(inside("kb", "search", "restore", "--json"))["results"][0]) == {
         "number",
         "title",
         "language",
         "snippet",
     }
-    italian = os.environ | {"DESKSIDE_LANGUAGE": "it"}
-    found = deskside("kb", "search", "impostazioni", "perse", env=italian).stdout
+    monkeypatch.setenv("DESKSIDE_LANGUAGE", "it")
+    found = inside("kb", "search", "impostazioni", "perse").stdout
     assert "Recuperare le impostazioni" in found
 
 
-def test_lint_finds_faults_and_says_where(deskside: Run, tmp_path: Path) -> None:
-    assert document(deskside("kb", "lint", "--json"))["verdict"] == "success"
+def test_lint_finds_faults_and_says_where(inside: Run, tmp_path: Path) -> None:
+    assert document(inside("kb", "lint", "--json"))["verdict"] == "success"
     bad = tmp_path / "bad" / "7001"
     bad.mkdir(parents=True)
     (bad / "en.md").write_text("+++\n")
-    told = deskside("kb", "lint", str(bad.parent), code=1)
+    told = inside("kb", "lint", str(bad.parent), code=1)
     assert "7001/en.md:2" in told.stdout
 
 
