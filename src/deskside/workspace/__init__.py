@@ -1,0 +1,1 @@
+"""TWS settings: saved, restored, and carried from one computer to another."""

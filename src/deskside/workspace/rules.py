@@ -66,7 +66,7 @@ def _read_xml(content: bytes) -> None:
             parser.Parse(content[start : start + _PIECE], False)
         parser.Parse(b"", True)
     except expat.ExpatError as error:
-        if parser.ErrorByteIndex <= _prologue(content):
+        if not _begins_as_xml(content):
             raise _not_xml() from None
         reason = _("line {line}: {problem}").format(
             line=error.lineno, problem=expat.ErrorString(error.code)
@@ -76,9 +76,10 @@ def _read_xml(content: bytes) -> None:
         raise _damaged(str(error)) from None
 
 
-def _prologue(content: bytes) -> int:
-    """How far one may read without having seen that it is XML: the first non-blank byte."""
-    return len(content) - len(content.lstrip(b"\xef\xbb\xbf \t\r\n"))
+def _begins_as_xml(content: bytes) -> bool:
+    """Whether it was ever meant to be XML: its first character is `<`, in UTF-8 or UTF-16."""
+    text = content.lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n\0")
+    return text.startswith(b"<")
 
 
 def _root_checker(parser: expat.XMLParserType) -> Callable[[str, dict[str, str]], None]:
