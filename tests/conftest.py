@@ -62,9 +62,11 @@ def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def postgresql_url(postgresql_server: Server, _postgresql_template: str) -> Iterator[str]:
-    name = postgresql_server.new_database(_postgresql_template)
+    idle = postgresql_server.idle
+    name = idle.pop() if idle else postgresql_server.new_database(_postgresql_template)
     yield postgresql_server.url(name)
-    postgresql_server.run(f"DROP DATABASE {name} WITH (FORCE)")
+    postgresql_server.empty(name, _postgresql_template)
+    idle.append(name)
 
 
 @pytest.fixture

@@ -20,6 +20,24 @@ import pytest
 
 MISSING = "The tests need PostgreSQL's server programs (initdb, postgres): run `make system-deps`."
 
+TABLES = "SELECT tablename::text FROM pg_tables WHERE schemaname = 'public'"
+EMPTY = """
+DO $$
+DECLARE name text;
+BEGIN
+    SET LOCAL session_replication_role = replica;
+    FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
+        IF name <> ALL (ARRAY{tables}) THEN
+            EXECUTE format('DROP TABLE %I CASCADE', name);
+        ELSIF name <> 'alembic_version' THEN
+            EXECUTE format('DELETE FROM %I', name);
+        END IF;
+    END LOOP;
+    UPDATE alembic_version SET version_num = '{version}';
+END $$
+"""
+"""Some 20 times faster than a new database, whose files the server flushes one by one."""
+
 
 class Server:
     """A running server, on a free loopback port and a Unix socket, that trusts this computer."""
@@ -28,6 +46,7 @@ class Server:
         self.folder = folder
         self.port = port
         self._numbers = count(1)
+        self.idle: list[str] = []
 
     def url(self, database: str) -> str:
         return f"postgresql://deskside@127.0.0.1:{self.port}/{database}"
@@ -38,10 +57,22 @@ class Server:
         self.run(f"CREATE DATABASE {name} TEMPLATE {template}")
         return name
 
-    def run(self, statement: str) -> None:
+    def run(self, statement: str, database: str = "postgres") -> None:
         """Run one statement as the administrator."""
-        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+        with psycopg.connect(self.url(database), autocommit=True) as connection:
             connection.execute(statement)
+
+    def empty(self, database: str, template: str) -> None:
+        """Make a database as its template is: no rows, no tables of a test's own."""
+        self.run(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            f" WHERE datname = '{database}' AND pid <> pg_backend_pid()"
+        )
+        with psycopg.connect(self.url(template)) as connection:
+            version = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+            tables = [row[0] for row in connection.execute(TABLES)]
+        assert version is not None
+        self.run(EMPTY.format(tables=tables, version=version[0]), database)
 
 
 def programs() -> Path:
@@ -83,12 +114,9 @@ def running_server() -> Iterator[Server]:
             _wait(server, process)
             yield server
         finally:
-            process.send_signal(signal.SIGINT)
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.send_signal(signal.SIGQUIT)
-                process.wait(20)
+            # At once, without writing out what is thrown away next.
+            process.send_signal(signal.SIGQUIT)
+            process.wait(20)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -106,9 +134,7 @@ def _unprivileged(folder: Path) -> list[str]:
 
 
 def _run(command: list[str], folder: Path) -> None:
-    done = subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode:
         pytest.exit(f"PostgreSQL could not be made ready:\n{done.stderr}", returncode=3)
 

@@ -84,7 +84,9 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value.tzinfo is None:
             raise ValueError("a moment without a time zone cannot be stored")
         moment = value.astimezone(UTC)
-        return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ") if dialect.name == "sqlite" else moment
+        if dialect.name != "sqlite":
+            return moment
+        return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         if value is None:
@@ -238,10 +240,10 @@ def _unknown_url() -> UsageProblem:
 def _make_file(path: Path) -> None:
     from deskside.foundation.console import system_problem
 
+    if path.is_dir():
+        raise _unknown_url()
     try:
         private_folder(path.parent)
-        if path.is_dir():
-            raise IsADirectoryError(21, os.strerror(21), str(path))
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     except OSError as error:
         raise system_problem(error) from error

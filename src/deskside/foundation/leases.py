@@ -36,7 +36,8 @@ def hold(connection: Connection, name: str, holder: str, span: timedelta) -> boo
         return True
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     first = dialect.insert(lease).values(name=name, holder=holder, until=now + span)
-    return bool(connection.execute(first.on_conflict_do_nothing()).rowcount)
+    taken = connection.execute(first.on_conflict_do_nothing().returning(lease.c.holder))
+    return taken.first() is not None
 
 
 def release(connection: Connection, name: str, holder: str) -> None:

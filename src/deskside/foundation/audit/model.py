@@ -113,7 +113,7 @@ def head_from_json(line: bytes) -> Head:
 
 def moment(at: datetime) -> str:
     """A moment as the canonical form writes it: `2026-01-05T09:00:00.000000Z`."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def canonical(value: Mapping[str, object]) -> bytes:

@@ -104,7 +104,7 @@ def _heads(
     walk: Walk, heads: Sequence[Head], vouched: Callable[[Head], str | None]
 ) -> Iterator[Flaw]:
     """Hold the chain against its signed heads."""
-    sound = 0
+    sound = {0}
     for head in heads:
         evidence = {"signed": moment(head.at), "key": head.public_key[:16]}
         if problem := vouched(head):
@@ -113,9 +113,10 @@ def _heads(
             yield Flaw("audit-end-cut", walk.last + 1, {**evidence, "last": head.position})
             return
         elif walk.links.get(head.position) == head.link:
-            sound = head.position
+            sound.add(head.position)
         else:
-            yield Flaw("audit-rewritten", head.position, {**evidence, "after": sound})
+            after = max(position for position in sound if position < head.position)
+            yield Flaw("audit-rewritten", head.position, {**evidence, "after": after})
 
 
 def _removed(stored: Sequence[Head], apart: Sequence[Head]) -> Iterator[Flaw]:

@@ -106,6 +106,17 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_outbox_state_due"), "outbox", ["state", "due"], unique=False)
     op.create_table(
+        "settings_workspace",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("user_name_id", sa.String(length=26), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("created", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_settings_workspace")),
+        sa.UniqueConstraint(
+            "user_name_id", "name", name=op.f("uq_settings_workspace_user_name_id_name")
+        ),
+    )
+    op.create_table(
         "account",
         sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("holder_id", sa.String(length=26), nullable=False),
@@ -141,6 +152,27 @@ def upgrade() -> None:
     )
     op.create_index(
         op.f("ix_contact_point_holder_id"), "contact_point", ["holder_id"], unique=False
+    )
+    op.create_table(
+        "settings_snapshot",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("workspace_id", sa.String(length=26), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("created", UtcDateTime(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("note", sa.String(length=500), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.CheckConstraint("number >= 1", name=op.f("ck_settings_snapshot_number_from_one")),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"],
+            ["settings_workspace.id"],
+            name=op.f("fk_settings_snapshot_workspace_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_settings_snapshot")),
+        sa.UniqueConstraint(
+            "workspace_id", "number", name=op.f("uq_settings_snapshot_workspace_id_number")
+        ),
     )
     op.create_table(
         "spent",
