@@ -7,6 +7,7 @@ beyond the TLS handshake. The desk's own responders are asked to prove themselve
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -129,25 +130,34 @@ class _Run:
         connect, connected = await tcp.connect(addresses, port)
         found = PortSeen(port=port, version=version, connect=connect)
         if connected:
-            with connected:
-                found = await self._converse(found, host, name, PlainChannel(connected))
+            found = await self._converse(found, host, name, connected)
+            if _fell_silent(found) and self._may_connect(host):
+                found = await self._once_more(found, host, name)
             if host.responder:
                 found = await self._provoke(found)
             elif found.tls and found.tls.result in _DISTRUSTED and self._may_connect(host):
                 found = await self._look_at_certificate(found, name)
         return replace(found, lag=self._lag.since(began))
 
-    async def _converse(self, found: PortSeen, host: Host, name: str, channel: Channel) -> PortSeen:
+    async def _once_more(self, found: PortSeen, host: Host, name: str) -> PortSeen:
+        """Silence after a connection may be lost packets: a fresh connection tells."""
+        _again, connected = await tcp.connect((found.connect.address,), found.port)
+        return await self._converse(found, host, name, connected) if connected else found
+
+    async def _converse(
+        self, found: PortSeen, host: Host, name: str, connected: socket.socket
+    ) -> PortSeen:
         """The handshake where the port speaks TLS, then the nonce where a responder is."""
-        top: Channel = channel
-        handshake: TlsSeen | None = None
-        if found.port in host.tls:
-            handshake, top = await tls.shake_hands(
-                channel, name, verify=not host.responder, desk_key=self._desk_key
-            )
-        echo: EchoSeen | None = None
-        if host.responder and (handshake is None or handshake.result is Shake.UNVERIFIED):
-            echo = await nonce.ask(top, desk_key=self._desk_key)
+        with connected:
+            top: Channel = PlainChannel(connected)
+            handshake: TlsSeen | None = None
+            if found.port in host.tls:
+                handshake, top = await tls.shake_hands(
+                    top, name, verify=not host.responder, desk_key=self._desk_key
+                )
+            echo: EchoSeen | None = None
+            if host.responder and (handshake is None or handshake.result is Shake.UNVERIFIED):
+                echo = await nonce.ask(top, desk_key=self._desk_key)
         return replace(found, tls=handshake, echo=echo)
 
     async def _provoke(self, found: PortSeen) -> PortSeen:
@@ -182,6 +192,12 @@ class _Run:
 def _far_end(host: Host) -> tuple[str, tuple[int, ...], tuple[int, ...], bool]:
     """Rows that share a far end are probed once."""
     return host.host, host.ports, host.tls, host.responder
+
+
+def _fell_silent(found: PortSeen) -> bool:
+    if found.echo:
+        return found.echo.result is Echo.SILENT
+    return found.tls is not None and found.tls.result is Shake.SILENT
 
 
 def _any_name(hosts: Sequence[Host]) -> bool:

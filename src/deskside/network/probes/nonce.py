@@ -12,7 +12,9 @@ from deskside.network.observations import Echo, EchoSeen
 from deskside.network.probes.channel import Channel
 from deskside.network.probes.tls import printable
 
-PATIENCE = 2.0
+PATIENCE = 1.5
+"""Seconds for an answer."""
+
 HTTP_CANARY = b"GET /deskside-canary HTTP/1.0\r\n\r\n"
 """A responder refuses it in its own words; a proxy answers it in HTTP."""
 

@@ -13,7 +13,8 @@ from deskside.network import certificates
 from deskside.network.observations import Shake, TlsSeen
 from deskside.network.probes.channel import Channel, TlsChannel
 
-PATIENCE = 3.0
+PATIENCE = 2.0
+"""Seconds for a handshake."""
 
 _WRONG_NAME = {62, 63, 64}
 _OUT_OF_DATE = {9, 10}
