@@ -62,9 +62,10 @@ def build_app(
     """
     litestar = Litestar(
         route_handlers=[
-            *pages,
+            # As one router, since an application prepares the handlers of a path anew with each
+            # that joins it, and would put those for worker threads into a thread twice.
+            Router("/", route_handlers=[*pages, choose_language]),
             Router("/api/v1", route_handlers=list(api)),
-            choose_language,
             create_static_files_router(
                 "/static",
                 [STATIC],
