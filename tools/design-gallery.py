@@ -26,8 +26,8 @@ from deskside.web.service import Shell
 
 ROOT = Path(__file__).resolve().parent.parent
 WEB = ROOT / "src/deskside/web"
+PARTS = ROOT / "tools/design_samples/parts.html"
 ORIGIN = "http://localhost"
-WIDTHS = (1280, 390)
 THEMES = ("light", "dark")
 
 
@@ -44,8 +44,10 @@ def render_all(only: str | None) -> dict[str, str]:
             continue
         body = {**COMMON, "path": "/" + name, **data}
         if "body" in body:
-            body["body"] = Markup(body["body"])  # noqa: S704  # our own sample
+            body["body"] = Markup(body["body"])
         pages[name] = env.get_template(f"pages/{template}.html").render(body)
+    if not only or only == "parts":
+        pages["parts"] = env.from_string(PARTS.read_text()).render({**COMMON, "path": "/parts"})
     return pages
 
 
@@ -60,7 +62,9 @@ def serve(pages: dict[str, str], route: Route) -> None:
         kind = mimetypes.guess_type(file.name)[0] or "font/woff2"
         route.fulfill(body=file.read_bytes(), content_type=kind)
     elif path.lstrip("/") in pages:
-        route.fulfill(body=pages[path.lstrip("/")], content_type="text/html; charset=utf-8", headers=headers)
+        route.fulfill(
+            body=pages[path.lstrip("/")], content_type="text/html; charset=utf-8", headers=headers
+        )
     else:
         route.fulfill(status=404, body="")
 
@@ -70,6 +74,9 @@ def main() -> int:
     parser.add_argument("out", type=Path)
     parser.add_argument("--only")
     parser.add_argument("--axe", type=Path)
+    parser.add_argument(
+        "--widths", default="1280,390", type=lambda text: [int(w) for w in text.split(",")]
+    )
     parser.add_argument("--browser", default="/usr/bin/chromium")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
@@ -83,8 +90,10 @@ def main() -> int:
             wrong.append(f"{name}: inline style or handler")
 
     with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=args.browser, args=["--no-sandbox", "--disable-gpu"])
-        for width in WIDTHS:
+        browser = play.chromium.launch(
+            executable_path=args.browser, args=["--no-sandbox", "--disable-gpu"]
+        )
+        for width in args.widths:
             for theme in THEMES:
                 context = browser.new_context(
                     viewport={"width": width, "height": 844 if width < 600 else 860},
@@ -97,7 +106,10 @@ def main() -> int:
                 for name in pages:
                     where = f"{name} {width} {theme}"
                     noise: list[str] = []
-                    page.on("console", lambda m, noise=noise: noise.append(m.text) if m.type == "error" else None)
+                    page.on(
+                        "console",
+                        lambda m, noise=noise: noise.append(m.text) if m.type == "error" else None,
+                    )
                     page.on("pageerror", lambda e, noise=noise: noise.append(str(e)))
                     page.goto(f"{ORIGIN}/{name}")
                     page.evaluate("document.fonts.ready")
@@ -110,7 +122,9 @@ def main() -> int:
                         wrong += [f"{where}: {line}" for line in findings(page, axe)]
                 context.close()
         browser.close()
-    print(f"{len(pages)} pages, {len(pages) * len(WIDTHS) * len(THEMES)} pictures in {args.out}")
+    print(
+        f"{len(pages)} pages, {len(pages) * len(args.widths) * len(THEMES)} pictures in {args.out}"
+    )
     for line in wrong:
         print("  ", line)
     return 1 if wrong else 0
@@ -121,7 +135,7 @@ def findings(page: Any, axe: str) -> list[str]:
     tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
     seen = page.evaluate("tags => axe.run({runOnly: {type: 'tag', values: tags}})", tags)
     return [
-        f"axe {v['id']} ({v['impact']}): {n['target']} {n['any'][0]['message'] if n['any'] else v['help']}"
+        f"axe {v['id']}: {n['target']} {(n['any'] or [{}])[0].get('message', v['help'])}"
         for v in seen["violations"]
         for n in v["nodes"]
     ]
