@@ -41,6 +41,10 @@ class Desk:
     service: LoginService
     cards: dict[str, VirtualCard] = field(default_factory=dict)
 
+    @property
+    def secure_login(self) -> LoginService:
+        return self.service
+
     @classmethod
     def open(cls, database: Database, keys: Path, clock: Clock) -> Desk:
         keyring = Keyring.open(database, keys)

@@ -16,9 +16,7 @@ from tests.secure_login.desk import PASSWORD, Desk
 @pytest.fixture
 def hashes() -> Iterator[mock.Mock]:
     """Counts how often a password is verified."""
-    with mock.patch.object(
-        passwords, "verify_now", wraps=passwords.verify_now
-    ) as counted:
+    with mock.patch.object(passwords, "verify_now", wraps=passwords.verify_now) as counted:
         yield counted
 
 

@@ -87,9 +87,7 @@ def mails(desk: Desk) -> int:
     return desk.count("outbox")
 
 
-def test_ten_failures_lock_and_the_right_password_fails_too(
-    desk: Desk, clock: FrozenClock
-) -> None:
+def test_ten_failures_lock_and_the_right_password_fails_too(desk: Desk, clock: FrozenClock) -> None:
     desk.person("anna")
     fail(desk, "anna", LIMIT - 1)
     assert mails(desk) == 0

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from argon2 import PasswordHasher
 
-from deskside.directory.model import AccountStatus, Role
+from deskside.directory.model import AccountStatus
 from deskside.foundation.clock import FrozenClock
 from deskside.secure_login.authenticators import MalformedAnswer
 from deskside.secure_login.service import ChallengeExpired, LoginFailed
@@ -57,9 +57,7 @@ def test_the_first_answer_consumes_the_challenge_right_or_wrong(desk: Desk) -> N
         desk.answer(step, right)
     assert desk.count("session") == 0
     asked = desk.service.challenge(step.login, step.challenge.device)
-    granted = desk.service.answer(
-        step.login, asked.device, desk.respond("anna", asked.question)
-    )
+    granted = desk.service.answer(step.login, asked.device, desk.respond("anna", asked.question))
     assert desk.service.resolve(granted.token)
 
 
@@ -98,9 +96,7 @@ def test_a_challenge_lives_two_minutes(small_desk: Desk, clock: FrozenClock) -> 
     with pytest.raises(ChallengeExpired):
         small_desk.answer(step, right)
     asked = small_desk.service.challenge(step.login, step.challenge.device)
-    small_desk.service.answer(
-        step.login, asked.device, small_desk.respond("anna", asked.question)
-    )
+    small_desk.service.answer(step.login, asked.device, small_desk.respond("anna", asked.question))
 
 
 def test_a_login_lives_ten_minutes(small_desk: Desk, clock: FrozenClock) -> None:
@@ -184,9 +180,9 @@ def test_no_device_is_asked_the_same_question_twice(small_desk: Desk, clock: Fro
     object.__setattr__(small_desk.service.logins, "random", Stubborn())
     step = small_desk.begin("anna")
     assert step.challenge is not None
-    seen = [step.challenge.question]
-    for _round in range(5):
-        seen.append(small_desk.service.challenge(step.login, step.challenge.device).question)
+    device = step.challenge.device
+    seen = [small_desk.service.challenge(step.login, device).question for _round in range(5)]
+    seen.append(step.challenge.question)
     assert len(set(seen)) == len(seen)
 
 

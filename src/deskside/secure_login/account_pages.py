@@ -12,6 +12,7 @@ from deskside.foundation.errors import NotFound
 from deskside.foundation.text import _, ngettext
 from deskside.secure_login import words
 from deskside.secure_login.authenticators import authenticator
+from deskside.secure_login.dependencies import TheClock, TheLogin
 from deskside.secure_login.service import LoginService
 from deskside.secure_login.threads import in_thread
 from deskside.secure_login.values import DeviceInfo, SessionInfo
@@ -25,14 +26,14 @@ def account_pages() -> list[Any]:
 
 
 @get("/account", sync_to_thread=True, include_in_schema=False)
-def show_account(request: AnyRequest, secure_login: LoginService, clock: Clock) -> Response[Any]:
+def show_account(request: AnyRequest, secure_login: TheLogin, clock: TheClock) -> Response[Any]:
     """Devices and sessions of the visitor."""
     return _account(request, require_visitor(request), secure_login, clock)
 
 
 @post("/account/sessions/end", status_code=200, include_in_schema=False)
 async def end_session(
-    request: AnyRequest, secure_login: LoginService, clock: Clock
+    request: AnyRequest, secure_login: TheLogin, clock: TheClock
 ) -> Response[Any]:
     """End one of the visitor's other sessions."""
     visitor = require_visitor(request)
@@ -50,7 +51,7 @@ async def end_session(
 
 @post("/account/sessions/end-others", status_code=200, sync_to_thread=True, include_in_schema=False)
 def end_other_sessions(
-    request: AnyRequest, secure_login: LoginService, clock: Clock
+    request: AnyRequest, secure_login: TheLogin, clock: TheClock
 ) -> Response[Any]:
     """End all of the visitor's sessions but this one."""
     visitor = require_visitor(request)

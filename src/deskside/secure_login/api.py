@@ -17,14 +17,16 @@ from litestar.exceptions import HTTPException
 from litestar.handlers import BaseRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import SecurityRequirement
+from litestar.params import FromPath, JSONBody
 from litestar.response import Response
 
-from deskside.foundation.errors import DesksideError
+from deskside.foundation.errors import DesksideError, UsageProblem
 from deskside.foundation.text import _
 from deskside.secure_login.authenticators import MalformedAnswer
+from deskside.secure_login.dependencies import TheLogin
 from deskside.secure_login.model import Challenge
 from deskside.secure_login.passwords import Busy
-from deskside.secure_login.service import LoginFailed, LoginService
+from deskside.secure_login.service import LoginFailed
 from deskside.secure_login.values import LoginStep, Origin, SessionGranted
 from deskside.web.service import AnyRequest, require_visitor
 
@@ -151,6 +153,18 @@ def busy(request: AnyRequest, error: Busy) -> Response[bytes]:
     return _problem(error, {"retry-after": str(error.retry_after)})
 
 
+def malformed(request: AnyRequest, error: Exception) -> Response[bytes]:
+    """JSON that is no Unicode, or is nested beyond reason: the decoder lets these through."""
+    return _problem(
+        UsageProblem(
+            "bad-request",
+            _("The request could not be read."),
+            hint=_("Send JSON in UTF-8."),
+        ),
+        {},
+    )
+
+
 def _problem(error: DesksideError, headers: dict[str, str]) -> Response[bytes]:
     body = {
         "type": error.code,
@@ -170,7 +184,12 @@ LOGIN: dict[str, Any] = {
     "status_code": 200,
     "guards": [json_only],
     "request_max_body_size": BODY_LIMIT,
-    "exception_handlers": {LoginFailed: refused, Busy: busy},
+    "exception_handlers": {
+        LoginFailed: refused,
+        Busy: busy,
+        UnicodeDecodeError: malformed,
+        RecursionError: malformed,
+    },
     "tags": ["log-in"],
     "responses": {
         400: ResponseSpec(Problem, description="The request is malformed."),
@@ -184,14 +203,18 @@ BEARER: list[SecurityRequirement] = [{"bearer": []}]
 
 
 @post("/login", summary="Begin a log-in", **LOGIN)
-async def begin(request: AnyRequest, data: Credentials, secure_login: LoginService) -> LoginOut:
+async def begin(
+    request: AnyRequest, data: JSONBody[Credentials], secure_login: TheLogin
+) -> LoginOut:
     """Take user name and password."""
     step = await secure_login.begin(data.username, data.password, _origin(request))
     return _login_out(step)
 
 
 @post("/login/{login_id:str}/challenge", sync_to_thread=True, summary="New challenge", **LOGIN)
-def challenge(login_id: str, data: ChooseDevice, secure_login: LoginService) -> NewChallenge:
+def challenge(
+    login_id: FromPath[str], data: JSONBody[ChooseDevice], secure_login: TheLogin
+) -> NewChallenge:
     """Ask one of the log-in's devices anew."""
     asked = secure_login.challenge(login_id, data.device)
     return NewChallenge(_challenge_out(asked, secure_login.progress(login_id)))
@@ -204,14 +227,14 @@ def challenge(login_id: str, data: ChooseDevice, secure_login: LoginService) -> 
     tags=["log-in"],
     exception_handlers={LoginFailed: refused},
 )
-def status(login_id: str, secure_login: LoginService) -> Status:
+def status(login_id: FromPath[str], secure_login: TheLogin) -> Status:
     """Whether a log-in waits, was approved, or is over."""
     return Status(secure_login.status(login_id).value)
 
 
 @post("/login/{login_id:str}/answer", sync_to_thread=True, summary="Answer a challenge", **LOGIN)
 def answer(
-    request: AnyRequest, login_id: str, data: Answer, secure_login: LoginService
+    request: AnyRequest, login_id: FromPath[str], data: JSONBody[Answer], secure_login: TheLogin
 ) -> SessionOut:
     """Take the answer of a device."""
     try:
@@ -223,7 +246,7 @@ def answer(
 
 
 @get("/me", sync_to_thread=True, summary="Who is logged in", tags=["log-in"], security=BEARER)
-def me(request: AnyRequest, secure_login: LoginService) -> Me:
+def me(request: AnyRequest, secure_login: TheLogin) -> Me:
     """The visitor, with roles and devices."""
     visitor = require_visitor(request)
     devices = secure_login.list_devices(user_name_id=visitor.user_name_id)
@@ -247,7 +270,7 @@ def me(request: AnyRequest, secure_login: LoginService) -> Me:
     tags=["log-in"],
     security=BEARER,
 )
-def logout(request: AnyRequest, secure_login: LoginService) -> None:
+def logout(request: AnyRequest, secure_login: TheLogin) -> None:
     """End the session that the request was made with."""
     secure_login.log_out(require_visitor(request))
 

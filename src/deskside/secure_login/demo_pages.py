@@ -16,6 +16,7 @@ from deskside.secure_login import cookies
 from deskside.secure_login.card.machine import KEYS, OFF, Stage, State, advance, at
 from deskside.secure_login.card.sealed import StateError, seal, unseal
 from deskside.secure_login.demo import DemoCard, demo_cards
+from deskside.secure_login.dependencies import TheClock, TheConfig, TheLogin
 from deskside.secure_login.service import LoginFailed, LoginService
 from deskside.secure_login.threads import in_thread
 from deskside.secure_login.values import LoginStep
@@ -29,17 +30,17 @@ def demo_pages() -> list[Any]:
     return [show_card, press_key]
 
 
-@get(ADDRESS, sync_to_thread=True, include_in_schema=False)
-def show_card(
-    request: AnyRequest, secure_login: LoginService, config: Config, clock: Clock
+@get(ADDRESS, include_in_schema=False)
+async def show_card(
+    request: AnyRequest, secure_login: TheLogin, config: TheConfig, clock: TheClock
 ) -> Response[Any]:
     """The card of the person who is logging in, switched off."""
-    return _show(request, secure_login, config, OFF, clock)
+    return await in_thread(_show, request, secure_login, config, OFF, clock)
 
 
 @post(ADDRESS, status_code=200, include_in_schema=False)
 async def press_key(
-    request: AnyRequest, secure_login: LoginService, config: Config, clock: Clock
+    request: AnyRequest, secure_login: TheLogin, config: TheConfig, clock: TheClock
 ) -> Response[Any]:
     """One key pressed."""
     fields = await form(request)

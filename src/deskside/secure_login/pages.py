@@ -14,6 +14,7 @@ from deskside.secure_login import cookies, words
 from deskside.secure_login.account_pages import account_pages
 from deskside.secure_login.authenticators import MalformedAnswer
 from deskside.secure_login.demo_pages import demo_pages
+from deskside.secure_login.dependencies import TheClock, TheLogin
 from deskside.secure_login.model import Challenge
 from deskside.secure_login.password_pages import password_pages
 from deskside.secure_login.passwords import Busy
@@ -40,7 +41,7 @@ def show_login(request: AnyRequest) -> Response[Any]:
 
 
 @post("/login", status_code=200, include_in_schema=False)
-async def take_password(request: AnyRequest, secure_login: LoginService) -> Response[Any]:
+async def take_password(request: AnyRequest, secure_login: TheLogin) -> Response[Any]:
     """Take user name and password."""
     fields = await form(request)
     name, password = fields.get("username", ""), fields.get("password", "")
@@ -68,22 +69,17 @@ async def take_password(request: AnyRequest, secure_login: LoginService) -> Resp
     return redirect(_factor(goal), cookies=cookies.login_begun(step.login))
 
 
-@get(FACTOR, sync_to_thread=True, include_in_schema=False)
-def show_factor(request: AnyRequest, secure_login: LoginService, clock: Clock) -> Response[Any]:
+@get(FACTOR, include_in_schema=False)
+async def show_factor(
+    request: AnyRequest, secure_login: TheLogin, clock: TheClock
+) -> Response[Any]:
     """Show the challenge."""
-    try:
-        step = secure_login.progress(cookies.login_secret(request))
-        assert step.challenge is not None
-        if clock.now() >= step.challenge.expires:
-            return _challenge_again(request, secure_login, clock, step, _too_late(), 200)
-    except LoginFailed:
-        return _start_again(request)
-    return _show(request, clock, step, step.challenge)
+    return await in_thread(_present, request, secure_login, clock)
 
 
 @post(FACTOR, status_code=200, include_in_schema=False)
 async def take_answer(
-    request: AnyRequest, secure_login: LoginService, clock: Clock
+    request: AnyRequest, secure_login: TheLogin, clock: TheClock
 ) -> Response[Any]:
     """Take the answer of the device."""
     fields = await form(request)
@@ -91,7 +87,7 @@ async def take_answer(
 
 
 @post(f"{FACTOR}/new", status_code=303, include_in_schema=False)
-async def new_challenge(request: AnyRequest, secure_login: LoginService) -> Response[Any]:
+async def new_challenge(request: AnyRequest, secure_login: TheLogin) -> Response[Any]:
     """Ask anew, or another device."""
     fields = await form(request)
 
@@ -109,12 +105,23 @@ async def new_challenge(request: AnyRequest, secure_login: LoginService) -> Resp
 
 
 @post("/logout", status_code=303, sync_to_thread=True, include_in_schema=False)
-def log_out(request: AnyRequest, secure_login: LoginService) -> Response[Any]:
+def log_out(request: AnyRequest, secure_login: TheLogin) -> Response[Any]:
     """End the session; harmless without one."""
     present = visitor(request)
     if present is not None:
         secure_login.log_out(present)
     return redirect("/", cookies=cookies.nothing_left())
+
+
+def _present(request: AnyRequest, secure_login: LoginService, clock: Clock) -> Response[Any]:
+    try:
+        step = secure_login.progress(cookies.login_secret(request))
+        assert step.challenge is not None
+        if clock.now() >= step.challenge.expires:
+            return _challenge_again(request, secure_login, clock, step, _too_late(), 200)
+    except LoginFailed:
+        return _start_again(request)
+    return _show(request, clock, step, step.challenge)
 
 
 def _judge(

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import get, post
+from litestar.params import FromPath
 from litestar.response import Response
 
 from deskside.directory.model import Link, LinkPurpose
 from deskside.directory.rules import SHORTEST_PASSWORD, PasswordRefused
-from deskside.directory.service import DirectoryService
 from deskside.foundation.text import _
 from deskside.secure_login import cookies, words
+from deskside.secure_login.dependencies import TheDirectory, TheLogin
 from deskside.secure_login.passwords import Busy
-from deskside.secure_login.service import LoginService
 from deskside.secure_login.threads import in_thread
 from deskside.web.service import AnyRequest, errors, form, page
 
@@ -28,15 +28,17 @@ def password_pages() -> list[Any]:
     return [ask_password, take_new_password]
 
 
-@get(PATHS, sync_to_thread=True, include_in_schema=False)
-def ask_password(request: AnyRequest, token: str, directory: DirectoryService) -> Response[Any]:
+@get(PATHS, include_in_schema=False)
+async def ask_password(
+    request: AnyRequest, token: FromPath[str], directory: TheDirectory
+) -> Response[Any]:
     """Ask for a password; looking at the page does not use the link up."""
-    return _ask(request, directory.open_link(token))
+    return _ask(request, await in_thread(directory.open_link, token))
 
 
 @post(PATHS, status_code=200, include_in_schema=False)
 async def take_new_password(
-    request: AnyRequest, token: str, directory: DirectoryService, secure_login: LoginService
+    request: AnyRequest, token: FromPath[str], directory: TheDirectory, secure_login: TheLogin
 ) -> Response[Any]:
     """Take the password, and use the link up."""
     fields = await form(request)

@@ -1,4 +1,8 @@
-"""Blocking work out of an async handler."""
+"""Blocking work out of an async handler.
+
+Handlers that share an address with another method are async and use this: Litestar 2.25 wraps a
+synchronous one once for each method of its address, and then awaits only the outermost.
+"""
 
 from __future__ import annotations
 

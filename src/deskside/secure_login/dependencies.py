@@ -1,0 +1,15 @@
+"""The services that handlers take by name, as the composition provides them."""
+
+from __future__ import annotations
+
+from litestar.di import NamedDependency
+
+from deskside.directory.service import DirectoryService
+from deskside.foundation.clock import Clock
+from deskside.foundation.config import Config
+from deskside.secure_login.service import LoginService
+
+TheClock = NamedDependency[Clock]
+TheConfig = NamedDependency[Config]
+TheDirectory = NamedDependency[DirectoryService]
+TheLogin = NamedDependency[LoginService]
