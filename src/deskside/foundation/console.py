@@ -143,8 +143,23 @@ def guarded(function: Callable[P, R]) -> Callable[P, R]:
             sys.exit(EXIT_FINE)
         except OSError as error:
             fail(system_problem(error), as_json=as_json)
+        except Exception as error:  # noqa: BLE001 - the last wall: no stack trace reaches a person
+            fail(defect(error), as_json=as_json)
 
     return run
+
+
+def defect(error: Exception) -> Refused:
+    """A failure that nobody foresaw: what and where, without what it was about."""
+    from deskside.foundation.logs import describe
+
+    return Refused(
+        "internal-error",
+        _("Deskside failed in a way that it should not: {what}").format(
+            what=" ".join(str(part) for part in describe(error).values())
+        ),
+        hint=_("Please report this line. Changes to files are whole or were taken back."),
+    )
 
 
 def usage_problem(error: click.UsageError) -> DesksideError:
