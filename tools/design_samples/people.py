@@ -125,7 +125,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "time_left": "5 minutes",
             "until": "14:32 CET",
             "factors": FACTORS,
-            "new_challenge_href": "/login/1/challenge",
+            "new_challenge_action": "/login/1/challenge",
             "demo_card_href": "/demo/card",
         },
     ),
@@ -140,7 +140,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
                 "label": "Security Code Card 0092",
             },
             "time_left": "2 minutes",
-            "new_challenge_href": "/login/1/challenge",
+            "new_challenge_action": "/login/1/challenge",
             "errors": [
                 {
                     "field": "answer",
