@@ -56,12 +56,20 @@ def far_end(talk: Talk, address: str = LOOPBACK) -> Iterator[int]:
             talk(accepted)
 
     def accept() -> None:
-        while not stopping.is_set():
-            with contextlib.suppress(TimeoutError, OSError):
+        serving = []
+        while True:
+            try:
                 accepted, _peer = listening.accept()
-                threading.Thread(target=serve, args=(accepted,), daemon=True).start()
+            except TimeoutError:
+                if stopping.is_set():
+                    break
+            else:
+                serving.append(threading.Thread(target=serve, args=(accepted,), daemon=True))
+                serving[-1].start()
+        for thread in serving:
+            thread.join()
 
-    listening.settimeout(0.1)
+    listening.settimeout(0.02)
     thread = threading.Thread(target=accept, daemon=True)
     thread.start()
     try:

@@ -1,0 +1,198 @@
+"""The findings about one host, from all that was seen of it. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from ipaddress import ip_address
+from typing import Any
+
+from deskside.foundation.findings import Finding, Status
+from deskside.foundation.text import _
+from deskside.network.causes import NOT_TESTED, REACHABLE, ROOTS, WORDS
+from deskside.network.judging import UNPROVED, Judgement, judge
+from deskside.network.model import Host
+from deskside.network.observations import (
+    Found,
+    HostSeen,
+    LookupSeen,
+    PortSeen,
+    Reach,
+    RunSeen,
+)
+
+SLOW = 350.0
+"""Milliseconds to connect from which a host counts as slow; half round the world takes 300."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A host's main finding with the judgement behind it, and what else was noticed."""
+
+    seen: HostSeen
+    finding: Finding
+    undecided: tuple[str, ...] = ()
+    others: tuple[Finding, ...] = ()
+
+
+def finding_of(code: str, status: Status, about: Host | str, evidence: dict[str, Any]) -> Finding:
+    """The finding of a code about a row of the catalogue, or about something else by name."""
+    words = WORDS[code]
+    subject = about if isinstance(about, str) else about.host
+    label = about if isinstance(about, str) else f"{about.host} ({about.id})"
+    return Finding(
+        code=code,
+        status=status,
+        subject=subject,
+        title=_(words.title).format(host=label),
+        evidence=evidence,
+        cause=_(words.cause) if words.cause else "",
+        remedy=_(words.remedy) if words.remedy else "",
+        article=f"2816#{code}",
+    )
+
+
+def judge_host(seen: HostSeen, run: RunSeen) -> Judged:
+    """What was seen of one host comes to this."""
+    lookup, host = seen.lookup, seen.host
+    if lookup is None:
+        return Judged(seen, finding_of(NOT_TESTED, Status.UNKNOWN, host, _not_finished(seen, run)))
+    if not lookup.ipv4 and not lookup.ipv6:
+        evidence: dict[str, Any] = {
+            "lookup": lookup.result.value,
+            "milliseconds": round(lookup.milliseconds, 1),
+        }
+        return Judged(seen, finding_of("dns-blocked", _weight(seen), host, evidence))
+    main = 4 if lookup.ipv4 else 6
+    judged = [(port, judge(seen.host, port)) for port in seen.ports if port.version == main]
+    finding, undecided = _main_finding(seen, run, judged)
+    others = (*_by_ipv6(seen, main), *_slow(seen, judged))
+    if finding.is_problem and _false_address(lookup, run.canary):
+        evidence = {"addresses": [*lookup.ipv4, *lookup.ipv6]}
+        return Judged(seen, finding_of("dns-hijacked", _weight(seen), host, evidence))
+    return Judged(seen, finding, undecided, others)
+
+
+def _main_finding(
+    seen: HostSeen, run: RunSeen, judged: list[tuple[PortSeen, Judgement]]
+) -> tuple[Finding, tuple[str, ...]]:
+    host = seen.host
+    codes: dict[str, list[tuple[PortSeen, Judgement]]] = defaultdict(list)
+    for port, judgement in judged:
+        codes[judgement.code].append((port, judgement))
+    proved = codes.get(REACHABLE, [])
+    bad = [code for code in ROOTS if code in codes]
+    if bad:
+        of_code = codes[bad[0]]
+        status = Status.WARNING if proved or _proved_at_all(seen) else _weight(seen)
+        evidence = _evidence(of_code) | ({"proved": _ports(proved)} if proved else {})
+        return finding_of(bad[0], status, host, evidence), of_code[0][1].undecided
+    unfinished = NOT_TESTED in codes or not seen.finished or not proved
+    if not unfinished and _all_ports(seen, judged):
+        accepted = {"accepted": _ports(codes[UNPROVED])} if UNPROVED in codes else {}
+        return finding_of(REACHABLE, Status.OK, host, _evidence(proved) | accepted), ()
+    if UNPROVED in codes and not proved and seen.finished:
+        return _unproved(host, codes[UNPROVED]), ()
+    evidence = _not_finished(seen, run) | ({"proved": _ports(proved)} if proved else {})
+    return finding_of(NOT_TESTED, Status.UNKNOWN, host, evidence), ()
+
+
+def _proved_at_all(seen: HostSeen) -> bool:
+    return any(judge(seen.host, port).code == REACHABLE for port in seen.ports)
+
+
+def _unproved(host: Host, accepted: list[tuple[PortSeen, Judgement]]) -> Finding:
+    bare = finding_of(NOT_TESTED, Status.UNKNOWN, host, _evidence(accepted))
+    return replace(
+        bare,
+        cause=_("Something accepts the connection, and a plain port cannot prove who it is."),
+        remedy=_("Test a TLS port of this host, or a Deskside responder on the same port."),
+    )
+
+
+def _all_ports(seen: HostSeen, judged: list[tuple[PortSeen, Judgement]]) -> bool:
+    return {port.port for port, _judgement in judged} == set(seen.host.ports)
+
+
+def _weight(seen: HostSeen) -> Status:
+    """A far end that is not the primary one degrades; only a primary fails."""
+    return Status.FAILURE if seen.host.role == "primary" else Status.WARNING
+
+
+def _ports(judged: Iterable[tuple[PortSeen, Judgement]]) -> list[int]:
+    return sorted(port.port for port, _judgement in judged)
+
+
+def _evidence(judged: list[tuple[PortSeen, Judgement]]) -> dict[str, Any]:
+    port, judgement = judged[0]
+    evidence: dict[str, Any] = {
+        "ports": _ports(judged),
+        "seen": judgement.seen,
+        "address": port.connect.address,
+        "attempts": port.connect.attempts,
+        "milliseconds": round(port.connect.milliseconds, 1),
+    }
+    if port.tls and port.tls.issuer and judgement.code != REACHABLE:
+        evidence |= {"subject": port.tls.subject, "issuer": port.tls.issuer}
+    if port.tls and port.tls.error:
+        evidence["error"] = port.tls.error
+    if port.echo and port.echo.opening:
+        evidence["answer"] = port.echo.opening
+    if port.echo and port.echo.seen_as:
+        evidence["seen_as"] = port.echo.seen_as
+    return evidence
+
+
+def _not_finished(seen: HostSeen, run: RunSeen) -> dict[str, Any]:
+    evidence: dict[str, Any] = {"tested": sorted({port.port for port in seen.ports})}
+    if not seen.finished:
+        evidence["stopped_after_seconds"] = round(run.seconds, 1)
+    if run.lag > 0.25:
+        evidence["own_delay_seconds"] = round(run.lag, 2)
+    return evidence
+
+
+def _by_ipv6(seen: HostSeen, main: int) -> list[Finding]:
+    """IPv6 beside IPv4. A refusal is answered at once and costs nobody anything."""
+    if main == 6:
+        return []
+    codes = {
+        Reach.UNROUTABLE: ("ipv6-unroutable", Status.NOTICE),
+        Reach.SILENT: ("ipv6-black-hole", Status.WARNING),
+    }
+    by_ipv4 = {port.port for port in seen.ports if port.version == 4 and connected(port)}
+    for port in seen.ports:
+        judgement = judge(seen.host, port)
+        if port.version == 6 and port.connect.result in codes and port.port in by_ipv4:
+            if judgement.code == NOT_TESTED:
+                continue
+            code, status = codes[port.connect.result]
+            return [finding_of(code, status, seen.host, _evidence([(port, judgement)]))]
+    return []
+
+
+def connected(port: PortSeen) -> bool:
+    """Whether something accepted the connection."""
+    return port.connect.result is Reach.CONNECTED
+
+
+def _slow(seen: HostSeen, judged: list[tuple[PortSeen, Judgement]]) -> list[Finding]:
+    reached = [pair for pair in judged if connected(pair[0]) and pair[0].lag == 0]
+    if not reached:
+        return []
+    quickest = min(reached, key=lambda pair: pair[0].connect.milliseconds)
+    if quickest[0].connect.milliseconds < SLOW:
+        return []
+    return [finding_of("latency", Status.WARNING, seen.host, _evidence([quickest]))]
+
+
+def _false_address(lookup: LookupSeen, canary: LookupSeen | None) -> bool:
+    """Whether a public name leads to this computer, or where names that do not exist lead."""
+    if lookup.result is Found.LITERAL or lookup.name == "localhost":
+        return False
+    addresses = {*lookup.ipv4, *lookup.ipv6}
+    if canary and addresses <= {*canary.ipv4, *canary.ipv6}:
+        return True
+    parsed = [ip_address(address) for address in addresses]
+    return all(address.is_loopback or address.is_unspecified for address in parsed)
