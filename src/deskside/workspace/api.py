@@ -8,7 +8,8 @@ from urllib.parse import unquote
 
 import msgspec
 from litestar import get, post
-from litestar.params import Parameter
+from litestar.di import NamedDependency
+from litestar.params import FromPath, HeaderParameter
 from litestar.response import Response
 
 from deskside.foundation.errors import UsageProblem
@@ -17,6 +18,9 @@ from deskside.web.service import AnyRequest, require_visitor
 from deskside.workspace.model import Snapshot, StoredWorkspace
 from deskside.workspace.rules import LARGEST_PUSHED
 from deskside.workspace.service import SettingsStore
+
+Store = NamedDependency[SettingsStore]
+Name = FromPath[str]
 
 OCTETS = "application/octet-stream"
 
@@ -60,7 +64,7 @@ class Pushed(msgspec.Struct):
 
 
 @get("/me/settings", tags=["settings"], sync_to_thread=True)
-def list_workspaces(request: AnyRequest, settings_store: SettingsStore) -> Workspaces:
+def list_workspaces(request: AnyRequest, settings_store: Store) -> Workspaces:
     """The visitor's workspaces."""
     visitor = require_visitor(request)
     listed = settings_store.workspaces(visitor.user_name_id)
@@ -68,7 +72,7 @@ def list_workspaces(request: AnyRequest, settings_store: SettingsStore) -> Works
 
 
 @get("/me/settings/{workspace:str}/snapshots", tags=["settings"], sync_to_thread=True)
-def list_snapshots(request: AnyRequest, workspace: str, settings_store: SettingsStore) -> Snapshots:
+def list_snapshots(request: AnyRequest, workspace: Name, settings_store: Store) -> Snapshots:
     """The snapshots of one workspace, the latest first."""
     visitor = require_visitor(request)
     listed = settings_store.snapshots(visitor.user_name_id, workspace)
@@ -82,7 +86,7 @@ def list_snapshots(request: AnyRequest, workspace: str, settings_store: Settings
     media_type=OCTETS,
 )
 def get_snapshot(
-    request: AnyRequest, workspace: str, snapshot: str, settings_store: SettingsStore
+    request: AnyRequest, workspace: Name, snapshot: Name, settings_store: Store
 ) -> Response[bytes]:
     """The content of one snapshot, byte for byte; `latest` stands for the latest one."""
     visitor = require_visitor(request)
@@ -98,11 +102,11 @@ def get_snapshot(
 )
 async def push_snapshot(
     request: AnyRequest,
-    workspace: str,
-    settings_store: SettingsStore,
-    sha256: Annotated[str, Parameter(header="deskside-sha256")],
-    base: Annotated[str, Parameter(header="deskside-base")] = "",
-    note: Annotated[str, Parameter(header="deskside-note")] = "",
+    workspace: Name,
+    settings_store: Store,
+    sha256: Annotated[str, HeaderParameter(name="deskside-sha256")],
+    base: Annotated[str, HeaderParameter(name="deskside-base")] = "",
+    note: Annotated[str, HeaderParameter(name="deskside-note")] = "",
 ) -> Pushed:
     """Push a settings file (raw body) on top of the version that it derives from.
 

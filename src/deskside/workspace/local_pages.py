@@ -7,6 +7,7 @@ from typing import Any
 
 from litestar import Response, get, post
 from litestar.concurrency import sync_to_thread
+from litestar.di import NamedDependency
 
 from deskside.foundation.errors import NotFound, Refused
 from deskside.foundation.text import _
@@ -16,9 +17,11 @@ from deskside.workspace.model import Workspace
 from deskside.workspace.pages import entry
 from deskside.workspace.workstation import Restore, Workstation
 
+Choices = NamedDependency[dict[str, str]]
+
 
 @get("/settings", sync_to_thread=True, include_in_schema=False)
-def overview(request: AnyRequest, local_options: dict[str, str]) -> Response[str]:
+def overview(request: AnyRequest, local_options: Choices) -> Response[str]:
     """This computer's workspaces and their histories."""
     here = Workstation.open()
     try:
@@ -36,7 +39,7 @@ def overview(request: AnyRequest, local_options: dict[str, str]) -> Response[str
 
 
 @post("/settings/save", include_in_schema=False)
-async def save(request: AnyRequest, local_options: dict[str, str]) -> Response[None]:
+async def save(request: AnyRequest, local_options: Choices) -> Response[None]:
     """Save one workspace now."""
     fields = await form(request)
 
@@ -49,7 +52,7 @@ async def save(request: AnyRequest, local_options: dict[str, str]) -> Response[N
 
 
 @post("/settings/restore", include_in_schema=False, status_code=200)
-async def restore(request: AnyRequest, local_options: dict[str, str]) -> Response[Any]:
+async def restore(request: AnyRequest, local_options: Choices) -> Response[Any]:
     """Show the plan of a restore."""
     fields = await form(request)
     made = (await sync_to_thread(_planned, local_options, fields))[1].plan
@@ -76,7 +79,7 @@ async def restore(request: AnyRequest, local_options: dict[str, str]) -> Respons
 
 
 @post("/settings/apply", include_in_schema=False)
-async def apply(request: AnyRequest, local_options: dict[str, str]) -> Response[None]:
+async def apply(request: AnyRequest, local_options: Choices) -> Response[None]:
     """Carry out the restore that was shown, if nothing has moved since."""
     from deskside.foundation.changes.moving import outdated
 

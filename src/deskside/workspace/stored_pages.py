@@ -9,17 +9,16 @@ from litestar import Response, get
 
 from deskside.foundation.text import _
 from deskside.web.service import AnyRequest, page, require_visitor
-from deskside.workspace.api import octets
+from deskside.workspace.api import Name, Store, octets
 from deskside.workspace.model import Snapshot, StoredWorkspace
 from deskside.workspace.pages import entry
-from deskside.workspace.service import SettingsStore
 
 SHOWN = 10
 """Snapshots of each workspace on the overview."""
 
 
 @get("/settings", sync_to_thread=True, include_in_schema=False)
-def overview(request: AnyRequest, settings_store: SettingsStore) -> Response[str]:
+def overview(request: AnyRequest, settings_store: Store) -> Response[str]:
     """The workspaces that are stored, each with its latest snapshots."""
     owner = require_visitor(request).user_name_id
     shown = [
@@ -30,7 +29,7 @@ def overview(request: AnyRequest, settings_store: SettingsStore) -> Response[str
 
 
 @get("/settings/{workspace:str}", sync_to_thread=True, include_in_schema=False)
-def history(request: AnyRequest, workspace: str, settings_store: SettingsStore) -> Response[str]:
+def history(request: AnyRequest, workspace: Name, settings_store: Store) -> Response[str]:
     """One stored workspace with its whole history."""
     owner = require_visitor(request).user_name_id
     snapshots = settings_store.snapshots(owner, workspace)
@@ -41,7 +40,7 @@ def history(request: AnyRequest, workspace: str, settings_store: SettingsStore) 
 
 @get("/settings/{workspace:str}/{snapshot:str}", sync_to_thread=True, include_in_schema=False)
 def download(
-    request: AnyRequest, workspace: str, snapshot: str, settings_store: SettingsStore
+    request: AnyRequest, workspace: Name, snapshot: Name, settings_store: Store
 ) -> Response[bytes]:
     """A stored snapshot as a file."""
     owner = require_visitor(request).user_name_id

@@ -22,6 +22,9 @@ from deskside.workspace.workstation import Workstation
 if TYPE_CHECKING:
     import httpx2
 
+ONCE = {"connection": "close"}
+"""A command says what it has to say and goes; it leaves no connection open behind it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
@@ -109,7 +112,7 @@ def settled(here: Workstation, workspace: Workspace, fetched: Fetched) -> None:
 def _send(
     client: PortalClient, workspace: Workspace, saved: Snapshot, content: bytes, base: str
 ) -> dict[str, Any]:
-    headers = {
+    headers = ONCE | {
         "content-type": "application/octet-stream",
         "deskside-sha256": saved.sha256,
         "deskside-note": quote(saved.note),
@@ -121,7 +124,7 @@ def _send(
 
 
 def _fetch(client: PortalClient, workspace: Workspace) -> Fetched:
-    response: httpx2.Response = client.request("GET", f"{_path(workspace)}/latest")
+    response: httpx2.Response = client.request("GET", f"{_path(workspace)}/latest", headers=ONCE)
     content = response.content
     if hashlib.sha256(content).hexdigest() != response.headers.get("deskside-sha256"):
         raise Refused(
@@ -135,9 +138,10 @@ def _fetch(client: PortalClient, workspace: Workspace) -> Fetched:
 
 def _latest_version(client: PortalClient, workspace: Workspace) -> str:
     try:
-        listed = client.request("GET", _path(workspace)).json()["snapshots"]
+        answer = client.request("GET", _path(workspace), headers=ONCE)
     except NotFound:
         return ""
+    listed = answer.json()["snapshots"]
     return str(listed[0]["id"]) if listed else ""
 
 
