@@ -19,12 +19,24 @@ from deskside.workspace.workstation import Workstation
 from .conftest import SAMPLE, document
 
 
-@pytest.fixture
-def browser(root: Path) -> TestClient:
+@pytest.fixture(scope="module")
+def options() -> dict[str, str]:
+    """What the person chose; the pages look here."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def pages(options: dict[str, str]) -> TestClient:
     shell = Shell(["deskside.workspace"], [NavigationItem("/settings", "Settings")], local=True)
-    services = {"local_options": {"root": str(root)}}
+    services = {"local_options": options}
     app = build_app(shell, local_pages(), dependencies=services, hosts=("testserver.local",))
     return TestClient(app)
+
+
+@pytest.fixture
+def browser(pages: TestClient, options: dict[str, str], root: Path) -> TestClient:
+    options["root"] = str(root)
+    return pages
 
 
 def fields(page: str, action: str) -> dict[str, str]:
@@ -92,10 +104,10 @@ def test_forms_that_name_nothing(browser: TestClient) -> None:
     assert browser.post("/settings/save", json={"workspace": "x"}).status_code == 415
 
 
-def test_a_computer_without_settings(root: Path, live: Path) -> None:
-    shell = Shell(["deskside.workspace"], [], local=True)
-    services = {"local_options": {"root": str(root / "nowhere")}}
-    app = build_app(shell, local_pages(), dependencies=services, hosts=("testserver.local",))
-    page = TestClient(app).get("/settings")
+def test_a_computer_without_settings(
+    pages: TestClient, options: dict[str, str], tmp_path: Path
+) -> None:
+    options["root"] = str(tmp_path / "nowhere")
+    page = pages.get("/settings")
     assert page.status_code == 200
     assert "--root" in page.text

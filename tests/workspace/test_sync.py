@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import socket
 import threading
@@ -15,7 +16,7 @@ import uvicorn
 from click.testing import CliRunner
 
 from deskside.foundation.audit.service import Audit
-from deskside.foundation.clock import FrozenClock
+from deskside.foundation.clock import SystemClock
 from deskside.foundation.database import Database
 from deskside.foundation.errors import DesksideError
 from deskside.foundation.keyring import Keyring
@@ -33,14 +34,17 @@ from .conftest import SAMPLE, USER, document
 
 def resolve(token: str) -> Resolved | None:
     """Every token stands for a user of that name."""
-    who = token * (26 // len(token))
+    who = hashlib.sha256(token.encode()).hexdigest()[:26]
     return Resolved(Visitor(who, token, token, frozenset(), "session")) if token != "bad" else None
 
 
-@pytest.fixture
-def portal(sqlite_database: Database, tmp_path: Path, clock: FrozenClock) -> Iterator[str]:
-    keyring = Keyring.open(sqlite_database, tmp_path / "keys")
-    store = SettingsStore(sqlite_database, keyring, clock, Audit(clock))
+@pytest.fixture(scope="module")
+def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """One portal for all tests here; each test logs in as somebody else."""
+    folder = tmp_path_factory.mktemp("portal")
+    database, clock = Database.open(folder / "deskside.sqlite3"), SystemClock()
+    database.migrate()
+    store = SettingsStore(database, Keyring.open(database, folder / "keys"), clock, Audit(clock))
     shell = Shell(["deskside.workspace"], [NavigationItem("/settings", "Settings")])
     services = {"settings_store": store}
     app = build_app(shell, portal_pages(), api=routes(), dependencies=services, resolve=resolve)
@@ -52,19 +56,26 @@ def portal(sqlite_database: Database, tmp_path: Path, clock: FrozenClock) -> Ite
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         server.should_exit = True
         thread.join()
+    database.close()
+
+
+@pytest.fixture
+def token(request: pytest.FixtureRequest) -> str:
+    """The session of a user of this test alone."""
+    return hashlib.sha256(request.node.name.encode()).hexdigest()[:13]
 
 
 class Computer:
     """A computer with TWS settings, logged in to the portal."""
 
-    def __init__(self, folder: Path, portal: str, patch: pytest.MonkeyPatch) -> None:
+    def __init__(self, folder: Path, portal: str, token: str, patch: pytest.MonkeyPatch) -> None:
         self._data, self._patch = folder / "data", patch
         self.live = folder / "Jts" / USER / "ibg.xml"
         self.live.parent.mkdir(parents=True)
         self.live.write_bytes(SAMPLE.read_bytes())
         with self._patch.context() as context:
             context.setenv("DESKSIDE_DATA", str(self._data))
-            store_session(StoredSession(portal, "ab", "trader", "2030-01-01T00:00:00+00:00"))
+            store_session(StoredSession(portal, token, "trader", "2030-01-01T00:00:00+00:00"))
 
     def run(self, *arguments: str) -> Any:
         """Run `deskside settings …` here; what it prints, or the code of its error."""
@@ -79,13 +90,13 @@ class Computer:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, portal: str, monkeypatch: pytest.MonkeyPatch) -> Computer:
-    return Computer(tmp_path / "desk", portal, monkeypatch)
+def desk(tmp_path: Path, portal: str, token: str, monkeypatch: pytest.MonkeyPatch) -> Computer:
+    return Computer(tmp_path / "desk", portal, token, monkeypatch)
 
 
 @pytest.fixture
-def laptop(tmp_path: Path, portal: str, monkeypatch: pytest.MonkeyPatch) -> Computer:
-    return Computer(tmp_path / "laptop", portal, monkeypatch)
+def laptop(tmp_path: Path, portal: str, token: str, monkeypatch: pytest.MonkeyPatch) -> Computer:
+    return Computer(tmp_path / "laptop", portal, token, monkeypatch)
 
 
 def test_settings_travel_from_one_computer_to_another(desk: Computer, laptop: Computer) -> None:
@@ -147,7 +158,7 @@ def test_a_portal_that_is_gone(laptop: Computer, portal: str) -> None:
 class Api:
     """The API by hand."""
 
-    def __init__(self, portal: str, token: str = "ab") -> None:
+    def __init__(self, portal: str, token: str) -> None:
         self.base = f"{portal}/api/v1/me/settings"
         self.headers = {"authorization": f"Bearer {token}"} if token else {}
 
@@ -160,13 +171,11 @@ class Api:
 
 
 def sha(content: bytes) -> str:
-    import hashlib
-
     return hashlib.sha256(content).hexdigest()
 
 
-def test_the_api(portal: str) -> None:
-    api, content = Api(portal), SAMPLE.read_bytes()
+def test_the_api(portal: str, token: str) -> None:
+    api, content = Api(portal, token), SAMPLE.read_bytes()
     made = api.push("darykq.ibg", content, deskside_sha256=sha(content), deskside_note="caff%C3%A8")
     assert made.status_code == 200
     assert made.json()["changed"] is True
@@ -180,8 +189,8 @@ def test_the_api(portal: str) -> None:
     assert got.headers["cache-control"] == "no-store"
 
 
-def test_what_the_api_refuses(portal: str) -> None:
-    api, content = Api(portal), document()
+def test_what_the_api_refuses(portal: str, token: str) -> None:
+    api, content = Api(portal, token), document()
     assert Api(portal, "").get().status_code == 401
     assert Api(portal, "bad").get().status_code == 401
     assert Api(portal, "").push("a.tws", content, deskside_sha256=sha(content)).status_code == 401
@@ -195,19 +204,21 @@ def test_what_the_api_refuses(portal: str) -> None:
     other = document("2")
     conflict = api.push("a.tws", other, deskside_sha256=sha(other), deskside_base="stale")
     assert (conflict.status_code, conflict.json()["type"]) == (409, "settings-conflict")
-    assert Api(portal, "cd").get("/a.tws/snapshots").status_code == 404
+    assert Api(portal, "stranger").get("/a.tws/snapshots").status_code == 404
 
 
-def test_more_than_a_portal_takes(portal: str) -> None:
+def test_more_than_a_portal_takes(portal: str, token: str) -> None:
     content = b"IBGZENC\0" + bytes(64 * 1024 * 1024)
-    assert Api(portal).push("a.tws", content, deskside_sha256=sha(content)).status_code == 413
+    assert (
+        Api(portal, token).push("a.tws", content, deskside_sha256=sha(content)).status_code == 413
+    )
 
 
 def test_the_portal_page_shows_what_is_stored_and_lets_it_be_had(
-    desk: Computer, portal: str
+    desk: Computer, portal: str, token: str
 ) -> None:
     desk.run("push")
-    cookies = {"authorization": "Bearer ab"}
+    cookies = {"authorization": f"Bearer {token}"}
     page = httpx2.get(f"{portal}/settings", headers=cookies)
     assert page.status_code == 200
     assert "darykq.ibg" in page.text
@@ -218,6 +229,6 @@ def test_the_portal_page_shows_what_is_stored_and_lets_it_be_had(
     assert "attachment" in got.headers["content-disposition"]
     whole = httpx2.get(f"{portal}/settings/darykq.ibg", headers=cookies)
     assert link in whole.text
-    stranger = httpx2.get(f"{portal}/settings", headers={"authorization": "Bearer cd"})
+    stranger = httpx2.get(f"{portal}/settings", headers={"authorization": "Bearer stranger"})
     assert "darykq" not in stranger.text
     assert httpx2.get(f"{portal}/settings").status_code == 303
