@@ -37,6 +37,7 @@ def enter_password(page: Page, portal: Portal, user: dict[str, str]) -> str:
 
 def shown_challenge(page: Page) -> str:
     """The challenge as eyes see it."""
+    page.locator(".ds-challenge__digits").wait_for()
     challenge = "".join(page.locator(".ds-challenge__digits [aria-hidden]").all_inner_texts())
     assert re.fullmatch(r"[0-9]{6}", challenge)
     return challenge
