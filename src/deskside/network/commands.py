@@ -102,9 +102,10 @@ def _progress() -> Progress | None:
 def _human(report: Report) -> str:
     from deskside.foundation.findings import render_terminal, render_verdict
 
-    root = _("Root cause: {code}").format(code=report.root_cause) if report.root_cause else ""
-    parts = [render_terminal(report.findings), "", root, render_verdict(report.verdict)]
-    return "\n".join(part for part in parts if part is not root or part)
+    lines = [render_terminal(report.findings), ""]
+    if report.root_cause:
+        lines.append(_("Root cause: {code}").format(code=report.root_cause))
+    return "\n".join([*lines, render_verdict(report.verdict)])
 
 
 @network.command()
