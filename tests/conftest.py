@@ -23,14 +23,20 @@ from deskside.foundation.text import use_language
 from .postgres import Server, running_server
 
 
+@pytest.fixture(scope="session")
+def _no_settings(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("settings") / "deskside.toml"
+    path.touch()
+    return path
+
+
 @pytest.fixture(autouse=True)
-def _isolated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _isolated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, _no_settings: Path) -> None:
     for name in os.environ:
         if name.startswith("DESKSIDE_"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("DESKSIDE_DATA", str(tmp_path / "data"))
-    (tmp_path / "deskside.toml").touch()
-    monkeypatch.setenv("DESKSIDE_CONFIG", str(tmp_path / "deskside.toml"))
+    monkeypatch.setenv("DESKSIDE_CONFIG", str(_no_settings))
     use_language("en")
 
 

@@ -24,7 +24,7 @@ Network = IPv4Network | IPv6Network
 Value = str | int | bool | Path | timedelta | tuple[str, int] | tuple[Network, ...] | None
 
 _UNITS = {"s": 1, "min": 60, "h": 3600, "d": 86400}
-_SPAN = re.compile(r"(\d{1,9})\s*(s|min|h|d)")
+_SPAN = re.compile(r"(\d{1,5})\s*(s|min|h|d)")
 _ADDRESS = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\s:/\[\]]+)):(\d{1,5})")
 _SWITCH = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 T = TypeVar("T")

@@ -192,7 +192,8 @@ def redact_fields(fields: Mapping[str, object]) -> dict[str, object]:
 
 def redact_text(text: str) -> str:
     """A text without what could be a secret."""
-    return _SHAPES.sub(REDACTED, _NAMED.sub(rf"\1 {REDACTED}", text))[:LONGEST]
+    # Shapes first: what comes after a telling word is dropped with the marks that shapes need.
+    return _NAMED.sub(rf"\1 {REDACTED}", _SHAPES.sub(REDACTED, text))[:LONGEST]
 
 
 def describe(error: BaseException) -> dict[str, object]:

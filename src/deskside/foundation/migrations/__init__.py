@@ -37,6 +37,8 @@ def migrate(database: Database) -> None:
     from deskside.foundation.database import exclusive
 
     with _alone(database), database.write() as connection:
+        if database.dialect == "postgresql":
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{PATIENCE}s'")
         exclusive(connection, "migrate")
         config = alembic_config(connection)
         if _standing(connection, config):
