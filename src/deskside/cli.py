@@ -37,8 +37,14 @@ COMMANDS: Table = {
 }
 
 ADMIN: Table = {
-    "first": ("deskside.directory.commands:first", mark("Create the first administrator.")),
-    "users": ("deskside.directory.commands:users", mark("List, add and reset user names.")),
+    "first": (
+        "deskside.secure_login.admin_commands:first",
+        mark("Create the first administrator."),
+    ),
+    "users": (
+        "deskside.secure_login.admin_commands:users",
+        mark("List, add, reset and disable user names."),
+    ),
     "devices": (
         "deskside.secure_login.admin_commands:devices",
         mark("Issue and lock security devices."),
