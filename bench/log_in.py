@@ -22,8 +22,8 @@ from typing import Any
 import psutil
 
 from bench.measure import DESKSIDE, show, verdict
-from deskside.secure_login.card.file import parse
 from deskside.secure_login.card.device import VirtualCard
+from deskside.secure_login.card.file import parse
 
 SECONDS = 15.0
 BOUND = 85.0

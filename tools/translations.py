@@ -88,9 +88,11 @@ def check(locale: str) -> list[str]:
             faults.append(f"{locale}: not translated: {shown!r}")
             continue
         wanted = set(PLACEHOLDER.findall(strings(message.id)[-1]))
-        for form in strings(known.string):
-            if set(PLACEHOLDER.findall(form)) - wanted:
-                faults.append(f"{locale}: other placeholders than in {shown!r}: {form!r}")
+        faults += [
+            f"{locale}: other placeholders than in {shown!r}: {form!r}"
+            for form in strings(known.string)
+            if set(PLACEHOLDER.findall(form)) - wanted
+        ]
     _source, binary = paths(locale)
     if not binary.exists() or binary.read_bytes() != compiled(catalogue):
         faults.append(f"{locale}: the compiled catalogue is out of date: make translations")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -26,6 +27,7 @@ from deskside.network.responder import Responder
 from deskside.network.service import NetworkService
 from deskside.secure_login import api as login_api
 from deskside.secure_login import pages as login_pages
+from deskside.secure_login.events import recent_events
 from deskside.secure_login.service import Limits, LoginService
 from deskside.web import pages as shell_pages
 from deskside.web.middleware import App
@@ -118,8 +120,14 @@ def create_app(services: Services, *, demo: bool = False) -> App:
     """The portal as an ASGI application over open services."""
     url = services.config.optional_text("portal.url")
     address = urlsplit(url or "")
+    shell = Shell(
+        packages=[],
+        navigation=NAVIGATION,
+        demo=demo,
+        recent_events=partial(recent_events, services.database, services.clock),
+    )
     return build_app(
-        Shell(packages=[], navigation=NAVIGATION, demo=demo),
+        shell,
         [
             *shell_pages.portal_pages(),
             *login_pages.portal_pages(),

@@ -108,8 +108,10 @@ def run(checked: Check, situation: Situation) -> list[Finding]:
     try:
         return list(checked.run(situation))
     except DesksideError as error:
-        return [_not_run(checked, Status.UNKNOWN, error.code, error.message, error.hint, error.article)]
-    except Exception as error:
+        return [
+            _not_run(checked, Status.UNKNOWN, error.code, error.message, error.hint, error.article)
+        ]
+    except Exception as error:  # noqa: BLE001 - a check of anybody's may break in any way
         message = _("The check itself failed ({error}).").format(error=type(error).__name__)
         return [_not_run(checked, Status.CRASHED, "check-crashed", message, _report_it(), None)]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -35,12 +36,14 @@ class Shell:
         navigation: the main navigation, in order.
         local: pages of this very computer instead of the portal.
         demo: show the demonstration banner.
+        recent_events: what happened lately to a visitor's user name, as `ui.events` shows it.
     """
 
     packages: list[str]
     navigation: list[NavigationItem]
     local: bool = False
     demo: bool = False
+    recent_events: Callable[[Visitor], list[dict[str, str]]] = lambda _visitor: []
     digests: dict[str, str] = field(default_factory=dict)
 
     @cached_property

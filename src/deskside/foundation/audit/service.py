@@ -11,7 +11,7 @@ from deskside.foundation.audit.verifier import verify
 from deskside.foundation.clock import Clock
 from deskside.foundation.database import Database, new_id
 
-__all__ = ["HEADS_FILE", "Audit", "Sealer", "latest", "verify"]
+__all__ = ["HEADS_FILE", "Audit", "Sealer", "concerning", "latest", "verify"]
 
 
 class Audit:
@@ -65,3 +65,9 @@ def latest(
     """
     with database.read() as connection:
         return store.latest(connection, limit, event)
+
+
+def concerning(database: Database, identity: str, *, limit: int = 10) -> list[Row]:
+    """The newest rows about one id, as actor or subject, newest first."""
+    with database.read() as connection:
+        return store.concerning(connection, identity, limit)

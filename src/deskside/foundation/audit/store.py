@@ -128,6 +128,13 @@ def latest(connection: Connection, limit: int, event: str | None) -> list[tuple[
     return [(_row(found), found["position"]) for found in connection.execute(query).mappings()]
 
 
+def concerning(connection: Connection, identity: str, limit: int) -> list[Row]:
+    """The newest rows of which somebody is the actor or the subject, newest first."""
+    mine = (_rows.actor == identity) | (_rows.subject == identity)
+    query = select(audit_event).where(mine).order_by(_rows.at.desc(), _rows.id.desc()).limit(limit)
+    return [_row(found) for found in connection.execute(query).mappings()]
+
+
 def add_head(connection: Connection, head: Head) -> None:
     connection.execute(
         insert(audit_head).values(
