@@ -12,7 +12,8 @@ from deskside.foundation.changes.commands import changes
 from deskside.foundation.changes.engine import Engine
 from deskside.foundation.changes.planning import plan
 from deskside.foundation.errors import DesksideError, Refused
-from tests.foundation.changes.change_trees import plant, step
+
+from .change_trees import plant, step
 
 
 @pytest.fixture

@@ -19,14 +19,15 @@ from deskside.foundation.changes.model import Change, Plan, State, Step
 from deskside.foundation.changes.planning import plan
 from deskside.foundation.clock import FrozenClock
 from deskside.foundation.errors import NotFound, Refused, Unavailable
-from tests.foundation.changes.change_trees import (
+
+from .change_strategies import trees_and_steps
+from .change_trees import (
     contents,
     eventful,
     expected,
     plant,
     step,
     tree,
-    trees_and_steps,
 )
 
 

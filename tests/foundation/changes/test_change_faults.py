@@ -11,12 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from deskside.foundation.changes import files
 from deskside.foundation.changes.engine import Engine
 from deskside.foundation.changes.files import Files
 from deskside.foundation.changes.model import FINAL, Plan, State, Step
 from deskside.foundation.changes.planning import plan
 from deskside.foundation.errors import DesksideError, Refused
-from tests.foundation.changes.change_trees import (
+
+from .change_strategies import trees_and_steps
+from .change_trees import (
     Counter,
     FailAt,
     Tree,
@@ -26,17 +29,22 @@ from tests.foundation.changes.change_trees import (
     plant,
     step,
     tree,
-    trees_and_steps,
 )
+
+
+@pytest.fixture(autouse=True)
+def _no_forcing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Operations fail here, the power does not: what is written need not be on the disk."""
+    monkeypatch.setattr(files, "_force", lambda descriptor: None)
 
 
 class Stage:
     """A root, its journal, and a plan; apply or undo it with some operation failing."""
 
-    def __init__(self, folder: Path, files: dict[str, bytes], steps: list[Step], verb: str) -> None:
-        self.root = plant(folder / "root", files)
+    def __init__(self, folder: Path, held: dict[str, bytes], steps: list[Step], verb: str) -> None:
+        self.root = plant(folder / "root", held)
         self.journal = folder / "changes"
-        self.files = files
+        self.files = held
         self.made: Plan = plan("t", "t", self.root, steps)
         self.start, self.undoing = tree(self.root), verb == "undo"
         if self.undoing:
@@ -120,7 +128,7 @@ def test_a_full_disk_shows_before_anything_changes(tmp_path: Path) -> None:
 
 
 def test_work_that_appears_during_recovery_is_left_alone_and_named(tmp_path: Path) -> None:
-    files = {"a": b"a", "b": b"b"}
+    held = {"a": b"a", "b": b"b"}
     steps = [step("replace", "a", b"A"), step("replace", "b", b"B")]
 
     class BreakAfterFirst(Counter):
@@ -131,7 +139,7 @@ def test_work_that_appears_during_recovery_is_left_alone_and_named(tmp_path: Pat
             if self.broken:
                 raise OSError(errno.EIO, "gone")
 
-    stage = Stage(tmp_path, files, steps, "apply")
+    stage = Stage(tmp_path, held, steps, "apply")
     stage.act(BreakAfterFirst())
     (stage.root / "a").write_bytes(b"saved by the program meanwhile")
     (change,) = Engine(stage.journal).recover()
