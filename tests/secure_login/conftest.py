@@ -8,7 +8,21 @@ import pytest
 
 from deskside.foundation.clock import FrozenClock
 from deskside.foundation.database import Database
-from tests.secure_login.desk import Desk
+from deskside.secure_login import passwords
+from tests.secure_login.desk import CHEAP, HASH, Desk
+
+
+@pytest.fixture(autouse=True)
+def _cheap_hashes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hashes that cost next to nothing, except where a test asks for `real_costs`."""
+    if "real_costs" not in request.fixturenames:
+        monkeypatch.setattr(passwords, "_hasher", CHEAP)
+        monkeypatch.setattr(passwords, "_HASH_OF_NOTHING", HASH)
+
+
+@pytest.fixture
+def real_costs() -> None:
+    """Hash as the product does."""
 
 
 @pytest.fixture

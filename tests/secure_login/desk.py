@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from argon2 import PasswordHasher
 from sqlalchemy import event
 
 from deskside.directory.model import AccountStatus, HolderKind, Identity, Role, UserName
@@ -18,13 +20,14 @@ from deskside.foundation.database import Database
 from deskside.foundation.keyring import Keyring
 from deskside.foundation.mail import Mail
 from deskside.secure_login.card.device import VirtualCard
-from deskside.secure_login.passwords import PasswordPool, hash_now
+from deskside.secure_login.passwords import PasswordPool
 from deskside.secure_login.service import LoginService
 from deskside.secure_login.values import LoginStep, Origin, SessionGranted
 
 PASSWORD = "seven grey herons"
 PIN = "2805"
-HASH = hash_now(PASSWORD)
+CHEAP = PasswordHasher(1, 8, 1)
+HASH = CHEAP.hash(PASSWORD)
 POOL = PasswordPool(2, 500)
 
 
@@ -141,3 +144,27 @@ class Desk:
         finally:
             event.remove(engine, "before_cursor_execute", statement)
             event.remove(engine, "commit", commit)
+
+
+@contextmanager
+def filled_pool(desk: Desk) -> Iterator[None]:
+    """A pool whose only place is taken, in place of the desk's own."""
+    full, leave = PasswordPool(1, 1), threading.Event()
+    entered = threading.Event()
+    own = desk.service.pool
+
+    def stay() -> None:
+        entered.set()
+        leave.wait(30)
+
+    guest = threading.Thread(target=lambda: asyncio.run(full.run(stay)))
+    guest.start()
+    entered.wait(30)
+    object.__setattr__(desk.service, "pool", full)
+    try:
+        yield
+    finally:
+        object.__setattr__(desk.service, "pool", own)
+        leave.set()
+        guest.join(30)
+        full.close()

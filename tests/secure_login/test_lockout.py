@@ -14,10 +14,10 @@ from sqlalchemy import text
 
 from deskside.foundation.clock import FrozenClock
 from deskside.secure_login.lockout import LIMIT, WINDOW, Tally
-from deskside.secure_login.passwords import PasswordPool
+from deskside.secure_login.passwords import Busy
 from deskside.secure_login.service import LoginFailed
 from deskside.secure_login.values import LoginStep, Origin
-from tests.secure_login.desk import PASSWORD, Desk
+from tests.secure_login.desk import PASSWORD, Desk, filled_pool
 
 
 class LockModel(RuleBasedStateMachine):
@@ -248,19 +248,14 @@ def test_a_parallel_burst_of_answers_gets_ten_guesses(desk: Desk) -> None:
 
 
 def test_a_full_queue_counts_nothing(small_desk: Desk) -> None:
-    from deskside.secure_login.passwords import Busy
-
     small_desk.person("anna")
-    full = PasswordPool(1, 0)
-    object.__setattr__(small_desk.service.logins, "pool", full)
     before = small_desk.count("guesses")
-    with full.place(), pytest.raises(Busy) as caught:
+    with filled_pool(small_desk), pytest.raises(Busy) as caught:
         small_desk.begin("anna")
     assert caught.value.http_status == 503
     assert caught.value.retry_after > 0
     assert small_desk.count("guesses") == before
     assert small_desk.begin("anna").challenge
-    full.close()
 
 
 def wrong_answers(desk: Desk, name: str, step: LoginStep, times: int) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import timedelta
 
 import pytest
@@ -11,6 +10,7 @@ from argon2 import PasswordHasher
 from deskside.directory.model import AccountStatus
 from deskside.foundation.clock import FrozenClock
 from deskside.secure_login.authenticators import MalformedAnswer
+from deskside.secure_login.passwords import hash_now
 from deskside.secure_login.service import ChallengeExpired, LoginFailed
 from deskside.secure_login.store import login
 from deskside.secure_login.values import DeviceStatus, LoginStatus, Scope
@@ -285,13 +285,13 @@ def test_user_names_are_exact(desk: Desk) -> None:
 
 def test_a_password_may_be_composed_either_way(small_desk: Desk) -> None:
     user = small_desk.person("anna", card=False)
-    hashed = asyncio.run(small_desk.service.pool.hash("caffè e brioche"))
+    hashed = hash_now("caffè e brioche")
     with small_desk.database.write() as connection:
         small_desk.directory.store_password(connection, user.id, hashed)
     assert small_desk.begin("anna", "caffè e brioche").session
 
 
-def test_an_old_hash_is_renewed(small_desk: Desk) -> None:
+def test_an_old_hash_is_renewed(small_desk: Desk, real_costs: None) -> None:
     user = small_desk.person("anna", card=False)
     old = PasswordHasher(1, 8192, 1).hash(PASSWORD)
     with small_desk.database.write() as connection:

@@ -58,7 +58,7 @@ class Devices:
         info = DeviceInfo(
             id=identifier,
             kind=kind,
-            label=label or _plain_label(kind),
+            label=label,
             serial=issued.public.get("serial", identifier),
             status=DeviceStatus.ACTIVE,
             since=now,
@@ -250,7 +250,7 @@ def _infos(rows: Sequence[Row[Any]]) -> list[DeviceInfo]:
         DeviceInfo(
             id=identifier,
             kind=first[identifier].kind,
-            label=first[identifier].label,
+            label=first[identifier].label or _plain_label(first[identifier].kind),
             serial=first[identifier].serial,
             status=DeviceStatus(first[identifier].status),
             since=first[identifier].created,

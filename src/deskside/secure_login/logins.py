@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-import anyio.to_thread
 from sqlalchemy import Connection, Row, and_, exists, insert, select, update
 
 from deskside.directory.model import AccountStatus
@@ -104,17 +103,15 @@ class Logins:
 
     # Password
 
-    async def begin(self, username: str, password: str, origin: Origin) -> LoginStep:
-        """Take user name and password; raises LoginFailed or Busy."""
+    def begin(self, username: str, password: str, origin: Origin) -> LoginStep:
+        """Take user name and password; raises LoginFailed. To be run in the pool."""
         given = normal_password(password)
-        with self.pool.place():
-            attempt = await anyio.to_thread.run_sync(self._reserve, username, origin)
-            right = await self.pool.verify(attempt.password_hash, given)
-            stored = attempt.password_hash
-            renewed = None
-            if right and stored is not None and is_outdated(stored):
-                renewed = await self.pool.hash(given)
-        step = await anyio.to_thread.run_sync(self._settle, attempt, right, renewed, origin)
+        attempt = self._reserve(username, origin)
+        stored = attempt.password_hash
+        right = self.pool.verify(stored, given)
+        outdated = right and stored is not None and is_outdated(stored)
+        renewed = self.pool.hash(given) if outdated else None
+        step = self._settle(attempt, right, renewed, origin)
         if step is None:
             raise LoginFailed
         return step

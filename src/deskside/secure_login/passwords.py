@@ -1,8 +1,8 @@
-"""Hashing passwords with Argon2id, in a pool of its own.
+"""Hashing passwords with Argon2id, and the pool in which log-ins run.
 
-A hash costs 19 MiB and some 25 ms of one core. The pool has as many threads as there are cores
-and a queue of bounded length: a burst of log-ins waits its turn, then is refused, and neither
-fills the memory nor takes the threads that serve other pages.
+A hash costs 19 MiB and some 25 ms of one core. As many run at once as there are cores; log-ins
+have threads of their own and a queue of bounded length. A burst of them waits its turn, then is
+refused, and neither fills the memory nor takes the threads that serve other pages.
 
 The work is the same whoever asks: a user name that is unknown, or has no password, is verified
 against a hash of nothing.
@@ -14,10 +14,10 @@ import asyncio
 import os
 import secrets
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from typing import TypeVar
+from contextvars import copy_context
+from typing import TypeVar, TypeVarTuple
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
@@ -26,12 +26,16 @@ from deskside.foundation.errors import Unavailable
 from deskside.foundation.text import _
 
 T = TypeVar("T")
+Arguments = TypeVarTuple("Arguments")
 
 TIME_COST, MEMORY_KIB, PARALLELISM = 2, 19 * 1024, 1
 """OWASP's choice: 19 MiB, two passes."""
 
-WAITING_PER_WORKER = 64
-"""Attempts that may wait for each core: some two seconds' worth."""
+THREADS_PER_CORE = 2
+"""While one waits for the disk, another may hash."""
+
+PLACES_PER_CORE = 64
+"""Log-ins that may be under way or wait, for each core: some two seconds' worth."""
 
 _hasher = PasswordHasher(TIME_COST, MEMORY_KIB, PARALLELISM)
 
@@ -50,38 +54,46 @@ class Busy(Unavailable):
 
 
 class PasswordPool:
-    """Hashes and verifies without keeping the event loop."""
+    """Runs what needs a password hashed, away from the event loop.
 
-    def __init__(self, workers: int | None = None, waiting: int | None = None) -> None:
-        count = workers or os.cpu_count() or 1
-        places = count + (count * WAITING_PER_WORKER if waiting is None else waiting)
-        self._executor = ThreadPoolExecutor(count, "argon2")
-        self._places = threading.BoundedSemaphore(places)
+    Args:
+        cores: how many hashes may be computed at once; the computer's own cores by default.
+        places: how many pieces of work may be under way or wait.
+    """
 
-    @contextmanager
-    def place(self) -> Iterator[None]:
-        """A place in the queue, for all of one attempt; raises Busy when there is none."""
+    def __init__(self, cores: int | None = None, places: int | None = None) -> None:
+        count = cores or os.cpu_count() or 1
+        self._executor = ThreadPoolExecutor(count * THREADS_PER_CORE, "login")
+        self._places = threading.BoundedSemaphore(places or count * PLACES_PER_CORE)
+        self._hashing = threading.BoundedSemaphore(count)
+
+    async def run(self, work: Callable[[*Arguments], T], *arguments: *Arguments) -> T:
+        """Run blocking work in the pool, with the request's language; raises Busy."""
         if not self._places.acquire(blocking=False):
             raise Busy
+        context = copy_context()
         try:
-            yield
-        finally:
+            future = self._executor.submit(lambda: context.run(work, *arguments))
+        except BaseException:
             self._places.release()
+            raise
+        # The thread gives the place back, not we: who goes away does not free the thread.
+        future.add_done_callback(lambda _done: self._places.release())
+        return await asyncio.wrap_future(future)
 
-    async def hash(self, password: str) -> str:
-        """The hash to store."""
-        return await self._run(lambda: hash_now(password))
+    def hash(self, password: str) -> str:
+        """The hash to store. For work that runs in the pool."""
+        with self._hashing:
+            return hash_now(password)
 
-    async def verify(self, stored: str | None, password: str) -> bool:
-        """Whether the password is the one that was hashed; None never is."""
-        return await self._run(lambda: verify_now(stored, password))
+    def verify(self, stored: str | None, password: str) -> bool:
+        """Whether the password is the one that was hashed; None never is. As `hash`."""
+        with self._hashing:
+            return verify_now(stored, password)
 
     def close(self) -> None:
         """Let the threads go."""
         self._executor.shutdown(wait=False, cancel_futures=True)
-
-    async def _run(self, work: Callable[[], T]) -> T:
-        return await asyncio.wrap_future(self._executor.submit(work))
 
 
 def hash_now(password: str) -> str:

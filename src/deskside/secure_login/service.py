@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import anyio.to_thread
 from sqlalchemy import Connection, delete, or_, select
 
 from deskside.directory.model import UserName
@@ -95,7 +94,7 @@ class LoginService:
             LoginFailed: whatever the reason.
             Busy: too many log-ins at this moment; nothing was counted.
         """
-        return await self.logins.begin(username, password, origin or Origin())
+        return await self.pool.run(self.logins.begin, username, password, origin or Origin())
 
     def challenge(self, login_id: str, device_id: str) -> Challenge:
         """A new challenge for one of the log-in's devices; raises LoginFailed."""
@@ -151,16 +150,11 @@ class LoginService:
             LinkGone: the link is not open.
             PasswordRefused: the password is not acceptable; the link stays open.
         """
-        with self.pool.place():
-            accepted = await anyio.to_thread.run_sync(self._check_password, token, password)
-            hashed = await self.pool.hash(accepted)
-        return await anyio.to_thread.run_sync(self._store_password, token, hashed)
+        return await self.pool.run(self._choose_password, token, password)
 
-    def _check_password(self, token: str, password: str) -> str:
+    def _choose_password(self, token: str, password: str) -> str:
         link = self.directory.open_link(token)
-        return check_password(password, self.directory.known_of(link))
-
-    def _store_password(self, token: str, hashed: str) -> str:
+        hashed = self.pool.hash(check_password(password, self.directory.known_of(link)))
         with self.database.write() as connection:
             user_name_id = self.directory.spend_link(connection, token, hashed)
             self._end_everything(connection, user_name_id)

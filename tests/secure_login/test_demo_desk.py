@@ -1,0 +1,65 @@
+"""The demonstration desk: everybody can log in with what `demo.json` says."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from deskside.foundation.errors import Refused
+from deskside.secure_login.card.device import VirtualCard
+from deskside.secure_login.card.file import read
+from deskside.secure_login.demo import demo_cards, welcome
+from tests.secure_login.desk import Desk
+
+
+def test_everybody_can_log_in(desk: Desk, tmp_path: Path) -> None:
+    printed = welcome(desk, tmp_path, "http://localhost:1")
+    summary = json.loads((tmp_path / "demo.json").read_text())
+    assert summary["portal"] == "http://localhost:1"
+    roles = {role for user in summary["users"] for role in user["roles"]}
+    assert roles >= {"operator", "reviewer", "trader"}
+    for user in summary["users"]:
+        assert set(user) == {"username", "password", "roles", "devices"}
+        (device,) = user["devices"]
+        assert set(device) == {"kind", "file", "pin"}
+        card = VirtualCard.from_document(read(Path(device["file"])))
+        step = desk.begin(user["username"], user["password"])
+        assert step.challenge is not None
+        response = card.respond(step.challenge.question, device["pin"])
+        assert desk.answer(step, response).token
+    assert any(summary["users"][3]["password"] in line for line in printed)
+
+
+def test_secrets_are_the_owners_alone(small_desk: Desk, tmp_path: Path) -> None:
+    welcome(small_desk, tmp_path, "http://localhost:1")
+    files = [tmp_path / "demo.json", *(tmp_path / "cards").iterdir()]
+    assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
+
+
+def test_a_desk_is_filled_once(small_desk: Desk, tmp_path: Path) -> None:
+    first = welcome(small_desk, tmp_path, "http://localhost:1")
+    before = json.loads((tmp_path / "demo.json").read_text())
+    again = welcome(small_desk, tmp_path, "http://localhost:2")
+    after = json.loads((tmp_path / "demo.json").read_text())
+    assert after["users"] == before["users"]
+    assert after["portal"] == "http://localhost:2"
+    assert [line for line in first if "localhost" not in line] == [
+        line for line in again if "localhost" not in line
+    ]
+
+
+def test_user_names_of_one_holder_share_a_card(small_desk: Desk, tmp_path: Path) -> None:
+    welcome(small_desk, tmp_path, "http://localhost:1")
+    assert "tessa, tessa2" in [card.label for card in demo_cards(tmp_path)]
+    assert small_desk.directory.find("tessa").holder_id == (
+        small_desk.directory.find("tessa2").holder_id
+    )
+
+
+def test_a_desk_in_use_is_left_alone(small_desk: Desk, tmp_path: Path) -> None:
+    small_desk.person("anna")
+    with pytest.raises(Refused):
+        welcome(small_desk, tmp_path, "http://localhost:1")
+    assert [user.name for user in small_desk.directory.users()] == ["anna"]
