@@ -28,6 +28,7 @@ from deskside.network.service import NetworkService
 from deskside.secure_login import api as login_api
 from deskside.secure_login import pages as login_pages
 from deskside.secure_login.events import recent_events
+from deskside.secure_login.passwords import PasswordPool
 from deskside.secure_login.service import Limits, LoginService
 from deskside.web import pages as shell_pages
 from deskside.web.middleware import App
@@ -87,11 +88,20 @@ def open_services(
     database = Database.open(config.database_url())
     try:
         database.migrate()
-        keyring = Keyring.open(database, folder / "keys", clock=clock)
+        keyring = Keyring.open(
+            database, folder / "keys", kek_file=config.file("kek.file"), clock=clock
+        )
         audit, mail = Audit(clock), Mail(keyring, clock)
         directory = DirectoryService(database, keyring, clock, audit, mail)
         secure_login = LoginService.open(
-            database, keyring, clock, audit, mail, directory, limits=_limits(config)
+            database,
+            keyring,
+            clock,
+            audit,
+            mail,
+            directory,
+            limits=_limits(config),
+            pool=PasswordPool(config.optional_number("login.argon2_pool")),
         )
         responder = Responder(keyring.signing_key, folder / "keys", any_port=demo)
         try:

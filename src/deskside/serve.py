@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import signal
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from ipaddress import ip_address
@@ -75,7 +77,27 @@ def run(config: Config, folder: Path, sockets: list[socket.socket], *, demo: boo
         server = _server(create_app(services, demo=demo), config)
         for line in [*lines, *notes, "", _("Stop with Ctrl+C.")]:
             click.echo(line)
-        server.run(sockets=sockets)
+        with stopping_quietly():
+            server.run(sockets=sockets)
+
+
+@contextmanager
+def stopping_quietly() -> Iterator[None]:
+    """Let a signal to stop end the command well, once the server has finished its answers.
+
+    The server raises the signal anew when it is done; by default that would kill the process
+    before the audit log is sealed and the database closed.
+    """
+
+    def stop(_signal: int, _frame: object) -> None:
+        sys.exit(0)
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager

@@ -36,8 +36,7 @@ def test_defaults() -> None:
     assert config.address("portal.listen") == ("localhost", 8737)
     assert config.span("session.idle") == timedelta(minutes=30)
     assert config.span("session.absolute") == timedelta(hours=12)
-    assert config.span("login.lockout_window") == timedelta(hours=24)
-    assert config.number("login.lockout_failures") == 10
+    assert config["login.argon2_pool"] is None
     assert config.text("log.level") == "info"
     assert config.optional_text("portal.url") is None
     assert config.file("portal.tls_cert") is None
@@ -118,13 +117,12 @@ def test_a_missing_file_is_an_error_only_when_named(
         ("session.idle", 30),
         ("session.idle", "1 s"),
         ("session.idle", "99999999 d"),
-        ("login.lockout_failures", "many"),
-        ("login.lockout_failures", True),
-        ("login.lockout_failures", 2),
-        ("login.lockout_failures", 2.5),
+        ("login.argon2_pool", "many"),
+        ("login.argon2_pool", True),
+        ("login.argon2_pool", 0),
+        ("login.argon2_pool", 2.5),
         ("log.level", "loud"),
         ("portal.url", ""),
-        ("portal.language", "xx"),
         ("portal.tls_cert", 5),
         ("mail.tls", {}),
     ],
@@ -146,7 +144,7 @@ def test_every_kind_is_read_from_text_and_toml(file: Path) -> None:
         trusted_proxy = ["10.0.0.0/8", "fd00::/8"]
         tls_cert = "~/desk.pem"
         [login]
-        lockout_failures = 5
+        argon2_pool = 5
         """
     )
     config = Config.load(file)
@@ -156,7 +154,7 @@ def test_every_kind_is_read_from_text_and_toml(file: Path) -> None:
         ip_network("fd00::/8"),
     )
     assert config.file("portal.tls_cert") == Path("~/desk.pem").expanduser()
-    assert config.number("login.lockout_failures") == 5
+    assert config.number("login.argon2_pool") == 5
     proxies = Config.load(flags={"trusted_proxy": "10.0.0.0/8, fd00::/8"})
     assert proxies["portal.trusted_proxy"] == config["portal.trusted_proxy"]
 

@@ -92,6 +92,10 @@ class Config:
         """A whole number."""
         return self._of(key, int)
 
+    def optional_number(self, key: str) -> int | None:
+        """A whole number, or None where nobody chose."""
+        return None if self[key] is None else self.number(key)
+
     def switch(self, key: str) -> bool:
         """True or false."""
         return self._of(key, bool)

@@ -127,13 +127,6 @@ SETTINGS = _table(
             about=mark("Networks (CIDR) of the proxies whose forwarded addresses are believed."),
         ),
         Setting(
-            key="portal.language",
-            kind=Kind.TEXT,
-            default=None,
-            choices=("en", "it"),
-            about=mark("The language where neither person nor browser names one."),
-        ),
-        Setting(
             key="session.idle",
             kind=Kind.SPAN,
             default="30 min",
@@ -148,32 +141,13 @@ SETTINGS = _table(
             about=mark("A session has ended so long after its log-in, used or not."),
         ),
         Setting(
-            key="login.challenge_lifetime",
-            kind=Kind.SPAN,
-            default="5 min",
-            least=30,
-            about=mark("How long a challenge may be answered."),
-        ),
-        Setting(
-            key="login.lockout_failures",
-            kind=Kind.WHOLE,
-            default="10",
-            least=3,
-            about=mark("So many failures within the window lock a user name or a device."),
-        ),
-        Setting(
-            key="login.lockout_window",
-            kind=Kind.SPAN,
-            default="24 h",
-            least=60,
-            about=mark("The window in which failures count, and how long a lock lasts."),
-        ),
-        Setting(
             key="login.argon2_pool",
             kind=Kind.WHOLE,
-            default="2",
+            default=None,
             least=1,
-            about=mark("How many passwords are hashed at once; each takes 19 MiB."),
+            about=mark(
+                "How many passwords are hashed at once, each in 19 MiB; one a core if unset."
+            ),
         ),
         Setting(
             key="mail.host",
