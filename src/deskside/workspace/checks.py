@@ -17,6 +17,12 @@ ARTICLE = "2323"
 BROKEN = frozenset({"settings-missing", "settings-damaged", "settings-not-xml"})
 """What a restore mends."""
 
+CAUSES = {
+    "settings-missing": mark("It was moved or deleted, or TWS was installed anew."),
+    "settings-damaged": mark("TWS writes it when it ends; a crash or a full disk cuts it short."),
+    "settings-not-xml": mark("Another program, or a copy by hand, has put something else there."),
+}
+
 
 class SettingsFile:
     """Whether the settings file of a user is there, whole, and saved."""
@@ -144,7 +150,7 @@ def _problem(
         subject=str(workspace.file),
         title=f"{workspace.name}: {error.message}",
         evidence=evidence,
-        cause=error.message,
+        cause=_(CAUSES[error.code]) if error.code in CAUSES else "",
         remedy=_("Restore the latest good snapshot, or another file.") if mendable else error.hint,
         article=error.article or ARTICLE,
         fixes=(RESTORE,) if mendable else (),
