@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -196,6 +197,17 @@ def test_sweeping_keeps_answered_questions(small_desk: Desk, clock: FrozenClock)
     assert small_desk.count("challenge") == 1
     assert small_desk.count("login") == small_desk.count("session") == 0
     assert small_desk.count("guesses") == 0
+
+
+def test_sweeping_goes_on_in_the_background(small_desk: Desk, clock: FrozenClock) -> None:
+    small_desk.person("anna")
+    small_desk.begin("anna")
+    clock.advance(timedelta(days=2))
+    patience = time.monotonic() + 20
+    with small_desk.service.sweeping(every=timedelta(milliseconds=5)):
+        while small_desk.count("login") and time.monotonic() < patience:
+            time.sleep(0.005)
+    assert small_desk.count("login") == 0
 
 
 def test_several_devices_the_strongest_first(small_desk: Desk) -> None:
