@@ -178,7 +178,7 @@ def test_no_device_is_asked_the_same_question_twice(small_desk: Desk, clock: Fro
             return (self.calls // 20) % 7 if bound <= 10 else (self.calls // 3) % 7
 
     small_desk.person("anna")
-    object.__setattr__(small_desk.service.logins, "random", Stubborn())
+    object.__setattr__(small_desk.service.device_step, "random", Stubborn())
     step = small_desk.begin("anna")
     assert step.challenge is not None
     device = step.challenge.device

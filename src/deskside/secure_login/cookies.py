@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from litestar.datastructures import Cookie
 
-from deskside.secure_login.logins import BROWSER_LIFETIME
+from deskside.secure_login.endings import BROWSER_LIFETIME
 from deskside.secure_login.rules import LOGIN_LIFETIME
 from deskside.secure_login.tokens import is_token
 from deskside.secure_login.values import Origin, SessionGranted

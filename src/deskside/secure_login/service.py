@@ -22,9 +22,11 @@ from deskside.foundation.errors import DesksideError
 from deskside.foundation.keyring import Keyring
 from deskside.foundation.mail import Mail
 from deskside.secure_login import lockout
+from deskside.secure_login.device_step import DeviceStep
 from deskside.secure_login.devices import Devices
-from deskside.secure_login.logins import ChallengeExpired, LoginFailed, Logins
+from deskside.secure_login.endings import ChallengeExpired, Endings, LoginFailed
 from deskside.secure_login.model import Challenge, Issued
+from deskside.secure_login.password_step import PasswordStep
 from deskside.secure_login.passwords import PasswordPool
 from deskside.secure_login.sessions import Limits, Sessions
 from deskside.secure_login.store import challenge, known_browser, login, spent
@@ -51,7 +53,8 @@ class LoginService:
     database: Database
     clock: Clock
     directory: DirectoryService
-    logins: Logins
+    password_step: PasswordStep
+    device_step: DeviceStep
     sessions: Sessions
     devices: Devices
     pool: PasswordPool
@@ -74,19 +77,14 @@ class LoginService:
         chance, hashing = random or SystemRandomness(), pool or PasswordPool()
         devices = Devices(database, keyring, clock, audit, chance)
         sessions = Sessions(database, keyring, clock, audit, directory, limits or Limits())
-        logins = Logins(
-            database=database,
-            keyring=keyring,
-            clock=clock,
-            audit=audit,
-            mail=mail,
-            random=chance,
-            directory=directory,
-            devices=devices,
-            sessions=sessions,
-            pool=hashing,
+        endings = Endings(clock, audit, mail, directory, sessions)
+        device_step = DeviceStep(database, clock, chance, devices, endings)
+        password_step = PasswordStep(
+            database, keyring, clock, directory, devices, hashing, device_step, endings
         )
-        return cls(database, clock, directory, logins, sessions, devices, hashing)
+        return cls(
+            database, clock, directory, password_step, device_step, sessions, devices, hashing
+        )
 
     def close(self) -> None:
         """Let go of the hashing threads."""
@@ -101,19 +99,19 @@ class LoginService:
             LoginFailed: whatever the reason.
             Busy: too many log-ins at this moment; nothing was counted.
         """
-        return await self.pool.run(self.logins.begin, username, password, origin or Origin())
+        return await self.pool.run(self.password_step.begin, username, password, origin or Origin())
 
     def challenge(self, login_id: str, device_id: str) -> Challenge:
         """A new challenge for one of the log-in's devices; raises LoginFailed."""
-        return self.logins.challenge(login_id, device_id)
+        return self.device_step.challenge(login_id, device_id)
 
     def progress(self, login_id: str) -> LoginStep:
         """An open log-in's devices and latest challenge; raises LoginFailed."""
-        return self.logins.progress(login_id)
+        return self.device_step.progress(login_id)
 
     def status(self, login_id: str) -> LoginStatus:
         """Where a log-in stands; raises LoginFailed when there is none of that name."""
-        return self.logins.status(login_id)
+        return self.device_step.status(login_id)
 
     def answer(
         self, login_id: str, device_id: str, answer: str, origin: Origin | None = None
@@ -124,7 +122,7 @@ class LoginService:
             MalformedAnswer: it cannot be an answer at all; the challenge stays open.
             LoginFailed: wrong, late or second; the challenge is used up.
         """
-        return self.logins.answer(login_id, device_id, answer, origin or Origin())
+        return self.device_step.answer(login_id, device_id, answer, origin or Origin())
 
     # Sessions
 
