@@ -14,7 +14,7 @@ from deskside.foundation.text import _
 from deskside.web.model import FieldError
 from deskside.web.service import AnyRequest, form, page, redirect
 from deskside.workspace.model import Workspace
-from deskside.workspace.pages import entry
+from deskside.workspace.timeline import entry
 from deskside.workspace.workstation import Restore, Workstation
 
 Choices = NamedDependency[dict[str, str]]

@@ -7,9 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from deskside.foundation.text import _
-from deskside.workspace.model import Snapshot
-
 
 def portal_pages() -> list[Any]:
     """What the portal keeps for the person who is logged in."""
@@ -23,16 +20,3 @@ def local_pages() -> list[Any]:
     from deskside.workspace import local_pages
 
     return [local_pages.overview, local_pages.save, local_pages.restore, local_pages.apply]
-
-
-def entry(snapshot: Snapshot, actions: list[dict[str, Any]], *, current: bool) -> dict[str, Any]:
-    """One snapshot as `ui.timeline` shows it."""
-    return {
-        "when": _("{when} UTC").format(when=snapshot.created[:16].replace("T", " ")),
-        "iso": snapshot.created,
-        "title": snapshot.note or _("Saved"),
-        "detail": _("{size:,} bytes").format(size=snapshot.size),
-        "current": current,
-        "tag": _("latest") if current else "",
-        "actions": actions,
-    }

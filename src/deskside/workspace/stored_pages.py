@@ -11,7 +11,7 @@ from deskside.foundation.text import _
 from deskside.web.service import AnyRequest, page, require_visitor
 from deskside.workspace.api import Name, Store, octets
 from deskside.workspace.model import Snapshot, StoredWorkspace
-from deskside.workspace.pages import entry
+from deskside.workspace.timeline import entry
 
 SHOWN = 10
 """Snapshots of each workspace on the overview."""
