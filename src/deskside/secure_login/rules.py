@@ -23,7 +23,7 @@ LOGIN_LIFETIME = timedelta(minutes=10)
 """From the right password to the right answer, however many challenges that takes."""
 
 LONGEST_CHALLENGE = timedelta(minutes=2)
-"""Whatever a kind of device asks for (NIST SP 800-63B-4 section 3.1.3.2 allows ten minutes)."""
+"""Whatever a kind of device asks for."""
 
 
 class Reason(StrEnum):
