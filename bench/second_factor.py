@@ -105,7 +105,7 @@ def run(*, peers: bool) -> None:
         folder = Path(name)
         config = Config.load(flags={"portal.data": name})
         with open_services(config, folder, demo=True) as services:
-            demo.prepare(services.secure_login, folder, "http://localhost")
+            demo.welcome(services, folder, "http://localhost")
             user = json.loads((folder / "demo.json").read_text())["users"][0]
             device = user["devices"][0]
             card = VirtualCard.from_document(parse(Path(device["file"]).read_text()))

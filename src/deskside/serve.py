@@ -71,6 +71,7 @@ def run(config: Config, folder: Path, sockets: list[socket.socket], *, demo: boo
         database, keyring, clock = services.database, services.keyring, services.clock
         stack.enter_context(Sealer(database, keyring, folder, clock).running())
         stack.enter_context(Delivery(database, keyring, config, folder).running())
+        stack.enter_context(services.secure_login.sweeping())
         notes = stack.enter_context(far_end(services, demo=demo))
         address = public_address(config, sockets)
         lines = welcome(services, folder, address, demo=demo)

@@ -7,6 +7,7 @@ data folder tells them, for the person who tries and for tests.
 from __future__ import annotations
 
 import json
+import shlex
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
@@ -145,9 +146,20 @@ def welcome(services: Services, folder: Path, address: str) -> list[str]:
         f"  {_('User name')}  {trader.username}",
         f"  {_('Password')}   {trader.password}",
         f"  {_('Card PIN')}   {device['pin']}",
-        _("Operate the card at {address}/demo/card, or in a terminal:").format(address=address),
-        f"  deskside card --file {device['file']}",
-        _("Everybody else is in {file}").format(file=folder / SUMMARY),
+        "",
+        _("Operate the card at {address}/demo/card, or in another terminal:").format(
+            address=address
+        ),
+        f"  deskside card --file {shlex.quote(device['file'])}",
+        "",
+        _("Then try there:"),
+        f"  deskside network test --catalogue {address}/api/v1/network/catalogue",
+        f"  deskside login {address}",
+        "  deskside settings save",
+        "  deskside run KB2323",
+        "  deskside open",
+        "",
+        _("Everybody else's passwords and cards are in {file}").format(file=folder / SUMMARY),
     ]
 
 
