@@ -65,6 +65,12 @@ class Client:
         self.http = httpx2.Client(base_url=f"{address}/api/v1", timeout=30)
         self.ledger = ledger
 
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.http.close()
+
     def begin(self) -> Answer:
         """Give the password; the right answer to the challenge that follows."""
         person = self.ledger.person

@@ -5,6 +5,7 @@ HostGuard         only our own host names (DNS rebinding)
 SecurityHeaders   strict policy on every response, whatever produced it
 CrossSiteGuard    unsafe methods only from our own pages (fetch metadata, origin)
 Sessions          whose session this is
+HeadAsGet         HEAD wherever there is GET
 """
 
 from __future__ import annotations
@@ -51,6 +52,16 @@ def header(scope: Scope, name: bytes) -> str:
         if key == name:
             return bytes(value).decode("latin-1")
     return ""
+
+
+def host_name(value: str) -> str:
+    """The name in a Host header; empty for anything but `name` or `name:port`."""
+    try:
+        parts = urlsplit(f"//{value}")
+        whole = parts.netloc == value and "@" not in value and parts.port != 0
+    except ValueError:
+        return ""
+    return (parts.hostname or "") if whole else ""
 
 
 def cookie(scope: Scope, name: str) -> str:
@@ -137,13 +148,9 @@ class HostGuard:
         self.hosts = frozenset(host.lower() for host in hosts)
 
     async def __call__(self, scope: Scope, receive: App, send: App) -> None:
-        if scope["type"] == "http":
-            name = urlsplit(f"//{header(scope, b'host')}").hostname or ""
-            if name.lower() not in self.hosts:
-                await refuse(
-                    send, 421, "This server does not answer to that host name. See --url.\n"
-                )
-                return
+        if scope["type"] == "http" and host_name(header(scope, b"host")) not in self.hosts:
+            await refuse(send, 421, "This server does not answer to that host name. See --url.\n")
+            return
         await self.app(scope, receive, send)
 
 
@@ -194,7 +201,7 @@ class CrossSiteGuard:
             return site in {"same-origin", "none"}
         origin = header(scope, b"origin")
         if origin:
-            return urlsplit(origin).netloc.lower() == header(scope, b"host").lower()
+            return origin.partition("://")[2].lower() == header(scope, b"host").lower()
         return "__Host-" not in header(scope, b"cookie")
 
 
@@ -217,6 +224,23 @@ class Sessions:
             if resolved.new_token and not bearer:
                 send = _with_cookie(send, cookie_header(SESSION_COOKIE, resolved.new_token))
         await self.app(scope, receive, send)
+
+
+class HeadAsGet:
+    """Answers HEAD as it would GET (RFC 9110 section 9.3.2); the server leaves out the content."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: App, send: App) -> None:
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self.app(scope, receive, send)
+            return
+        asked = dict(scope) | {"method": "GET"}
+        try:
+            await self.app(asked, receive, send)
+        finally:
+            scope["path_template"] = asked.get("path_template", "unrouted")
 
 
 def _with_cookie(send: App, extra: tuple[bytes, bytes]) -> App:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from litestar import Litestar, Router, post
 from litestar.datastructures import State
 from litestar.di import Provide
-from litestar.exceptions import HTTPException
+from litestar.exceptions import HTTPException, InternalServerException, NotFoundException
 from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.response import Response
 from litestar.static_files import create_static_files_router
 
@@ -20,6 +22,7 @@ from deskside.web.middleware import (
     LANGUAGE_COOKIE,
     App,
     CrossSiteGuard,
+    HeadAsGet,
     HostGuard,
     RequestContext,
     SecurityHeaders,
@@ -71,6 +74,10 @@ def build_app(
                 [STATIC],
                 include_in_schema=False,
                 after_request=_cache_for_ever,
+                exception_handlers={
+                    ValueError: _no_such_file,
+                    InternalServerException: _no_such_file,
+                },
             ),
         ],
         dependencies={name: _provide(service) for name, service in (dependencies or {}).items()},
@@ -80,7 +87,11 @@ def build_app(
             Exception: on_crash,
         },
         openapi_config=OpenAPIConfig(
-            title="Deskside", version=__version__, path="/api/v1", render_plugins=[]
+            title="Deskside",
+            version=__version__,
+            # At its very address: above it Litestar would put pages of its own.
+            path="/api/v1/openapi.json",
+            render_plugins=[JsonRenderPlugin(path="/")],
         ),
         state=State({"shell": shell}),
         request_max_body_size=BODY_LIMIT,
@@ -88,7 +99,7 @@ def build_app(
         on_shutdown=list(on_shutdown),
         logging_config=None,
     )
-    app: App = litestar
+    app: App = HeadAsGet(litestar)
     if resolve is not None:
         app = Sessions(app, resolve)
     app = CrossSiteGuard(app)
@@ -113,6 +124,14 @@ async def choose_language(request: AnyRequest) -> Response[None]:
 
 def _provide(service: Any) -> Provide:
     return Provide(lambda: service, sync_to_thread=False)
+
+
+def _no_such_file(request: AnyRequest, error: Exception) -> Response[Any]:
+    """Names that no file can have: with a NUL, or longer than a file system takes."""
+    too_long = getattr(error.__cause__, "errno", None) == errno.ENAMETOOLONG
+    if isinstance(error, HTTPException) and not too_long:
+        return on_http_exception(request, error)
+    return on_http_exception(request, NotFoundException())
 
 
 def _cache_for_ever(response: Response[Any]) -> Response[Any]:
