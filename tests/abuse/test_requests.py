@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 
 import pytest
@@ -62,9 +63,11 @@ def test_body_without_a_session_is_refused_unread(portal: Portal) -> None:
 def test_address_and_headers_too_long(portal: Portal) -> None:
     assert send(portal, "GET", "/" + "a" * 20_000).status in (404, 414)
     assert send(portal, "GET", "/static/" + "a" * 5_000).status == 404
-    reply = exchange(portal, b"GET / HTTP/1.1\r\nX: " + b"a" * 1_000_000 + b"\r\n\r\n")
-    assert reply.status in (400, 431)
-    assert b"Traceback" not in reply.body
+    with contextlib.suppress(ConnectionResetError):  # it need not hear it out
+        reply = exchange(portal, b"GET / HTTP/1.1\r\nX: " + b"a" * 1_000_000 + b"\r\n\r\n")
+        assert reply.status in (400, 431)
+        assert b"Traceback" not in reply.body
+    assert send(portal, "GET", "/healthz").status == 200
 
 
 # The wrong kind

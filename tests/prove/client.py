@@ -6,7 +6,7 @@ import hashlib
 import random
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import httpx2
 
@@ -65,7 +65,7 @@ class Client:
         self.http = httpx2.Client(base_url=f"{address}/api/v1", timeout=30)
         self.ledger = ledger
 
-    def __enter__(self) -> Client:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_error: object) -> None:

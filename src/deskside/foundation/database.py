@@ -347,6 +347,12 @@ def _explain_sqlite(error: DBAPIError, name: str) -> DesksideError | None:
 def _explain_postgresql(error: DBAPIError, name: str) -> DesksideError | None:
     state = getattr(error.orig, "sqlstate", None)
     said = str(error.orig).splitlines()[0] if str(error.orig) else ""
+    if "cannot contain NUL" in said:
+        return UsageProblem(
+            "not-text",
+            _("The request could not be read."),
+            hint=_("Go back, check what you entered, try again."),
+        )
     if state in ("40001", "40P01", "55P03", "53300"):
         return _busy(said)
     if state == "53100":
