@@ -109,7 +109,11 @@ class Sealer:
             head = self._sign(sealed[-1])
             self._vouch(connection)
             store.add_head(connection, head)
-        append_private(self._file, head.as_line())
+        try:
+            append_private(self._file, head.as_line())
+        except OSError:
+            self._caught_up = False  # perhaps half of it was written
+            raise
         return len(sealed)
 
     def _chain(self, connection: Connection) -> list[Sealed]:
