@@ -143,9 +143,11 @@ def welcome(services: Services, folder: Path, address: str) -> list[str]:
     return [
         "",
         _("The demonstration desk. Log in as:"),
-        f"  {_('User name')}  {trader.username}",
-        f"  {_('Password')}   {trader.password}",
-        f"  {_('Card PIN')}   {device['pin']}",
+        *_aligned(
+            (_("User name"), trader.username),
+            (_("Password"), trader.password),
+            (_("Card PIN"), device["pin"]),
+        ),
         "",
         _("Operate the card at {address}/demo/card, or in another terminal:").format(
             address=address
@@ -161,6 +163,11 @@ def welcome(services: Services, folder: Path, address: str) -> list[str]:
         "",
         _("Everybody else's passwords and cards are in {file}").format(file=folder / SUMMARY),
     ]
+
+
+def _aligned(*rows: tuple[str, str]) -> list[str]:
+    width = max(len(label) for label, _value in rows)
+    return [f"  {label:<{width}}  {value}" for label, value in rows]
 
 
 def fill(
