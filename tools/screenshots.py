@@ -102,7 +102,7 @@ class Desk:
 
     def respond(self, challenge: str) -> str:
         """What the trader's card answers."""
-        device = self.trader["devices"][0]
+        device: dict[str, str] = self.trader["devices"][0]
         command = [str(DESKSIDE), "card", "respond", "--file", device["file"], "--pin", "-"]
         done = subprocess.run(
             [*command, "--challenge", challenge],
@@ -111,7 +111,7 @@ class Desk:
             text=True,
             check=True,
         )
-        return done.stdout.strip()
+        return str(done.stdout).strip()
 
 
 @contextmanager
