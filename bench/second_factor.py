@@ -119,7 +119,7 @@ def run(*, peers: bool) -> None:
             answer[1],
             answer[2],
             answer[2],
-            verdict(max(answer[0] / STATEMENTS, answer[1] / COMMITS), 1),
+            verdict(max(round(answer[0]) / STATEMENTS, round(answer[1]) / COMMITS), 1),
         ],
     ]
     headings = ["step", "statements", "commits", "CPU ms", "CPU ms, hash apart", "≤ 8 and ≤ 1"]

@@ -171,9 +171,13 @@ def test_broken_cookies_start_again(browser: Browser) -> None:
         ):
             browser.cookies = dict.fromkeys(names, value)
             answered = method(path)
+            if "\x7f" in value:  # no header may hold it (RFC 9110 section 5.5)
+                assert answered.status_code in {400, 401}
+                continue
             assert answered.status_code == 401, (value, path)
             assert "Start the log-in again" in answered.text
-        assert browser.get("/login").status_code == 200
+        assert browser.get("/login").status_code in ({200, 400} if "\x7f" in value else {200})
+    browser.cookies = {}
     assert to_factor(browser)
 
 

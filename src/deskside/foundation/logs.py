@@ -16,6 +16,7 @@ import re
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from itertools import islice
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -57,6 +58,8 @@ MEASURES = frozenset(
 )
 """Last words of fields that may hold any number."""
 
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_REQUEST = re.compile(r"[a-z]{12}|[a-z2-7]{26}")
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z_.-]{0,29}")
 _EVENT = re.compile(r"[a-z]{1,20}([.-][a-z]{1,20}){0,5}")
@@ -71,7 +74,7 @@ _SHAPES = re.compile(
     r"""(?ix)
     \b(?:bearer|basic|digest)\s+\S+                      # an Authorization header
     | (?<=://)[^/\s@]*@                                  # user and password in a URL
-    | [?\#&;][^\s"'<>]*                                  # a query, a fragment
+    | [?\#&;][\s\S]*                                    # a query, a fragment, to the end
     | -----BEGIN[\s\S]*                                  # PEM
     | \beyJ[\w.-]+                                       # a JSON web token
     | (?<!\d)\d(?:[ \t.-]?\d){5,}(?!\d)                  # codes: digits, perhaps in groups
@@ -139,15 +142,21 @@ def access(
         request: the request's id.
         actor: id of who asked.
     """
-    event(
-        "http.request",
-        method=method if method.isalpha() else REDACTED,
+    if not _logger.isEnabledFor(logging.INFO):
+        return
+    fields = Checked(
+        method=method if method in METHODS else REDACTED,
         route=_safe_route(route),
         status=status,
         ms=round(milliseconds, 1),
-        request=request,
-        actor=actor,
+        request=request if _REQUEST.fullmatch(request) else REDACTED,
+        actor=actor if actor is None or _OUR_ID.fullmatch(actor) else REDACTED,
     )
+    _logger.info("http.request", extra={"deskside": (fields, None)})
+
+
+class Checked(dict[str, object]):
+    """Fields that hold no secret because each was held against the shape that it must have."""
 
 
 class JsonLines(logging.Formatter):
@@ -162,9 +171,8 @@ class JsonLines(logging.Formatter):
             fields, error = given
             name = str(record.msg)
             line["event"] = name if _EVENT.fullmatch(name) else REDACTED
-            line |= {
-                name: value for name, value in redact_fields(fields).items() if name not in line
-            }
+            safe = fields if isinstance(fields, Checked) else redact_fields(fields)
+            line |= {name: value for name, value in safe.items() if name not in line}
         else:
             line |= {"event": "library", "logger": record.name, "says": _template(record)}
             error = record.exc_info[1] if record.exc_info else None
@@ -179,6 +187,12 @@ class _PrivateFile(RotatingFileHandler):
     def _open(self) -> Any:
         Path(self.baseFilename).touch(mode=0o600)
         return super()._open()
+
+    def shouldRollover(self, record: logging.LogRecord) -> bool:  # noqa: N802 - the library's name
+        # The library's own would format each record a second time to learn its length.
+        if self.stream is None:
+            self.stream = self._open()
+        return bool(self.stream.tell() >= self.maxBytes)
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the library's name
         # A full disk must not stop the desk, and a traceback on stderr could hold a secret.
@@ -247,6 +261,7 @@ def _safe_name(name: str) -> str:
     return name if _NAME.fullmatch(name) and redact_text(name) == name else REDACTED
 
 
+@lru_cache(maxsize=1000)
 def _safe_route(route: str) -> str:
     return "/".join(
         segment if _SEGMENT.fullmatch(segment) else REDACTED for segment in route.split("/")

@@ -136,7 +136,9 @@ class Problem(msgspec.Struct):
     detail: str
 
 
-def json_only(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
+async def json_only(
+    connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler
+) -> None:
     """Let only JSON in: no form of another site can send it."""
     kind = connection.headers.get("content-type", "").split(";")[0].strip().lower()
     if kind != "application/json":

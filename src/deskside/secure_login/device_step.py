@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, exists, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, exists, select, update
 
 from deskside.directory.service import STANDING
 from deskside.foundation.clock import Clock, Randomness
@@ -134,26 +134,8 @@ class DeviceStep:
 
     def _answered(self, connection: Connection, secret: str, device_id: str) -> Row[Any]:
         row = connection.execute(
-            select(
-                login.c.id.label("login_id"),
-                login.c.subject,
-                STANDING,
-                challenge.c.id.label("challenge_id"),
-                challenge.c.question,
-                challenge.c.expires,
-                *device_columns(),
-            )
-            .join_from(login, STANDING, STANDING.c.user_name_id == login.c.user_name_id)
-            .join(challenge, challenge.c.id == login.c.challenge_id)
-            .join(device, device.c.id == challenge.c.device_id)
-            .join(
-                binding,
-                and_(
-                    binding.c.device_id == device.c.id,
-                    binding.c.user_name_id == login.c.user_name_id,
-                ),
-            )
-            .where(*self._is_open(secret), device.c.id == device_id)
+            _ANSWERED,
+            {"hash": token_hash(secret), "now": self.clock.now(), "asked": device_id},
         ).first()
         if row is None or not is_usable(row):
             raise LoginFailed
@@ -212,3 +194,32 @@ class DeviceStep:
 
 
 _HAS_SESSION = exists().where(session.c.login_id == login.c.id)
+
+_ANSWERED = (
+    select(
+        login.c.id.label("login_id"),
+        login.c.subject,
+        STANDING,
+        challenge.c.id.label("challenge_id"),
+        challenge.c.question,
+        challenge.c.expires,
+        *device_columns(),
+    )
+    .join_from(login, STANDING, STANDING.c.user_name_id == login.c.user_name_id)
+    .join(challenge, challenge.c.id == login.c.challenge_id)
+    .join(device, device.c.id == challenge.c.device_id)
+    .join(
+        binding,
+        and_(
+            binding.c.device_id == device.c.id,
+            binding.c.user_name_id == login.c.user_name_id,
+        ),
+    )
+    .where(
+        login.c.secret_hash == bindparam("hash"),
+        login.c.expires > bindparam("now"),
+        ~_HAS_SESSION,
+        device.c.id == bindparam("asked"),
+    )
+)
+"""All that an answer needs to know of an open log-in and the device that it asks; built once."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, insert, or_, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from deskside.directory.model import UserName
@@ -115,8 +115,7 @@ class Devices:
 
     def bound(self, connection: Connection, user_name_id: str) -> list[Row[Any]]:
         """The devices that are bound to a user name, locked ones as well."""
-        query = _bound().where(binding.c.user_name_id == user_name_id).order_by(device.c.serial)
-        return list(connection.execute(query).all())
+        return list(connection.execute(_OF_USER_NAME, {"user": user_name_id}).all())
 
     def holdings(self, rows: Iterable[Row[Any]]) -> list[Holding]:
         """What the log-in's rules need to know of bound devices."""
@@ -230,6 +229,11 @@ def device_columns() -> tuple[Any, ...]:
 
 def _bound() -> Select[Any]:
     return select(*device_columns()).join_from(binding, device, binding.c.device_id == device.c.id)
+
+
+_OF_USER_NAME = (
+    _bound().where(binding.c.user_name_id == bindparam("user")).order_by(device.c.serial)
+)
 
 
 def _context(device_id: str, kind: str) -> str:

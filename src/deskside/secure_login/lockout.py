@@ -12,14 +12,24 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
-from sqlalchemy import Column, Connection, String, Table, Text, delete
+from sqlalchemy import (
+    Column,
+    Connection,
+    String,
+    Table,
+    Text,
+    TextClause,
+    bindparam,
+    delete,
+    text,
+)
 
 from deskside.foundation.database import UtcDateTime, metadata
-from deskside.secure_login.upsert import dialect_insert
 
 LIMIT = 10
 WINDOW = timedelta(hours=24)
@@ -79,38 +89,52 @@ def hash_of(*texts: str) -> str:
 def take(connection: Connection, subjects: Iterable[str], now: datetime) -> dict[str, Tally]:
     """The tallies of some subjects, held until the transaction ends; one statement."""
     # In one order everywhere, or two transactions could wait for each other.
-    rows = [
-        {"subject": subject, "failures": "[]", "expires": now + WINDOW}
-        for subject in sorted(subjects)
-    ]
-    insertion = dialect_insert(connection, guesses).values(rows)
-    # An update that changes nothing locks the row and returns it.
-    statement = insertion.on_conflict_do_update(
-        index_elements=[guesses.c.subject], set_={"failures": guesses.c.failures}
-    ).returning(guesses.c.subject, guesses.c.failures)
-    return {row.subject: _read(row.failures) for row in connection.execute(statement)}
+    rows = [(subject, "[]", now + WINDOW) for subject in sorted(subjects)]
+    found = connection.execute(_taking(len(rows)), _numbered(rows))
+    return {row.subject: _read(row.failures) for row in found}
 
 
 def put(connection: Connection, tallies: Mapping[str, Tally], now: datetime) -> None:
     """Store tallies; one statement."""
     rows = [
-        {
-            "subject": subject,
-            "failures": _write(tally),
-            "expires": (tally.failures[-1] if tally.failures else now) + WINDOW,
-        }
+        (subject, _write(tally), (tally.failures[-1] if tally.failures else now) + WINDOW)
         for subject, tally in sorted(tallies.items())
     ]
-    insertion = dialect_insert(connection, guesses).values(rows)
-    connection.execute(
-        insertion.on_conflict_do_update(
-            index_elements=[guesses.c.subject],
-            set_={
-                "failures": insertion.excluded.failures,
-                "expires": insertion.excluded.expires,
-            },
-        )
+    connection.execute(_putting(len(rows)), _numbered(rows))
+
+
+@lru_cache
+def _taking(rows: int) -> TextClause:
+    # An update that changes nothing locks the row and returns it.
+    return _upsert(rows, "failures = guesses.failures RETURNING subject, failures")
+
+
+@lru_cache
+def _putting(rows: int) -> TextClause:
+    return _upsert(rows, "failures = excluded.failures, expires = excluded.expires")
+
+
+def _upsert(rows: int, update: str) -> TextClause:
+    """One statement for several rows, in the words of both engines.
+
+    As text, because SQLAlchemy compiles an insertion of several rows anew each time.
+    """
+    values = ", ".join(f"(:subject{n}, :failures{n}, :expires{n})" for n in range(rows))
+    statement = text(
+        f"INSERT INTO guesses (subject, failures, expires) VALUES {values} "  # noqa: S608 - numbers only
+        f"ON CONFLICT (subject) DO UPDATE SET {update}"
     )
+    return statement.bindparams(
+        *(bindparam(f"expires{n}", type_=UtcDateTime()) for n in range(rows))
+    )
+
+
+def _numbered(rows: Sequence[tuple[str, str, datetime]]) -> dict[str, object]:
+    return {
+        f"{column}{n}": value
+        for n, row in enumerate(rows)
+        for column, value in zip(("subject", "failures", "expires"), row, strict=True)
+    }
 
 
 def sweep(connection: Connection, now: datetime) -> None:

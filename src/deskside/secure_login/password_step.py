@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, insert, select
+from sqlalchemy import Connection, Row, and_, bindparam, insert, select
 
 from deskside.directory.rules import is_user_name, normal_password
 from deskside.directory.service import STANDING, DirectoryService
@@ -84,16 +84,12 @@ class PasswordStep:
         browser = token_hash(origin.browser).hex()
         with self.database.write() as connection:
             person = connection.execute(
-                select(STANDING, known_browser.c.token_hash.label("browser"))
-                .outerjoin(
-                    known_browser,
-                    and_(
-                        known_browser.c.user_name_id == STANDING.c.user_name_id,
-                        known_browser.c.token_hash == browser,
-                        known_browser.c.expires > now,
-                    ),
-                )
-                .where(STANDING.c.name == (username if is_user_name(username) else ""))
+                _BY_NAME,
+                {
+                    "called": username if is_user_name(username) else "",
+                    "hash": browser,
+                    "now": now,
+                },
             ).first()
             recognised = browser if person is not None and person.browser else None
             subject = lockout.name_subject(name_hash, recognised)
@@ -171,7 +167,9 @@ class PasswordStep:
         origin: Origin,
     ) -> LoginStep:
         secret = new_token()
-        connection.execute(insert(login).values(secret_hash=token_hash(secret), **values))
+        connection.execute(
+            _INSERT, {**values, "secret_hash": token_hash(secret), "challenge_id": None}
+        )
         granted = self.endings.grant(
             connection, values["id"], values["user_name_id"], accepted, origin
         )
@@ -187,7 +185,7 @@ class PasswordStep:
         secret = new_token()
         asked = self.device_step.ask(connection, values["id"], first, values["expires"])
         connection.execute(
-            insert(login).values(secret_hash=token_hash(secret), challenge_id=asked.id, **values)
+            _INSERT, {**values, "secret_hash": token_hash(secret), "challenge_id": asked.id}
         )
         self.endings.record(
             connection, "login.password-accepted", values["user_name_id"], login=values["id"]
@@ -203,3 +201,19 @@ class PasswordStep:
         if refusal.counts and attempt.locks:
             holder = attempt.person.holder_id if attempt.person is not None else ""
             self.endings.tell_of_lock(connection, holder, attempt.name, attempt.at)
+
+
+_INSERT = insert(login)
+_BY_NAME = (
+    select(STANDING, known_browser.c.token_hash.label("browser"))
+    .outerjoin(
+        known_browser,
+        and_(
+            known_browser.c.user_name_id == STANDING.c.user_name_id,
+            known_browser.c.token_hash == bindparam("hash"),
+            known_browser.c.expires > bindparam("now"),
+        ),
+    )
+    .where(STANDING.c.name == bindparam("called"))
+)
+"""A user name with what the directory says of it, and whether its browser is known."""

@@ -71,23 +71,22 @@ class Sessions:
         """
         token, now, identifier = new_token(), self.clock.now(), new_id()
         expires = now + self.limits.absolute
-        connection.execute(
-            insert(session).values(
-                id=identifier,
-                login_id=login_id,
-                user_name_id=user_name_id,
-                token_hash=token_hash(token),
-                renewed=now,
-                interactive=origin.interactive,
-                scope=accepted.scope.value,
-                amr=" ".join(accepted.amr),
-                protection_level=accepted.protection_level,
-                origin=self._seal_origin(identifier, origin),
-                started=now,
-                last_seen=now,
-                expires=expires,
-            )
-        )
+        values = {
+            "id": identifier,
+            "login_id": login_id,
+            "user_name_id": user_name_id,
+            "token_hash": token_hash(token),
+            "renewed": now,
+            "interactive": origin.interactive,
+            "scope": accepted.scope.value,
+            "amr": " ".join(accepted.amr),
+            "protection_level": accepted.protection_level,
+            "origin": self._seal_origin(identifier, origin),
+            "started": now,
+            "last_seen": now,
+            "expires": expires,
+        }
+        connection.execute(_INSERT, values)
         return token, expires
 
     def resolve(self, token: str) -> Resolved | None:
@@ -247,6 +246,7 @@ def _context(session_id: str) -> str:
     return f"session-origin:{session_id}"
 
 
+_INSERT = insert(session)
 _BY_TOKEN = (
     select(session, STANDING)
     .join(STANDING, STANDING.c.user_name_id == session.c.user_name_id)

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.dml import ReturningInsert
 
 
 def dialect_insert(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
     """An insertion that knows ON CONFLICT."""
-    if connection.dialect.name == "postgresql":
-        return postgresql.insert(table)
-    return sqlite.insert(table)
+    return _insert(connection.dialect.name, table)
+
+
+def _insert(dialect: str, table: Table) -> postgresql.Insert | sqlite.Insert:
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+
+
+@cache
+def _insert_new(dialect: str, table: Table) -> ReturningInsert[Any]:
+    statement = _insert(dialect, table).on_conflict_do_nothing()
+    return statement.returning(*table.primary_key.columns)
 
 
 def insert_new(connection: Connection, table: Table, values: Mapping[str, Any]) -> bool:
@@ -22,9 +32,8 @@ def insert_new(connection: Connection, table: Table, values: Mapping[str, Any]) 
     Of several that try at once exactly one succeeds, on either engine: the others wait for its
     transaction to end.
     """
-    statement = dialect_insert(connection, table).values(values).on_conflict_do_nothing()
-    returned = connection.execute(statement.returning(*table.primary_key.columns))
-    return returned.first() is not None
+    statement = _insert_new(connection.dialect.name, table)
+    return connection.execute(statement, dict(values)).first() is not None
 
 
 def insert_or_update(

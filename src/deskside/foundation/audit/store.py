@@ -59,18 +59,20 @@ audit_signer = Table(
 """Keys that nodes sign with; the proof is made with the keyring, not by writing here alone."""
 
 _rows = audit_event.c
+_INSERT = insert(audit_event)
 
 
 def add(connection: Connection, row: Row) -> None:
     connection.execute(
-        insert(audit_event).values(
-            id=row.id,
-            at=row.at,
-            event=row.event,
-            actor=row.actor,
-            subject=row.subject,
-            detail=row.detail,
-        )
+        _INSERT,
+        {
+            "id": row.id,
+            "at": row.at,
+            "event": row.event,
+            "actor": row.actor,
+            "subject": row.subject,
+            "detail": row.detail,
+        },
     )
 
 
