@@ -66,6 +66,7 @@ _EVENT = re.compile(r"[a-z]{1,20}([.-][a-z]{1,20}){0,5}")
 _SEGMENT = re.compile(r"\.?[a-z]{1,16}([.-][a-z]{1,16}){0,4}|v\d|\{[a-z_]{1,30}(:[a-z]{1,10})?\}|")
 _OUR_ID = re.compile(r"[a-z2-7]{26}")
 
+_encode = json.JSONEncoder(ensure_ascii=True, default=str).encode
 _NAMED = re.compile(
     r"(?i)([\w-]*(?:answer|authorization|bearer|challenge|code|cookie|credential|jwt|kek|key|"
     r"nonce|otp|pass|pin|pwd|response|secret|seed|session|signature|token)[\w-]*)\W.*"
@@ -178,7 +179,7 @@ class JsonLines(logging.Formatter):
             error = record.exc_info[1] if record.exc_info else None
         if error is not None:
             line["error"] = describe(error)
-        return json.dumps(line, ensure_ascii=True, default=str)
+        return _encode(line)
 
 
 class _PrivateFile(RotatingFileHandler):
