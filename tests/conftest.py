@@ -20,6 +20,7 @@ from deskside.foundation.clock import FrozenClock
 from deskside.foundation.database import Database, sqlite_url
 from deskside.foundation.text import use_language
 
+from . import profiles  # noqa: F401 - how hard the property tests try
 from .postgres import Server, running_server
 
 

@@ -11,6 +11,7 @@ import secrets
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import httpx2
@@ -22,8 +23,8 @@ from deskside.portal import open_services
 from deskside.secure_login import demo
 from tests.postgres import running_server
 from tests.prove.client import Answer, Client, Ledger, Person
-from tests.prove.inspection import audit_is_whole, has_session, inspect
-from tests.prove.portal import PEOPLE, kill, recent
+from tests.prove.inspection import audit_is_whole, inspect
+from tests.prove.portal import PEOPLE, kill, recent, settle
 from tests.system.conftest import Portal, start_portal
 
 NODES, TIMES = 3, 2
@@ -46,6 +47,7 @@ class Cluster:
         self.ledgers = [Ledger(person) for person in self._desk()]
         self.nodes = [self._start(number) for number in range(NODES)]
         self.trouble: list[BaseException] = []
+        self.counting = threading.Lock()
         self.responses = self.refused = 0
 
     def run(self, rounds: int) -> dict[str, int]:
@@ -64,7 +66,7 @@ class Cluster:
             self.database.close()
         return {
             "responses": self.responses,
-            "sessions": sum(len(ledger.sessions) for ledger in self.ledgers),
+            "sessions acknowledged": sum(len(ledger.sessions) for ledger in self.ledgers),
             "submissions refused": self.refused,
             "audit rows": rows,
             "promises broken": 0,
@@ -106,50 +108,42 @@ class Cluster:
 
     def _work(self, ledger: Ledger, stopping: threading.Event, seed: int) -> None:
         rng = random.Random(seed)
-        clients = [Client(node.address, ledger) for node in self.nodes]
         try:
-            while not stopping.is_set():
-                try:
-                    answer = rng.choice(clients).begin()
-                except httpx2.TransportError:
-                    continue  # the node was killed: another will do
-                self._everywhere(clients, answer, ledger)
+            with ExitStack() as stack:
+                clients = [stack.enter_context(Client(node.address, ledger)) for node in self.nodes]
+                while not stopping.is_set():
+                    with suppress(httpx2.TransportError):  # the node was killed: another will do
+                        self._everywhere(clients, rng.choice(clients).begin(), ledger)
         except BaseException as error:  # noqa: BLE001 - told by the main thread
             self.trouble.append(error)
 
     def _everywhere(self, clients: list[Client], answer: Answer, ledger: Ledger) -> None:
         """One response to all nodes at once."""
-        self.responses += 1
         waiting = [SUBMISSIONS.submit(_submit, client, answer) for client in clients * TIMES]
         replies = [reply for each in waiting if (reply := each.result()) is not None]
         granted = [reply.json()["session"] for reply in replies if reply.status_code == 200]
         assert {reply.status_code for reply in replies} <= {200, 401}, replies
         assert len(granted) <= 1, "one response made two sessions"
-        self.refused += len(replies) - len(granted)
+        with self.counting:
+            self.responses += 1
+            self.refused += len(replies) - len(granted)
         ledger.sessions += granted
         (ledger.answered if granted else ledger.unclear).append(answer)
 
     def _settle(self) -> None:
-        """What died with its node either never happened, and may now, or happened for good."""
         node = next(node for node in self.nodes if node.process.returncode is None)
         for ledger in self.ledgers:
-            client = Client(node.address, ledger)
-            for answer in ledger.unclear:
-                again = client.submit(answer)
-                if again.status_code == 200:
-                    ledger.sessions.append(again.json()["session"])
-                ledger.answered.append(answer)
-                assert has_session(self.database, answer.login), "a code was spent on nothing"
-            ledger.unclear.clear()
+            with Client(node.address, ledger) as client:
+                settle(client, self.database)
 
     def _look(self) -> int:
         for ledger in self.ledgers:
             for node in self.nodes:
-                client = Client(node.address, ledger)
-                for token in recent(ledger.sessions, self.rng):
-                    assert client.who(token) == ledger.person.name, "a session is gone"
-                for answer in recent(ledger.answered, self.rng):
-                    assert client.submit(answer).status_code == 401, "a code revived"
+                with Client(node.address, ledger) as client:
+                    for token in recent(ledger.sessions, self.rng):
+                        assert client.who(token) == ledger.person.name, "a session is gone"
+                    for answer in recent(ledger.answered, self.rng):
+                        assert client.submit(answer).status_code == 401, "a code revived"
         heads = list(self.folder.glob("*/audit-heads.jsonl"))
         keyring = Keyring.open(self.database, self.folder / "first" / "keys")
         audit_is_whole(self.database, keyring, heads)

@@ -44,8 +44,8 @@ def batch(seed: int, rounds: int, folder: Path) -> dict[str, int]:
         rows = look(data, ledgers)
     kill(portal)
     return {
-        "sessions": sum(len(ledger.sessions) for ledger in ledgers),
-        "snapshots": sum(len(ledger.snapshots) for ledger in ledgers),
+        "sessions acknowledged": sum(len(ledger.sessions) for ledger in ledgers),
+        "snapshots acknowledged": sum(len(ledger.snapshots) for ledger in ledgers),
         "audit rows": rows,
         "answers refused the second time": refused,
         "promises broken": 0,
@@ -95,14 +95,15 @@ class Load:
             raise self._trouble[0]
 
     def _work(self, portal: Portal, ledger: Ledger, seed: int) -> None:
-        client, rng = Client(portal.address, ledger), random.Random(seed)
+        rng = random.Random(seed)
         try:
-            while not self._stopping:
-                if rng.random() < 0.2:
-                    client.guess_wrong()
-                token = client.log_in()
-                for _push in range(rng.randrange(3)):
-                    client.push(token, rng)
+            with Client(portal.address, ledger) as client:
+                while not self._stopping:
+                    if rng.random() < 0.2:
+                        client.guess_wrong()
+                    token = client.log_in()
+                    for _push in range(rng.randrange(3)):
+                        client.push(token, rng)
         except httpx2.TransportError:
             pass  # the portal is gone; what was unclear is on the ledger
         except BaseException as error:  # noqa: BLE001 - told by stop()
@@ -114,25 +115,36 @@ def ask_again(portal: Portal, ledgers: list[Ledger], data: Path, rng: random.Ran
     database = Database.open(data / "deskside.sqlite3")
     refused = 0
     for ledger in ledgers:
-        client = Client(portal.address, ledger)
-        for token in recent(ledger.sessions, rng):
-            assert client.who(token) == ledger.person.name, "an acknowledged session is gone"
-        for snapshot in recent(list(ledger.snapshots), rng):
-            digest = client.digest_of(ledger.sessions[-1], snapshot)
-            assert digest == ledger.snapshots[snapshot], "an acknowledged snapshot is not there"
-        for answer in recent(ledger.answered, rng):
-            assert client.submit(answer).status_code == 401, "a code revived"
-            refused += 1
-        for answer in ledger.unclear:
-            again = client.submit(answer)
-            if again.status_code == 200:
-                ledger.sessions.append(again.json()["session"])
-            else:
-                assert has_session(database, answer.login), "a code was spent on nothing"
-            ledger.answered.append(answer)
-        ledger.unclear.clear()
+        with Client(portal.address, ledger) as client:
+            refused += _ask(client, database, rng)
     database.close()
     return refused
+
+
+def _ask(client: Client, database: Database, rng: random.Random) -> int:
+    ledger = client.ledger
+    for token in recent(ledger.sessions, rng):
+        assert client.who(token) == ledger.person.name, "an acknowledged session is gone"
+    for snapshot in recent(list(ledger.snapshots), rng):
+        digest = client.digest_of(ledger.sessions[-1], snapshot)
+        assert digest == ledger.snapshots[snapshot], "an acknowledged snapshot is not there"
+    again = recent(ledger.answered, rng)
+    for answer in again:
+        assert client.submit(answer).status_code == 401, "a code revived"
+    settle(client, database)
+    return len(again)
+
+
+def settle(client: Client, database: Database) -> None:
+    """What died with its portal either never happened, and may now, or happened for good."""
+    ledger = client.ledger
+    for answer in ledger.unclear:
+        again = client.submit(answer)
+        if again.status_code == 200:
+            ledger.sessions.append(again.json()["session"])
+        assert has_session(database, answer.login), "a code was spent on nothing"
+        ledger.answered.append(answer)
+    ledger.unclear.clear()
 
 
 def recent(acknowledged: list[T], rng: random.Random) -> list[T]:

@@ -10,7 +10,10 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
+import msgspec
 from litestar.exceptions import HTTPException
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.response import Response
 
 from deskside.foundation import logs
@@ -19,6 +22,36 @@ from deskside.foundation.text import _
 from deskside.web.service import AnyRequest, page, redirect
 
 API = "/api/"
+PROBLEM = "application/problem+json"
+EXPECTED = (400, 401, 403, 404, 405, 409, 413, 415, 503)
+"""Statuses that any address of the API may answer with."""
+
+
+class ProblemDetails(msgspec.Struct):
+    """Problem details (RFC 9457). `type` is a name of ours, such as `settings-conflict`."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    article: str | None = None
+    request_id: str = ""
+
+
+def described(handler: HTTPRouteHandler) -> HTTPRouteHandler:
+    """An API handler whose description tells of problems, beside what it says itself."""
+    own = handler.responses or {}
+    said = {status: spec.description for status, spec in own.items()}
+    handler.responses = dict(own) | {
+        status: ResponseSpec(
+            ProblemDetails,
+            media_type=PROBLEM,
+            generate_examples=False,
+            description=said.get(status, HTTPStatus(status).phrase),
+        )
+        for status in EXPECTED
+    }
+    return handler
 
 
 def on_deskside_error(request: AnyRequest, error: DesksideError) -> Response[Any]:
@@ -74,7 +107,7 @@ def _answer(
         return Response(
             json.dumps(body, ensure_ascii=False).encode(),
             status_code=status,
-            media_type="application/problem+json",
+            media_type=PROBLEM,
             headers=headers,
         )
     return page(

@@ -30,7 +30,7 @@ from deskside.web.middleware import (
     cookie_header,
 )
 from deskside.web.model import Resolve
-from deskside.web.problems import on_crash, on_deskside_error, on_http_exception
+from deskside.web.problems import described, on_crash, on_deskside_error, on_http_exception
 from deskside.web.service import STATIC, AnyRequest, Shell, form, own_path
 
 YEAR = 365 * 24 * 3600
@@ -68,7 +68,7 @@ def build_app(
             # As one router, since an application prepares the handlers of a path anew with each
             # that joins it, and would put those for worker threads into a thread twice.
             Router("/", route_handlers=[*pages, choose_language]),
-            Router("/api/v1", route_handlers=list(api)),
+            Router("/api/v1", route_handlers=[described(handler) for handler in api]),
             create_static_files_router(
                 "/static",
                 [STATIC],

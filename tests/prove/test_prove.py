@@ -1,0 +1,45 @@
+"""The long runs themselves: each goes a few rounds, and a run that is cut off goes on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.prove import changes, nodes, portal, settings
+from tests.prove.book import Book
+
+
+def test_a_run_that_is_cut_off_goes_on(tmp_path: Path) -> None:
+    state, report = tmp_path / ".run" / "prove.json", tmp_path / "reliability.md"
+    first = Book(state)
+    first.progress("portal", seed=7).add(20, 60.0, {"sessions": 3})
+    first.keep()
+
+    second = Book(state)
+    progress = second.progress("portal", seed=8)
+    assert (progress.seed, progress.rounds) == (7, 20)
+    progress.add(10, 30.0, {"sessions": 1200, "promises broken": 0})
+    line = second.finish("portal", "portal under load", report)
+    assert report.read_text() == line
+    assert "| 30 | 0 promises broken · 1,203 sessions | 1.5 min | 7 |" in line
+    assert Book(state).progress("portal", seed=9).rounds == 0
+
+
+@pytest.mark.parametrize("batch", [settings.batch, changes.batch], ids=["settings", "changes"])
+def test_workers_killed(batch: object, tmp_path: Path) -> None:
+    assert callable(batch)
+    figures = batch(5, 12, tmp_path)
+    assert 0 in figures.values()
+    assert sum(figures.values()) > 0
+
+
+def test_portal_killed(tmp_path: Path) -> None:
+    figures = portal.batch(5, 1, tmp_path)
+    assert figures["audit rows"] >= figures["sessions acknowledged"] > 0
+
+
+def test_node_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DESKSIDE_KEK", "")  # set by the run, and taken back here
+    figures = nodes.batch(5, 1, tmp_path)
+    assert figures["responses"] >= figures["sessions acknowledged"] > 0
