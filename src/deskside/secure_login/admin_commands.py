@@ -208,12 +208,12 @@ def devices() -> None:
 @command_options
 def list_devices(user: str | None, data: str | None, database: str | None) -> None:
     """List all devices, or those of one user name."""
+    from deskside.secure_login.words import state
+
     with office(data, database) as here:
         owner = here.directory.find(user).id if user else None
         found = here.secure_login.list_devices(user_name_id=owner)
-    rows = [
-        [info.serial, info.label, info.status.value, " ".join(info.user_names)] for info in found
-    ]
+    rows = [[info.serial, info.label, state(info)[0], " ".join(info.user_names)] for info in found]
     headings = [_("Serial number"), _("Device"), _("State"), _("User names")]
     emit({"devices": [_device_json(info) for info in found]}, lambda: table(headings, rows))
 
@@ -327,11 +327,12 @@ def _set_enabled(
 
 def _set_status(which: str, data: str | None, database: str | None, *, lock: bool) -> None:
     from deskside.secure_login.values import DeviceStatus
+    from deskside.secure_login.words import state
 
     status = DeviceStatus.LOCKED if lock else DeviceStatus.ACTIVE
     with office(data, database) as here:
         info = here.secure_login.set_device_status(_serial_of(here, which), status)
-    emit(_device_json(info), f"{info.serial}  {info.status.value}")
+    emit(_device_json(info), f"{info.serial}  {state(info)[0]}")
 
 
 def _serial_of(here: Office, which: str) -> str:
