@@ -148,10 +148,15 @@ class HostGuard:
         self.hosts = frozenset(host.lower() for host in hosts)
 
     async def __call__(self, scope: Scope, receive: App, send: App) -> None:
-        if scope["type"] == "http" and host_name(header(scope, b"host")) not in self.hosts:
+        if scope["type"] == "http" and not self.is_ours(scope):
             await refuse(send, 421, "This server does not answer to that host name. See --url.\n")
             return
         await self.app(scope, receive, send)
+
+    def is_ours(self, scope: Scope) -> bool:
+        """Whether one of our names is asked for, and only once (RFC 9112 section 3.2)."""
+        named = [value for key, value in scope["headers"] if key == b"host"]
+        return len(named) == 1 and host_name(header(scope, b"host")) in self.hosts
 
 
 class SecurityHeaders:
