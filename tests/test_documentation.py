@@ -27,6 +27,7 @@ ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
 GUIDES = [page for page in PAGES if page.parent.name != "reference"]
+ARTICLES = sorted((ROOT / "articles").rglob("*.md"))
 PROTOCOL = ("deskside responder", "deskside 1 ", "deskside audit head")
 """What the responder and the audit trail say of themselves; no commands."""
 
@@ -200,7 +201,7 @@ def commands_in(page: Path) -> list[str]:
     return [line for line in [*indented_lines(page), *spans] if _COMMAND.match(line)]
 
 
-@pytest.mark.parametrize("page", GUIDES, ids=name_of)
+@pytest.mark.parametrize("page", [*GUIDES, *ARTICLES], ids=name_of)
 def test_commands_in_documents_parse(page: Path) -> None:
     for line in commands_in(page):
         complaint = misfit(line)
