@@ -43,8 +43,7 @@ class Workspace:
     @property
     def name(self) -> str:
         """The workspace in human words."""
-        user = self.user if len(self.user) <= 12 else f"{self.user[:8]}…"
-        return _("{program}, user folder {user}").format(program=self.program, user=user)
+        return _name(self.program, self.user)
 
     @property
     def key(self) -> str:
@@ -55,6 +54,17 @@ class Workspace:
     def answers_to(self, wish: str) -> bool:
         """Whether a person who wrote `wish` may have meant this one."""
         return wish in (self.user, self.name, self.key, f"{self.user}/{self.file.name}")
+
+
+def name_of(key: str) -> str:
+    """The name in human words of the workspace with that key."""
+    user, _dot, stem = key.rpartition(".")
+    return _name(PROGRAMS.get(f"{stem}.xml", stem), user)
+
+
+def _name(program: str, user: str) -> str:
+    shown = user if len(user) <= 12 else f"{user[:8]}…"
+    return _("{program}, user folder {user}").format(program=program, user=shown)
 
 
 @dataclass(frozen=True, slots=True)

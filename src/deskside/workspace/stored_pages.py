@@ -7,10 +7,10 @@ from typing import Any
 
 from litestar import Response, get
 
-from deskside.foundation.text import _
+from deskside.foundation.text import _, ngettext
 from deskside.web.service import AnyRequest, page, require_visitor
 from deskside.workspace.api import Name, Store, octets
-from deskside.workspace.model import Snapshot, StoredWorkspace
+from deskside.workspace.model import Snapshot, StoredWorkspace, name_of
 from deskside.workspace.timeline import entry
 
 SHOWN = 10
@@ -54,8 +54,10 @@ def _entry(workspace: StoredWorkspace, snapshots: Iterable[Snapshot]) -> dict[st
         link = {"href": f"/settings/{workspace.name}/{snapshot.id}", "label": _("Download")}
         entries.append(entry(snapshot, [link], current=number == 0))
     return {
-        "name": workspace.name,
-        "detail": _("{count} snapshots").format(count=workspace.snapshots),
+        "name": name_of(workspace.name),
+        "detail": ngettext("{count} snapshot", "{count} snapshots", workspace.snapshots).format(
+            count=workspace.snapshots
+        ),
         "href": f"/settings/{workspace.name}" if workspace.snapshots > SHOWN else "",
         "snapshots": entries,
     }
