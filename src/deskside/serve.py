@@ -293,11 +293,14 @@ def welcome(services: Services, folder: Path, address: str, *, demo: bool) -> li
 def _server(app: Any, config: Config) -> uvicorn.Server:
     import uvicorn
 
+    from deskside.web.protocol import BoundedHttp
+
     proxies = [str(network) for network in config.networks("portal.trusted_proxy")]
     cert, key = config.file("portal.tls_cert"), config.file("portal.tls_key")
     return uvicorn.Server(
         uvicorn.Config(
             app,
+            http=BoundedHttp,
             log_config=None,
             access_log=False,
             server_header=False,
