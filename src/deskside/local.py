@@ -84,9 +84,9 @@ class Gate:
 
         host, origin = header(scope, b"host").lower(), header(scope, b"origin").lower()
         if host not in self._hosts:
-            await refuse(send, 421, "This server answers to its own address only.\n")
+            await refuse(send, 421, _("This server answers to its own address only.") + "\n")
         elif origin and origin != f"http://{host}":
-            await refuse(send, 403, "Refused: this request came from another site.\n")
+            await refuse(send, 403, _("Refused: this request came from another site.") + "\n")
         elif _same(cookie(scope, self._cookie), self._secret):
             await self._app(scope, receive, send)
         elif scope["method"] == "GET" and self._takes(scope):

@@ -223,7 +223,7 @@ def read_value(setting: Setting, given: object, source: str) -> Value:
         raise UsageProblem(
             "config-wrong-value",
             _("{key} cannot be what {source} says: it is a {kind}.").format(
-                key=setting.key, source=source, kind=setting.kind.value
+                key=setting.key, source=source, kind=_(setting.kind.value)
             ),
             hint=_("Expected: {expected}").format(expected=str(error) or _example(setting)),
         ) from None

@@ -12,13 +12,13 @@ from deskside.foundation.text import mark
 class Kind(StrEnum):
     """What a setting's value is, and how its text is read."""
 
-    TEXT = "text"
-    WHOLE = "whole number"
-    SWITCH = "true or false"
-    FILE = "file"
-    SPAN = "span of time"
+    TEXT = mark("text")
+    WHOLE = mark("whole number")
+    SWITCH = mark("true or false")
+    FILE = mark("file")
+    SPAN = mark("span of time")
     ADDRESS = "host:port"
-    NETWORKS = "list of networks"
+    NETWORKS = mark("list of networks")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from deskside.foundation.errors import Refused
-from deskside.foundation.text import LANGUAGES, _
+from deskside.foundation.text import LANGUAGES, _, mark
 from deskside.knowledge.model import Article, Vendor
 
 FENCE = "+++"
@@ -22,7 +22,8 @@ NUMBER = re.compile(r"[1-9][0-9]{0,5}")
 LARGEST = 1_000_000
 """Characters that an article may hold; far more than any, far less than would hurt."""
 
-TEXT, TEXTS, DAY, TABLE = "text", "list of texts", "date", "table"
+TEXT, TEXTS = mark("text"), mark("list of texts")
+DAY, TABLE = mark("date"), mark("table")
 FIELDS: dict[str, str] = {
     "number": TEXT,
     "title": TEXT,
@@ -119,7 +120,7 @@ class _Fields:
                 if key in required:
                     self.refuse(key, _("the field {field} is missing").format(field=key))
             elif not _is(kind, table[key]):
-                self.refuse(key, _("{field} must be a {kind}").format(field=key, kind=kind))
+                self.refuse(key, _("{field} must be a {kind}").format(field=key, kind=_(kind)))
 
 
 def _is(kind: str, value: object) -> bool:

@@ -7,43 +7,11 @@ from datetime import UTC, datetime
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from jinja2 import DictLoader, Environment
+from jinja2 import Environment, PackageLoader
 
 from deskside.foundation.findings import Finding, Status
 from deskside.foundation.text import _, language
 from deskside.network.diagnosis import Report
-
-_PAGE = """\
-<!doctype html>
-<html lang="{{ language }}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{{ _("Connection test") }}: {{ verdict }}</title>
-<style>
-body { font: 1rem/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem; padding: 0 1rem }
-table { border-collapse: collapse; width: 100% }
-th, td { border-bottom: 1px solid #bbb; padding: .4rem .6rem; text-align: left;
-         vertical-align: top }
-</style>
-</head>
-<body>
-<h1>{{ _("Connection test") }}: {{ verdict }}</h1>
-<p>{{ when }}</p>
-{% if report.root_cause %}<p>{{ _("Root cause:") }} {{ report.root_cause }}</p>{% endif %}
-<table>
-<thead><tr><th scope="col">{{ _("Status") }}</th><th scope="col">{{ _("Finding") }}</th>
-<th scope="col">{{ _("What was seen") }}</th><th scope="col">{{ _("What to do") }}</th></tr></thead>
-<tbody>
-{% for finding in report.findings %}
-<tr><td>{{ finding.status.value }}</td><th scope="row">{{ finding.title }}</th>
-<td>{{ seen(finding.evidence) }}</td><td>{{ finding.cause }} {{ finding.remedy }}</td></tr>
-{% endfor %}
-</tbody>
-</table>
-</body>
-</html>
-"""
 
 
 def junit(report: Report) -> str:
@@ -76,12 +44,11 @@ def _case(finding: Finding) -> ET.Element:
 
 def html(report: Report) -> str:
     """One page that needs nothing else. Whatever strangers answered is escaped."""
-    environment = Environment(loader=DictLoader({"page": _PAGE}), autoescape=True)
-    return environment.get_template("page").render(
+    environment = Environment(loader=PackageLoader("deskside.network"), autoescape=True)
+    return environment.get_template("report.html").render(
         _=_,
         language=language(),
         report=report,
-        verdict=report.verdict.value,
         seen=seen,
         when=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
     )

@@ -104,7 +104,7 @@ def _read_once(file: Path) -> tuple[bytes, bool, int]:
         with file.open("rb") as opened:
             before = os.fstat(opened.fileno())
             if not stat.S_ISREG(before.st_mode):
-                raise _unreadable(file, "not a plain file")
+                raise _unreadable(file, _("not a plain file"))
             if before.st_size > LARGEST:
                 raise too_large(before.st_size)
             content = opened.read(LARGEST + 1)
