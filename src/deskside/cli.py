@@ -19,21 +19,33 @@ from deskside.foundation.text import _, mark, use_system_language
 Table = dict[str, tuple[str, str]]
 """Name of each command: where it lives (`module:attribute`), and what it does in a few words."""
 
-COMMANDS: Table = {
-    "serve": ("deskside.serve:serve", mark("Run the portal.")),
-    "open": ("deskside.local:open_pages", mark("Open this computer's pages in the browser.")),
-    "login": ("deskside.web.commands:login", mark("Log in to a portal.")),
-    "logout": ("deskside.web.commands:logout", mark("End the session with the portal.")),
-    "whoami": ("deskside.web.commands:whoami", mark("Show who is logged in.")),
-    "card": ("deskside.secure_login.commands:card", mark("Operate a virtual security device.")),
-    "network": ("deskside.network.commands:network", mark("Test the connection; list hosts.")),
-    "settings": ("deskside.workspace.commands:settings", mark("Save and restore TWS settings.")),
-    "kb": ("deskside.knowledge.commands:kb", mark("Read the knowledge base.")),
-    "run": ("deskside.knowledge.commands:run", mark("Run an article: check, fix, verify.")),
-    "changes": ("deskside.foundation.changes.commands:changes", mark("List and undo changes.")),
-    "config": ("deskside.foundation.commands:config", mark("Show the configuration.")),
-    "admin": ("deskside.cli:admin", mark("Administer the local database.")),
-    "completion": ("deskside.foundation.commands:completion", mark("Print shell completion.")),
+SECTIONS: dict[str, Table] = {
+    mark("On this computer"): {
+        "open": ("deskside.local:open_pages", mark("Open this computer's pages in the browser.")),
+        "run": ("deskside.knowledge.commands:run", mark("Run an article: check, fix, verify.")),
+        "kb": ("deskside.knowledge.commands:kb", mark("Read the knowledge base.")),
+        "network": ("deskside.network.commands:network", mark("Test the connection; list hosts.")),
+        "settings": (
+            "deskside.workspace.commands:settings",
+            mark("Save and restore TWS settings."),
+        ),
+        "changes": (
+            "deskside.foundation.changes.commands:changes",
+            mark("List and undo changes to files."),
+        ),
+    },
+    mark("With a portal"): {
+        "login": ("deskside.web.commands:login", mark("Log in to a portal.")),
+        "logout": ("deskside.web.commands:logout", mark("End the session with the portal.")),
+        "whoami": ("deskside.web.commands:whoami", mark("Show who is logged in.")),
+        "card": ("deskside.secure_login.commands:card", mark("Operate a virtual security device.")),
+    },
+    mark("For the operator"): {
+        "serve": ("deskside.serve:serve", mark("Run the portal.")),
+        "admin": ("deskside.cli:admin", mark("Administer the local database.")),
+        "config": ("deskside.foundation.commands:config", mark("Show the configuration.")),
+        "completion": ("deskside.foundation.commands:completion", mark("Print shell completion.")),
+    },
 }
 
 ADMIN: Table = {
@@ -57,9 +69,10 @@ ADMIN: Table = {
 class LazyGroup(click.Group):
     """A group that lists its commands from a table and imports one only to run it."""
 
-    def __init__(self, *args: Any, table: Table, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, sections: dict[str, Table], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.table = table
+        self.sections = sections
+        self.table = {name: row for table in sections.values() for name, row in table.items()}
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.table)
@@ -72,8 +85,9 @@ class LazyGroup(click.Group):
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section(_("Commands")):
-            formatter.write_dl([(name, _(about)) for name, (_where, about) in self.table.items()])
+        for title, table in self.sections.items():
+            with formatter.section(_(title)):
+                formatter.write_dl([(name, _(about)) for name, (_where, about) in table.items()])
 
 
 EXAMPLES = """\b
@@ -91,7 +105,7 @@ Exit codes: 0 fine, 1 a problem was found, 2 wrong usage,
 
 
 @click.group(
-    cls=LazyGroup, table=COMMANDS, epilog=EXAMPLES, context_settings={"max_content_width": 88}
+    cls=LazyGroup, sections=SECTIONS, epilog=EXAMPLES, context_settings={"max_content_width": 88}
 )
 @click.version_option(__version__, prog_name="deskside")
 @command_options
@@ -102,7 +116,7 @@ def deskside() -> None:
     """
 
 
-@click.group(cls=LazyGroup, table=ADMIN)
+@click.group(cls=LazyGroup, sections={mark("Commands"): ADMIN})
 @command_options
 def admin() -> None:
     """Administer the desk's database on this computer."""

@@ -114,3 +114,15 @@ def test_every_command_has_help() -> None:
         [*DESKSIDE, "--help"], capture_output=True, text=True, env=dict(os.environ), check=True
     )
     assert "Exit codes" in done.stdout
+
+
+def test_verbose_says_more(tmp_path: Path) -> None:
+    arguments = ["whoami", "--json", "--verbose"]
+    (tmp_path / "portal-session.json").write_text(
+        '{"portal": "http://localhost:9", "token": "t", "user_name": "ann", "expires": ""}'
+    )
+    told = run_deskside(*arguments, data=tmp_path)
+    assert told.returncode == 3
+    assert json.loads(told.stdout)["error"]["code"] == "portal-unreachable"
+    assert "deskside: detail: portal-unreachable:" in told.stderr
+    assert run_deskside(*arguments[:2], data=tmp_path).stderr == ""

@@ -30,12 +30,15 @@ def wants_json() -> bool:
 
 
 def command_options(command: Callable[P, R]) -> Callable[P, R]:
-    """Give a command the options that all share: `--json`."""
+    """Give a command the options that all share: `--json` and `--verbose`."""
 
     def remember(context: click.Context, _parameter: click.Parameter, value: bool) -> None:
         if value:
             context.find_root().meta["deskside.json"] = True
 
+    command = click.option(
+        "--verbose", is_flag=True, expose_value=False, help="Say more where something goes wrong."
+    )(command)
     return click.option(
         "--json",
         is_flag=True,
@@ -105,6 +108,8 @@ def fail(error: DesksideError, *, as_json: bool) -> NoReturn:
         if error.article:
             number = error.article.split("#")[0]
             click.echo(f"deskside: hint: deskside kb show KB{number}", err=True)
+    if error.detail and "--verbose" in sys.argv:
+        click.echo(f"deskside: detail: {error.code}: {error.detail}", err=True)
     sys.exit(error.exit_code)
 
 
