@@ -3,7 +3,6 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-DATA ?= $(HOME)/.local/share/deskside-demo
 LISTEN ?= localhost:8737
 WORKERS ?= 2
 
@@ -17,7 +16,7 @@ help: ## show this list
 setup: $(VENV)/.ready ## make the environment in .venv; .venv/bin/deskside is the command
 
 run: $(VENV)/.ready ## the portal with a small desk to try, on this computer only
-	@$(BIN)/deskside serve --demo --listen $(LISTEN) --data "$(DATA)"
+	@$(BIN)/deskside serve --demo --listen $(LISTEN) $(if $(DATA),--data "$(DATA)")
 
 test: $(VENV)/.ready-dev ## everything: lint, unit, property and system tests (at most 15 minutes)
 	@tools/system-deps.sh --if-missing

@@ -139,7 +139,7 @@ def running(command: list[str], environment: dict[str, str], ready: str) -> Iter
 @contextmanager
 def desk(computer: Computer) -> Iterator[Desk]:
     """The portal with its demonstration desk, in the folder that `make run` uses."""
-    data = computer.home / ".local/share/deskside-demo"
+    data = computer.home / ".local/share/deskside/demo"
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

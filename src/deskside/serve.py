@@ -40,7 +40,7 @@ def serve(demo: bool, **flags: Any) -> None:
     """Run the portal.
 
     Needs nothing: the database is one file that makes and migrates itself, keys are made on
-    first start. Stop it with Ctrl+C.
+    first start. The demonstration desk has a data folder of its own. Stop it with Ctrl+C.
 
     \b
     Examples:
@@ -50,9 +50,11 @@ def serve(demo: bool, **flags: Any) -> None:
       deskside serve --database postgresql://deskside@db.example/deskside
     """
     from deskside.foundation.config import Config
-    from deskside.foundation.paths import private_folder
+    from deskside.foundation.paths import demo_folder, private_folder
 
     config = Config.load(flags=flags)
+    if demo and config.file("portal.data") is None:
+        config = Config.load(flags=flags | {"data": demo_folder()})
     check_reach(config, demo=demo)
     folder = private_folder(config.data_folder())
     with ExitStack() as stack:
@@ -65,6 +67,7 @@ def run(config: Config, folder: Path, sockets: list[socket.socket], *, demo: boo
     """Serve until stopped, with everything that runs beside the pages."""
     from deskside.foundation.audit.service import Sealer
     from deskside.foundation.mail import Delivery
+    from deskside.foundation.public_address import remember
     from deskside.portal import create_app, open_services
 
     with ExitStack() as stack:
@@ -75,6 +78,7 @@ def run(config: Config, folder: Path, sockets: list[socket.socket], *, demo: boo
         stack.enter_context(services.secure_login.sweeping())
         notes = stack.enter_context(far_end(services, demo=demo))
         address = public_address(config, sockets)
+        remember(folder, address)
         lines = welcome(services, folder, address, demo=demo)
         server = _server(create_app(services, demo=demo), config)
         for line in [*lines, *notes, "", _("Stop with Ctrl+C.")]:

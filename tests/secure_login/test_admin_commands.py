@@ -52,6 +52,27 @@ def test_the_first_administrator(run: Run, small_desk: Desk) -> None:
         run(first, "mallory")
 
 
+@pytest.mark.parametrize(
+    ("kept", "link"),
+    [
+        (b"https://desk.example/\n", "https://desk.example/setup/"),
+        (b"http://localhost:9000\n", "http://localhost:9000/setup/"),
+        (b"", "http://localhost:8737/setup/"),
+        (b"javascript:alert(1)\n", "http://localhost:8737/setup/"),
+        (b"https://a.example\nhttps://b.example\n", "http://localhost:8737/setup/"),
+        (b"https://[\n", "http://localhost:8737/setup/"),
+        (b"\xff\n", "http://localhost:8737/setup/"),
+    ],
+)
+def test_links_lead_to_where_the_portal_was_last(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: bytes, link: str
+) -> None:
+    (tmp_path / "public-address").write_bytes(kept)
+    assert run(first)["link"].startswith(link)
+    monkeypatch.setenv("DESKSIDE_URL", "https://set.example")
+    assert run(first)["link"].startswith("https://set.example/setup/")
+
+
 def test_users(run: Run, small_desk: Desk) -> None:
     added = run(users, "add", "tessa", "--display-name", "Tessa Marino", "--role", "trader")
     assert "/setup/" in added["link"]

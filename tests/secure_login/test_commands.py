@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import pty
+import select
+import subprocess
 import sys
+import termios
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 import pytest
 
 from deskside.foundation.console import guarded
-from deskside.foundation.paths import portal_folder
+from deskside.foundation.paths import demo_folder, portal_folder
 from deskside.secure_login import commands
 from deskside.secure_login.authenticators import registry
 from deskside.secure_login.card import file as device_file
@@ -148,23 +154,89 @@ def test_a_mistyped_line_is_wrong_usage(run, card_file: str) -> None:
     assert run("--file", card_file, stdin=f"press\n{PIN}\n12345\n").code == 2
 
 
-def test_key_by_key_at_a_terminal(run, card_file: str, monkeypatch) -> None:
-    keys = iter(["p", *PIN, "x", "\r", *"123456", "\r", "q"])
-    monkeypatch.setattr(click, "getchar", lambda: next(keys))
-    outcome = run("--file", card_file, stdin=Terminal())
-    assert outcome.code == 0
+# At a real terminal
+
+
+class Screen:
+    """`deskside card` in a real pseudo-terminal, which echoes whatever nobody forbids it to."""
+
+    def __init__(self, card_file: str) -> None:
+        self.keyboard, terminal = pty.openpty()
+        self.before = termios.tcgetattr(terminal)
+        self.terminal = terminal
+        program = str(Path(sys.executable).with_name("deskside"))
+        self.process = subprocess.Popen(
+            [program, "card", "--file", card_file], stdin=terminal, stdout=terminal, stderr=terminal
+        )
+        self.seen = ""
+
+    def until(self, text: str) -> None:
+        """Read what the screen shows, up to a text that must come."""
+        while text not in self.seen:
+            ready, _w, _x = select.select([self.keyboard], [], [], 20)
+            assert ready, self.seen
+            self.seen += os.read(self.keyboard, 4096).decode(errors="replace")
+
+    def type(self, keys: str) -> None:
+        os.write(self.keyboard, keys.encode())
+
+    def ended(self) -> int:
+        """Wait for the end; whatever was still on its way to the screen is read."""
+        code = self.process.wait(timeout=20)
+        while select.select([self.keyboard], [], [], 0)[0]:
+            self.seen += os.read(self.keyboard, 4096).decode(errors="replace")
+        return code
+
+
+@pytest.fixture
+def screen(card_file: str) -> Iterator[Screen]:
+    shown = Screen(card_file)
+    yield shown
+    shown.process.kill()
+    shown.process.wait()
+    os.close(shown.keyboard)
+    os.close(shown.terminal)
+
+
+def test_what_is_typed_ahead_or_pasted_works_and_is_not_echoed(screen: Screen) -> None:
+    screen.until("q quit")
+    screen.type(f"p{PIN}x\x1b[A\r123456\r")
+    screen.until(RESPONSE)
+    screen.type(f"p{PIN}c{PIN}\r")
+    screen.until("CHALLNG>  ")
+    screen.type(f"q{PIN}")
+    assert screen.ended() == 0
     for display in ("PIN>", "PIN>----", "CHALLNG>", "CHALLNG>123456", RESPONSE):
-        assert f"│ {display.ljust(16)} │" in outcome.out
-    assert PIN not in outcome.out
+        assert f"│ {display.ljust(16)} │" in screen.seen
+    assert PIN not in screen.seen
+    assert termios.tcgetattr(screen.terminal) == screen.before
+
+
+@pytest.mark.parametrize("end", ["q", "\x03", "\x04", "\x1b"])
+def test_the_terminal_is_as_before_however_it_ends(screen: Screen, end: str) -> None:
+    screen.until("q quit")
+    assert not termios.tcgetattr(screen.terminal)[3] & termios.ECHO
+    screen.type(end)
+    assert screen.ended() == 0
+    assert termios.tcgetattr(screen.terminal) == screen.before
 
 
 @pytest.mark.parametrize("end", [EOFError, KeyboardInterrupt])
-def test_leaving_the_terminal_is_no_error(run, card_file: str, monkeypatch, end) -> None:
-    def interrupted() -> str:
-        raise end
+def test_keys_on_windows(run, card_file: str, monkeypatch, end) -> None:
+    keys = iter(["p", *PIN, "\xe0H", "\r", *"123456", "\r"])
 
-    monkeypatch.setattr(click, "getchar", interrupted)
-    assert run("--file", card_file, stdin=Terminal()).code == 0
+    def key() -> str:
+        try:
+            return next(keys)
+        except StopIteration:
+            raise end from None
+
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setattr(click, "getchar", key)
+    outcome = run("--file", card_file, stdin=Terminal())
+    assert outcome.code == 0
+    assert RESPONSE in outcome.out
+    assert PIN not in outcome.out
 
 
 # Which card, when none is named
@@ -184,29 +256,38 @@ OTHERS: list[dict[str, object]] = [
 ]
 
 
-def test_the_only_card_of_the_demo_needs_no_name(run) -> None:
-    _demo(portal_folder(), ADAS, *OTHERS, ADAS)
+@pytest.mark.parametrize("place", [demo_folder, portal_folder])
+def test_the_only_card_of_the_demo_needs_no_name(run, place) -> None:
+    _demo(place(), ADAS, *OTHERS, ADAS)
     assert run("respond", "--pin", PIN, "--challenge", "123456").out == f"{RESPONSE}\n"
 
 
 @pytest.mark.parametrize("content", [None, "", "[]", '{"users": 1}', '{"users": [1]}'])
-def test_without_a_demo_a_script_must_name_the_file(run, content) -> None:
+def test_without_a_demo_the_file_must_be_named(run, content) -> None:
     if content is not None:
-        portal_folder().mkdir(parents=True)
-        (portal_folder() / "demo.json").write_text(content)
-    outcome = run("respond", "--pin", PIN, "--challenge", "123456")
-    assert outcome.code == 2
-    assert "--file" in outcome.err
+        demo_folder().mkdir(parents=True)
+        (demo_folder() / "demo.json").write_text(content)
+    for stdin in ("", Terminal()):
+        outcome = run("respond", "--pin", PIN, "--challenge", "123456", stdin=stdin)
+        assert outcome.code == 2
+        assert "--file" in outcome.err
 
 
-def test_with_two_cards_a_person_is_asked(run, monkeypatch) -> None:
-    _demo(portal_folder(), ADAS, {**ADAS, "file": "second.json"})
+@pytest.mark.parametrize("answer", ["1\n", "ada\n", "7\nAda\n"])
+def test_with_several_cards_a_person_is_asked_whose(run, answer) -> None:
+    folder = demo_folder()
+    _demo(folder, ADAS)
+    users = [
+        {"username": name, "devices": [{**ADAS, "file": file}]}
+        for name, file in (("ada", "ada.json"), ("bea", "second.json"), ("cara", "second.json"))
+    ]
+    (folder / "demo.json").write_text(json.dumps({"portal": "http://localhost", "users": users}))
     assert run("respond", "--pin", PIN, "--challenge", "123456").code == 2
-    path = str(portal_folder() / "ada.json")
-    monkeypatch.setattr(click, "prompt", lambda *_args, **_options: path)
-    outcome = run("respond", "--pin", PIN, "--challenge", "123456", stdin=Terminal())
-    assert outcome.out == f"{RESPONSE}\n"
-    assert "second.json" in outcome.err
+    arguments = ("respond", "--pin", PIN, "--challenge", "123456")
+    outcome = run(*arguments, stdin=Terminal(answer))
+    assert RESPONSE in outcome.out
+    assert "1  ada\n" in outcome.err
+    assert "2  bea, cara\n" in outcome.err
 
 
 def test_the_commands_explain_themselves(run) -> None:

@@ -28,6 +28,11 @@ def portal_folder() -> Path:
     return data_folder() / "portal"
 
 
+def demo_folder() -> Path:
+    """The demonstration desk's data folder where none is named; no real desk lives there."""
+    return data_folder() / "demo"
+
+
 def config_file() -> Path:
     """The file of settings; it need not exist. `DESKSIDE_CONFIG` names another."""
     from platformdirs import user_config_path

@@ -43,9 +43,12 @@ class Office:
 
     @property
     def address(self) -> str:
-        """The portal's address, for links."""
+        """The portal's address, for links: the one that is set, or was last, or would be."""
+        from deskside.foundation.public_address import remembered
+
         host, port = self.config.address("portal.listen")
-        return self.config.optional_text("portal.url") or f"http://{host}:{port}"
+        known = self.config.optional_text("portal.url") or remembered(self.config.data_folder())
+        return (known or f"http://{host}:{port}").rstrip("/")
 
 
 @contextmanager

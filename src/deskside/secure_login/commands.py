@@ -11,19 +11,20 @@ import click
 from deskside.foundation.clock import SystemClock
 from deskside.foundation.console import command_options, emit, wants_json
 from deskside.foundation.errors import Refused, UsageProblem
-from deskside.foundation.paths import portal_folder
+from deskside.foundation.paths import demo_folder, portal_folder
 from deskside.foundation.text import _
 from deskside.secure_login.authenticators import Keypad, Simulated, authenticator, kinds
 from deskside.secure_login.card import file as device_file
 from deskside.secure_login.card.device import VirtualCard
-from deskside.secure_login.card.machine import OFF, advance, at
+from deskside.secure_login.card.machine import OFF, advance
 from deskside.secure_login.card.operate import QUIT, keystroke, operate, picture
+from deskside.secure_login.card.terminal import pressed_keys
 
 _file_option = click.option(
     "--file",
     "path",
     type=click.Path(path_type=Path),
-    help="Virtual device file; by default the only card of the demo.",
+    help="Virtual device file; by default a card of the demonstration desk.",
 )
 
 
@@ -38,6 +39,9 @@ def card(context: click.Context, path: Path | None) -> None:
     PIN> and the challenge at CHALLNG>, each followed by OK (Enter), and read the response. When
     the input is no terminal, write one step a line: press, the PIN, the challenge; with --json the
     displays that follow are printed as {"displays": ["PIN>", …]}.
+
+    Without --file, it is a card of the demonstration desk on this computer; where there are
+    several, it asks whose.
 
     Exit codes: 0 fine, 2 wrong usage (malformed PIN or challenge), 3 no usable file.
     """
@@ -99,30 +103,23 @@ def _operate_at_terminal(virtual: VirtualCard) -> None:
     clock = SystemClock()
     state = OFF
     height = len(picture("").splitlines())
-    click.echo(picture(at(state, clock.now()).display))
-    while (key := _read_key()) != QUIT:
-        if key is None:
-            continue
-        state = advance(virtual, state, key, clock.now())
-        click.echo(f"\x1b[{height}A{picture(state.display)}")
-
-
-def _read_key() -> str | None:
-    try:
-        return keystroke(click.getchar())
-    except (EOFError, KeyboardInterrupt):
-        return QUIT
+    with pressed_keys() as pressed:
+        click.echo(picture(state.display))
+        for key in map(keystroke, pressed):
+            if key == QUIT:
+                return
+            if key is not None:
+                state = advance(virtual, state, key, clock.now())
+                click.echo(f"\x1b[{height}A{picture(state.display)}")
 
 
 def _default_file() -> Path:
-    """The demo's only card, or what the person at the terminal names."""
-    cards = _demo_cards()
+    """The demonstration's only card, or the one that the person at the terminal chooses."""
+    cards = _demo_cards(demo_folder()) or _demo_cards(portal_folder())
     if len(cards) == 1:
-        return cards[0]
-    if sys.stdin.isatty():
-        for path in cards:
-            click.echo(str(path), err=True)
-        return Path(click.prompt(_("Virtual device file"), err=True))
+        return next(iter(cards))
+    if cards and sys.stdin.isatty():
+        return _asked(cards)
     raise UsageProblem(
         "device-file-needed",
         _("Which virtual device? There is not exactly one card here."),
@@ -130,19 +127,36 @@ def _default_file() -> Path:
     )
 
 
-def _demo_cards() -> list[Path]:
-    """Files of the demo's devices that have a keypad, as its `demo.json` lists them."""
-    folder = portal_folder()
+def _asked(cards: dict[Path, list[str]]) -> Path:
+    """The card that a person names by its number in a list, or by one of its user names."""
+    by_answer: dict[str, Path] = {}
+    for number, (path, names) in enumerate(cards.items(), 1):
+        click.echo(f"  {number}  {', '.join(names)}", err=True)
+        by_answer |= {str(number): path} | dict.fromkeys(names, path)
+
+    def chosen(answer: str) -> Path:
+        if (named := by_answer.get(answer.strip().lower())) is None:
+            raise click.BadParameter(_("Type a number or a user name of the list."))
+        return named
+
+    return Path(click.prompt(_("Whose card?"), value_proc=chosen, err=True))
+
+
+def _demo_cards(folder: Path) -> dict[Path, list[str]]:
+    """The demonstration's devices that have a keypad, each with its user names."""
     try:
         users = json.loads((folder / "demo.json").read_text(encoding="utf-8"))["users"]
-        devices = [device for user in users for device in user["devices"] if device.get("file")]
-        # A shared card stands under each of its user names.
-        kinds_by_path = {folder / device["file"]: str(device["kind"]) for device in devices}
+        listed = [
+            (folder / device["file"], str(device["kind"]), str(user["username"]))
+            for user in users
+            for device in user["devices"]
+            if device.get("file")
+        ]
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return []
+        return {}
     known = kinds()
-    return [
-        path
-        for path, kind in kinds_by_path.items()
-        if kind in known and isinstance(authenticator(kind), Keypad)
-    ]
+    cards: dict[Path, list[str]] = {}
+    for path, kind, name in listed:
+        if kind in known and isinstance(authenticator(kind), Keypad):
+            cards.setdefault(path, []).append(name)  # a shared card stands under each of its names
+    return cards
