@@ -109,8 +109,10 @@ class Database:
         self.dialect: Literal["sqlite", "postgresql"] = (
             "sqlite" if url.get_backend_name() == "sqlite" else "postgresql"
         )
-        self._engine = _sqlite_engine(url) if self.dialect == "sqlite" else _postgresql_engine(url)
-        self._writer = self._engine.execution_options(deskside_begin="BEGIN IMMEDIATE")
+        self._next = threading.local()
+        self._engine = (
+            _sqlite_engine(url, self._next) if self.dialect == "sqlite" else _postgresql_engine(url)
+        )
         self._reader = self._engine
         if self.dialect == "postgresql":
             self._reader = self._engine.execution_options(
@@ -155,8 +157,10 @@ class Database:
                 `database-unreachable`).
             Refused: the disk is full, or the database cannot be written.
         """
-        with self._translated(), self._own_turn(), self._writer.begin() as connection:
-            yield connection
+        with self._translated(), self._own_turn():
+            self._next.begin = "BEGIN IMMEDIATE"
+            with self._engine.begin() as connection:
+                yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -249,9 +253,15 @@ def _make_file(path: Path) -> None:
         raise system_problem(error) from error
 
 
-def _sqlite_engine(url: URL) -> Engine:
+def _sqlite_engine(url: URL, following: threading.local) -> Engine:
+    """The engine of a file; `following.begin` says how this thread's next transaction begins."""
     engine = create_engine(
-        url, pool_size=8, max_overflow=56, pool_timeout=PATIENCE, connect_args={"timeout": PATIENCE}
+        url,
+        pool_size=8,
+        max_overflow=56,
+        pool_timeout=PATIENCE,
+        pool_reset_on_return=None,  # a transaction of ours has always ended by then
+        connect_args={"timeout": PATIENCE},
     )
 
     @event.listens_for(engine, "connect")
@@ -261,11 +271,12 @@ def _sqlite_engine(url: URL) -> Engine:
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
 
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        options = connection.get_execution_options()
-        connection.exec_driver_sql(options.get("deskside_begin", "BEGIN"))
+    def begin(connection: Any) -> None:
+        statement, following.begin = getattr(following, "begin", "BEGIN"), "BEGIN"
+        connection.cursor().execute(statement)
 
+    # Not the engine's `begin` event: with one listener every statement pays for all events.
+    engine.dialect.do_begin = begin  # type: ignore[assignment, method-assign]
     return engine
 
 
