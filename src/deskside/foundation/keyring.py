@@ -83,6 +83,7 @@ class Keyring:
             version: AESGCM(key) for (purpose, version), key in keys.items() if purpose == "seal"
         }
         self._hashing = keys["hash", 1]
+        self._hash_keys: dict[str, bytes] = {}
         self.data_key_version = max(self._sealing)
 
     @classmethod
@@ -152,8 +153,11 @@ class Keyring:
         HMAC-SHA256 under a key derived (HKDF, RFC 5869) for the purpose alone; it stays the
         same for the life of the database.
         """
-        derived = HKDF(SHA256(), KEY, salt=None, info=b"deskside hash " + purpose.encode())
-        return hmac.digest(derived.derive(self._hashing), value, "sha256")
+        key = self._hash_keys.get(purpose)
+        if key is None:
+            derived = HKDF(SHA256(), KEY, salt=None, info=b"deskside hash " + purpose.encode())
+            key = self._hash_keys[purpose] = derived.derive(self._hashing)
+        return hmac.digest(key, value, "sha256")
 
     @cached_property
     def signing_key(self) -> Ed25519PrivateKey:

@@ -96,11 +96,15 @@ def take(connection: Connection, subjects: Iterable[str], now: datetime) -> dict
 
 def put(connection: Connection, tallies: Mapping[str, Tally], now: datetime) -> None:
     """Store tallies; one statement."""
-    rows = [
+    rows = _rows(tallies, now)
+    connection.execute(_putting(len(rows)), _numbered(rows))
+
+
+def _rows(tallies: Mapping[str, Tally], now: datetime) -> list[tuple[str, str, datetime]]:
+    return [
         (subject, _write(tally), (tally.failures[-1] if tally.failures else now) + WINDOW)
         for subject, tally in sorted(tallies.items())
     ]
-    connection.execute(_putting(len(rows)), _numbered(rows))
 
 
 @lru_cache
@@ -137,6 +141,13 @@ def _numbered(rows: Sequence[tuple[str, str, datetime]]) -> dict[str, object]:
     }
 
 
+def replace(connection: Connection, subject: str, tally: Tally, by: Tally, now: datetime) -> bool:
+    """Store a tally in place of one, unless it has become another since; whether it was stored."""
+    (row,) = _rows({subject: by}, now)
+    values = dict(zip(("subject", "failures", "expires"), row, strict=True))
+    return connection.execute(_REPLACE, {**values, "old": _write(tally)}).rowcount == 1
+
+
 def sweep(connection: Connection, now: datetime) -> None:
     """Forget what no longer matters."""
     connection.execute(delete(guesses).where(guesses.c.expires <= now))
@@ -149,5 +160,10 @@ def _read(stored: str) -> Tally:
 def _write(tally: Tally) -> str:
     return json.dumps([(moment - _EPOCH) // timedelta(microseconds=1) for moment in tally.failures])
 
+
+_REPLACE = text(
+    "UPDATE guesses SET failures = :failures, expires = :expires "
+    "WHERE subject = :subject AND failures = :old"
+).bindparams(bindparam("expires", type_=UtcDateTime()))
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -36,6 +36,7 @@ class Attempt:
     at: datetime
     name: str
     subject: str
+    tally: Tally
     audit_subject: str
     locked: bool
     locks: bool
@@ -101,6 +102,7 @@ class PasswordStep:
             at=now,
             name=username,
             subject=subject,
+            tally=tally,
             audit_subject=person.user_name_id if person is not None else name_hash[:26],
             locked=locked,
             locks=not locked and tally.is_locked(now),
@@ -155,6 +157,10 @@ class PasswordStep:
 
     def _give_back(self, connection: Connection, attempt: Attempt, *, complete: bool) -> None:
         """The reserved attempt was right: it is no failure, nor are any if that was all."""
+        kept = Tally() if complete else attempt.tally.without_failure(attempt.at)
+        if lockout.replace(connection, attempt.subject, attempt.tally, kept, attempt.at):
+            return
+        # Somebody has tried the same name meanwhile.
         tally = lockout.take(connection, [attempt.subject], attempt.at)[attempt.subject]
         kept = Tally() if complete else tally.without_failure(attempt.at)
         lockout.put(connection, {attempt.subject: kept}, attempt.at)
