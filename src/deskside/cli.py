@@ -15,6 +15,7 @@ import click
 from deskside import __version__
 from deskside.foundation.console import command_options, guarded
 from deskside.foundation.text import _, mark, use_system_language
+from deskside.foundation.units import use_local_zone
 
 Table = dict[str, tuple[str, str]]
 """Name of each command: where it lives (`module:attribute`), and what it does in a few words."""
@@ -126,4 +127,5 @@ def admin() -> None:
 def main() -> None:
     """Run the command line."""
     use_system_language()
+    use_local_zone()
     sys.exit(deskside.main(prog_name="deskside", standalone_mode=False) or 0)

@@ -51,7 +51,9 @@ def serve(demo: bool, **flags: Any) -> None:
     """
     from deskside.foundation.config import Config
     from deskside.foundation.paths import demo_folder, private_folder
+    from deskside.foundation.units import use_local_zone
 
+    use_local_zone(local=False)
     config = Config.load(flags=flags)
     if demo and config.file("portal.data") is None:
         config = Config.load(flags=flags | {"data": demo_folder()})

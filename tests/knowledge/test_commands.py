@@ -100,6 +100,7 @@ def test_damage_is_found_mended_verified_and_undone(
 
     shown = deskside("run", "kb2323", *root, "--dry-run", code=1)
     assert "tws.xml" in shown.stdout
+    assert shown.stdout.endswith("\nNothing was changed.\n")
     assert tws.read_bytes() == DAMAGED
 
     mended = document(deskside("run", "2323", *root, "--yes", "--json"))

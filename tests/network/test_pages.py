@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -50,7 +51,8 @@ def test_the_page_needs_a_log_in(portal: TestClient[Any]) -> None:
 
 
 def test_the_page_says_what_it_cannot_see(portal: TestClient[Any]) -> None:
-    text = portal.get("/network", headers=BEARER).text
+    # Without its elements: a command may hold places where its line may break.
+    text = re.sub(r"<[^>]*>", "", portal.get("/network", headers=BEARER).text)
     assert "What a browser cannot see" in text
     assert "deskside network test --catalogue http://testserver.local" in text
     assert "The desk sees this browser at the address" in text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -52,6 +53,27 @@ def test_save_change_save_history_restore(root: Path, live: Path) -> None:
     assert data("restore", first["snapshot"], "--yes", *place)["changed"] is False
 
 
+def test_moments_and_sizes_are_written_for_people(root: Path) -> None:
+    saved = data("save", "--root", str(root), "--note", "calm")["snapshot"]
+    for shown in (run("history", "--root", str(root)).stdout, run("show", saved).stdout):
+        assert re.search(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC", shown)
+        assert f"{SAMPLE.stat().st_size:,} bytes" in shown
+
+
+def test_what_the_history_holds_is_counted_in_words(root: Path, live: Path) -> None:
+    place = ["--root", str(root)]
+    hints = []
+    for content in (document("1"), document("2")):
+        live.write_bytes(content)
+        run("save", *place)
+        live.write_bytes(b"<Settings>")
+        error = run("save", *place).exception
+        assert isinstance(error, Refused)
+        hints.append(error.hint)
+    assert "The history holds a snapshot of it, of 20" in hints[0]
+    assert "The history holds 2 snapshots of it, the latest of 20" in hints[1]
+
+
 def test_a_snapshot_knows_its_own_place(root: Path, live: Path) -> None:
     first = data("save", "--root", str(root))["snapshot"]
     live.write_bytes(document())
@@ -65,7 +87,9 @@ def test_looking_first_changes_nothing(root: Path, live: Path) -> None:
     looked = data("restore", first, "--dry-run")
     assert looked["changed"] is False
     assert looked["plan"]["steps"][0]["verb"] == "replace"
-    assert "replace" in run("restore", first, "--dry-run").stdout
+    shown = run("restore", first, "--dry-run").stdout
+    assert "replace" in shown
+    assert shown.endswith("\nNothing was changed.\n")
     assert code("restore", first) == "not-confirmed"
     assert live.read_bytes() == document()
     assert len(data("history", "--root", str(root))["snapshots"]) == 1

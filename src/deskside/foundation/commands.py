@@ -170,14 +170,16 @@ def verify(heads: tuple[Path, ...], data: str | None, database: str | None) -> N
     """
     from deskside.foundation.audit import service
     from deskside.foundation.clock import SystemClock
-    from deskside.foundation.findings import Verdict, render_terminal, report, verdict
+    from deskside.foundation.findings import Verdict, report, verdict
+    from deskside.foundation.findings_terminal import render_report
 
     with desk(data, database) as (loaded, opened):
         own = loaded.data_folder() / service.HEADS_FILE
         keyring = keys_of(loaded, opened)
         findings = service.verify(opened, keyring, SystemClock(), [own, *heads])
-    emit(report(findings), lambda: render_terminal(findings))
-    if verdict(findings) is not Verdict.SUCCESS:
+    result = verdict(findings)
+    emit(report(findings), lambda: render_report(findings, result))
+    if result is not Verdict.SUCCESS:
         exit_with(EXIT_PROBLEM)
 
 
@@ -241,13 +243,15 @@ def rotate(data: str | None, database: str | None, dry_run: bool, yes: bool) -> 
 def _listed(rows: list[dict[str, Any]]) -> str:
     if not rows:
         return _("Nothing is recorded yet.")
-    headings = [_("Row"), _("When (UTC)"), _("Event"), _("Who"), _("What"), _("Detail")]
+    from deskside.foundation.units import when
+
+    headings = [_("Row"), _("When"), _("Event"), _("Who"), _("What"), _("Detail")]
     return table(
         headings,
         [
             [
                 str(row["position"] or "–"),
-                row["at"][:19].replace("T", " "),
+                when(row["at"]),
                 row["event"],
                 row["actor"] or "–",
                 row["subject"] or "–",

@@ -103,11 +103,10 @@ def fail(error: DesksideError, *, as_json: bool) -> NoReturn:
         click.echo(json.dumps({"error": error.as_json()}, ensure_ascii=False, indent=2))
     else:
         click.echo(f"deskside: error: {error.message}", err=True)
-        if error.hint:
-            click.echo(f"deskside: hint: {error.hint}", err=True)
-        if error.article:
-            number = error.article.split("#")[0]
-            click.echo(f"deskside: hint: deskside kb show KB{number}", err=True)
+        number = (error.article or "").split("#")[0]
+        read = _("Read: deskside kb show KB{number}").format(number=number) if number else ""
+        if hint := " ".join(filter(None, [error.hint, read])):
+            click.echo(f"deskside: hint: {hint}", err=True)
     if error.detail and "--verbose" in sys.argv:
         click.echo(f"deskside: detail: {error.code}: {error.detail}", err=True)
     sys.exit(error.exit_code)

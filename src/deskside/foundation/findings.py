@@ -1,6 +1,6 @@
-"""What a check saw: one shape for every tool, with one renderer each for terminal and JSON.
+"""What a check saw: one shape for every tool.
 
-The HTML renderer is the `finding` macro of the web shell's components.
+`findings_terminal` shows it in a terminal, the `finding` macro of the web shell on a page.
 """
 
 from __future__ import annotations
@@ -9,10 +9,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
-
-import click
-
-from deskside.foundation.text import _, mark
 
 Evidence = Mapping[str, Any]
 
@@ -103,57 +99,3 @@ def report(findings: Iterable[Finding]) -> dict[str, Any]:
     """The JSON document of a tool that prints findings."""
     listed = list(findings)
     return {"verdict": verdict(listed).value, "findings": [f.as_json() for f in listed]}
-
-
-_MARKS: dict[Status, tuple[str, str]] = {
-    Status.OK: ("✓", "green"),
-    Status.NOTICE: ("•", "cyan"),
-    Status.WARNING: ("!", "yellow"),
-    Status.FAILURE: ("✗", "red"),
-    Status.NOT_APPLICABLE: ("–", "bright_black"),
-    Status.UNKNOWN: ("?", "yellow"),
-    Status.CRASHED: ("✗", "red"),
-}
-
-_VERDICTS: dict[Verdict, tuple[str, str]] = {
-    Verdict.SUCCESS: (mark("Success"), "green"),
-    Verdict.DEGRADED: (mark("Degraded"), "yellow"),
-    Verdict.FAILURE: (mark("Failure"), "red"),
-}
-
-
-def render_terminal(findings: Iterable[Finding]) -> str:
-    """The findings for a terminal: one line each, and what to do under a problem."""
-    blocks = []
-    for finding in findings:
-        sign, colour = _MARKS[finding.status]
-        line = click.style(sign, fg=colour, bold=True) + f" {finding.title}"
-        seen = ", ".join(f"{name} {_plain(value)}" for name, value in finding.evidence.items())
-        lines = [line + (click.style(f"  {seen}", dim=True) if seen else "")]
-        if finding.is_problem or finding.status is Status.NOTICE:
-            lines += [
-                f"    {label} {value}"
-                for label, value in (
-                    (_("Why:"), finding.cause),
-                    (_("Do:"), finding.remedy),
-                    (_("Read:"), f"KB{finding.article}" if finding.article else ""),
-                    (_("Fix:"), ", ".join(finding.fixes)),
-                )
-                if value
-            ]
-        blocks.append("\n".join(lines))
-    return "\n".join(blocks)
-
-
-def render_verdict(result: Verdict) -> str:
-    """The verdict as the last line of a report in a terminal."""
-    word, colour = _VERDICTS[result]
-    return click.style(_(word), fg=colour, bold=True)
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, float):
-        return f"{value:.1f}"
-    if isinstance(value, (list, tuple)):
-        return "/".join(_plain(item) for item in value)
-    return str(value)

@@ -83,12 +83,14 @@ def lint(folder: str | None) -> None:
     """Check that the articles keep all rules (those in FOLDER, else the installed ones)."""
     from pathlib import Path
 
-    from deskside.foundation.findings import Verdict, render_terminal, report, verdict
+    from deskside.foundation.findings import Verdict, report, verdict
+    from deskside.foundation.findings_terminal import render_report
     from deskside.knowledge.service import Library
 
     findings = Library.open(Path(folder) if folder else None).lint()
-    emit(report(findings), lambda: render_terminal(findings))
-    if verdict(findings) is not Verdict.SUCCESS:
+    result = verdict(findings)
+    emit(report(findings), lambda: render_report(findings, result))
+    if result is not Verdict.SUCCESS:
         exit_with(EXIT_PROBLEM)
 
 
@@ -133,7 +135,7 @@ def run(
     running.refuse_unknown(article, options)
     report = running.examine(article, options)
     _tell(report)
-    plan = _plan(report, fix, wanted=yes or bool(fix))
+    plan = _plan(report, fix, wanted=yes or bool(fix), dry_run=dry_run)
     change = None
     if plan and not dry_run and _agreed(yes=yes, demanded=bool(fix)):
         change = running.apply(plan)
@@ -152,7 +154,7 @@ def _choices(further: tuple[str, ...], named: dict[str, str | None]) -> dict[str
     return choices
 
 
-def _plan(report: Report, fix: str | None, *, wanted: bool) -> Plan | None:
+def _plan(report: Report, fix: str | None, *, wanted: bool, dry_run: bool) -> Plan | None:
     """The plan that answers what was found, shown; None where there is none.
 
     Where nobody asked for a fix, one that cannot be had is a remark and no error.
@@ -169,7 +171,7 @@ def _plan(report: Report, fix: str | None, *, wanted: bool) -> Plan | None:
             raise
         note(" ".join(filter(None, [refused.message, refused.hint])))
         return None
-    _tell_plan(plan)
+    _tell_plan(plan, dry_run=dry_run)
     return plan
 
 
@@ -194,28 +196,26 @@ def _page(article: Article) -> str:
 
 
 def _tell(report: Report) -> None:
-    from deskside.foundation.findings import render_terminal, render_verdict
+    from deskside.foundation.findings_terminal import render_report
 
     if not wants_json():
         click.echo(click.style(f"{report.article.name}  {report.article.title}", bold=True))
-        click.echo(render_terminal(report.findings))
-        click.echo(render_verdict(report.verdict))
+        click.echo(render_report(report.findings, report.verdict))
 
 
-def _tell_plan(plan: Plan) -> None:
-    from deskside.foundation.changes.rendering import render_plan
+def _tell_plan(plan: Plan, *, dry_run: bool) -> None:
+    from deskside.foundation.changes.rendering import render_look, render_plan
 
     if not wants_json():
-        click.echo(f"\n{render_plan(plan)}\n")
+        click.echo(f"\n{render_look(plan) if dry_run else render_plan(plan)}")
 
 
 def _tell_verified(after: Report, change: Change) -> None:
-    from deskside.foundation.findings import render_terminal, render_verdict
+    from deskside.foundation.findings_terminal import render_report
 
     if not wants_json():
         click.echo(_("Applied. Checked again:"))
-        click.echo(render_terminal(after.findings))
-        click.echo(render_verdict(after.verdict))
+        click.echo(render_report(after.findings, after.verdict))
         click.echo(_("To undo: deskside changes undo {id}").format(id=change.id))
 
 

@@ -23,6 +23,7 @@ from deskside.foundation.changes.model import Plan, State, Step
 from deskside.foundation.changes.model import digest as content_digest
 from deskside.foundation.errors import Refused, UsageProblem
 from deskside.foundation.text import LANGUAGES, _, language, mark
+from deskside.foundation.units import size
 from deskside.knowledge import markdown, running
 from deskside.knowledge.model import Article, Result
 from deskside.knowledge.service import Library
@@ -263,8 +264,8 @@ def _step(plan: Plan, step: Step) -> dict[str, str]:
     seen = [_("renamed to {name}").format(name=step.target)] if step.target else []
     if step.content is not None:
         seen.append(
-            _("{size} bytes, SHA-256 {before} → {after}").format(
-                size=len(step.content),
+            _("{size}, SHA-256 {before} → {after}").format(
+                size=size(len(step.content)),
                 before=plan.inputs[step.path][:12],
                 after=content_digest(step.content)[:12],
             )

@@ -13,6 +13,7 @@ from typing import Any
 
 from deskside.foundation.errors import NotFound, Refused
 from deskside.foundation.text import _
+from deskside.foundation.units import size
 from deskside.network import rules
 from deskside.network.model import Catalogue, Host
 
@@ -59,7 +60,7 @@ def parse(raw: bytes, *, today: date | None) -> Catalogue:
         Refused: `catalogue-invalid`, naming the row and the rule that it breaks.
     """
     if len(raw) > MAX_BYTES:
-        raise rules.invalid(_("the file"), _("larger than {limit} bytes").format(limit=MAX_BYTES))
+        raise rules.invalid(_("the file"), _("larger than {limit}").format(limit=size(MAX_BYTES)))
     document = _document(raw)
     about = {name: value for name, value in document.items() if name != "host"}
     for name in about:

@@ -100,12 +100,11 @@ def _progress() -> Progress | None:
 
 
 def _human(report: Report) -> str:
-    from deskside.foundation.findings import render_terminal, render_verdict
+    from deskside.foundation.findings_terminal import render_report
 
-    lines = [render_terminal(report.findings), ""]
-    if report.root_cause:
-        lines.append(_("Root cause: {code}").format(code=report.root_cause))
-    return "\n".join([*lines, render_verdict(report.verdict)])
+    root = report.root_cause
+    remarks = [_("Root cause: {code}").format(code=root)] if root else []
+    return render_report(report.findings, report.verdict, *remarks)
 
 
 @network.command()

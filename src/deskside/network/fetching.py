@@ -7,6 +7,7 @@ from datetime import date
 
 from deskside.foundation.errors import Refused, Unavailable
 from deskside.foundation.text import _
+from deskside.foundation.units import size
 from deskside.network import catalogue
 from deskside.network.model import Catalogue
 
@@ -36,8 +37,8 @@ def fetch(url: str, *, today: date) -> Catalogue:
                 if len(received) > catalogue.MAX_BYTES:
                     raise Refused(
                         "catalogue-too-large",
-                        _("The catalogue at {url} is larger than {limit} bytes.").format(
-                            url=url, limit=catalogue.MAX_BYTES
+                        _("The catalogue at {url} is larger than {limit}.").format(
+                            url=url, limit=size(catalogue.MAX_BYTES)
                         ),
                     )
                 if time.monotonic() > end:

@@ -11,6 +11,7 @@ from litestar.response import Response
 
 from deskside.foundation.findings import Verdict
 from deskside.foundation.text import _
+from deskside.foundation.units import when
 from deskside.network.diagnosis import Report
 from deskside.network.service import NetworkService
 from deskside.web.service import AnyRequest, page, require_visitor
@@ -56,8 +57,8 @@ def _portal_context(request: AnyRequest) -> dict[str, Any]:
 
 
 def _tested(report: Report, where: str) -> str:
-    return _("{verdict}: tested at {time} UTC {where}.").format(
-        verdict=_WORDS[report.verdict](), time=f"{datetime.now(UTC):%H:%M}", where=where
+    return _("{verdict}: tested at {time} {where}.").format(
+        verdict=_WORDS[report.verdict](), time=when(datetime.now(UTC)), where=where
     )
 
 

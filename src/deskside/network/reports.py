@@ -9,8 +9,10 @@ from xml.etree import ElementTree as ET
 
 from jinja2 import Environment, PackageLoader
 
+from deskside.foundation.evidence import in_words
 from deskside.foundation.findings import Finding, Status
 from deskside.foundation.text import _, language
+from deskside.foundation.units import when
 from deskside.network.diagnosis import Report
 
 
@@ -50,14 +52,10 @@ def html(report: Report) -> str:
         language=language(),
         report=report,
         seen=seen,
-        when=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+        when=when(datetime.now(UTC)),
     )
 
 
 def seen(evidence: Mapping[str, Any]) -> str:
     """Evidence on one line."""
-    return ", ".join(f"{name} {_plain(value)}" for name, value in evidence.items())
-
-
-def _plain(value: Any) -> str:
-    return "/".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+    return " · ".join(in_words(evidence))

@@ -21,7 +21,7 @@ from deskside.foundation.console import (
 from deskside.foundation.text import _
 
 if TYPE_CHECKING:
-    from deskside.workspace.model import Snapshot
+    from deskside.workspace.model import Kind, Snapshot, Workspace
     from deskside.workspace.workstation import Restore, Workstation
 
 Command = Callable[..., Any]
@@ -104,7 +104,7 @@ def show(snapshot: str) -> None:
     workspace, found = here.history.find(snapshot)
     kind = kind_of(here.history.content(found))
     data = found.as_json() | {"workspace": str(workspace.file), "kind": kind.value}
-    emit(data, "\n".join(f"{name}: {value}" for name, value in data.items()))
+    emit(data, lambda: _snapshot_table(found, workspace, kind))
 
 
 @settings.command()
@@ -151,14 +151,16 @@ def export(snapshot: str, file: Path) -> None:
 @command_options
 def verify(root: str | None, user: str | None) -> None:
     """Check the settings file and every snapshot of the history."""
-    from deskside.foundation.findings import Verdict, render_terminal, report, verdict
+    from deskside.foundation.findings import Verdict, report, verdict
+    from deskside.foundation.findings_terminal import render_report
     from deskside.foundation.registry import Situation, run
     from deskside.workspace.checks import History, SettingsFile
 
     options = {name: value for name, value in (("root", root), ("user", user)) if value}
     findings = [f for check in (SettingsFile(), History()) for f in run(check, Situation(options))]
-    emit(report(findings), lambda: render_terminal(findings))
-    if verdict(findings) is not Verdict.SUCCESS:
+    result = verdict(findings)
+    emit(report(findings), lambda: render_report(findings, result))
+    if result is not Verdict.SUCCESS:
         exit_with(EXIT_PROBLEM)
 
 
@@ -204,7 +206,7 @@ def _workstation() -> Workstation:
 
 def _restore(here: Workstation, planned: Restore, *, dry_run: bool, yes: bool) -> None:
     """Show a restore, ask, do it, and say how to take it back."""
-    from deskside.foundation.changes.rendering import render_plan
+    from deskside.foundation.changes.rendering import render_look, render_plan
 
     if planned.plan is None:
         words = _("The settings are already so; nothing was changed.")
@@ -212,7 +214,7 @@ def _restore(here: Workstation, planned: Restore, *, dry_run: bool, yes: bool) -
         return
     if dry_run:
         shown = planned.plan
-        emit({"changed": False, "plan": shown.as_json()}, lambda: render_plan(shown))
+        emit({"changed": False, "plan": shown.as_json()}, lambda: render_look(shown))
         return
     note(render_plan(planned.plan))
     confirm(_("Restore? The trading program must be closed."), yes=yes)
@@ -227,11 +229,27 @@ def _restore(here: Workstation, planned: Restore, *, dry_run: bool, yes: bool) -
     emit(data, _("Restored. To take it back: deskside changes undo {id}").format(id=done.change.id))
 
 
+def _snapshot_table(found: Snapshot, workspace: Workspace, kind: Kind) -> str:
+    from deskside.foundation.units import size, when
+
+    rows = [
+        (_("Snapshot"), found.id),
+        (_("Saved"), when(found.created)),
+        (_("Size"), size(found.size)),
+        ("SHA-256", found.sha256),
+        (_("Note"), found.note or "–"),
+        (_("Workspace"), workspace.name),
+        (_("File"), str(workspace.file)),
+        (_("Kind"), kind.value),
+    ]
+    width = max(len(label) for label, _value in rows)
+    return "\n".join(f"{label:<{width}}  {value}" for label, value in rows)
+
+
 def _history_table(listed: list[Snapshot]) -> str:
     if not listed:
         return _("No snapshot yet: deskside settings save")
-    rows = [
-        [s.id, s.created[:19].replace("T", " "), f"{s.size:,}", s.sha256[:12], s.note]
-        for s in listed
-    ]
-    return table([_("Snapshot"), _("Saved (UTC)"), _("Bytes"), "SHA-256", _("Note")], rows)
+    from deskside.foundation.units import size, when
+
+    rows = [[s.id, when(s.created), size(s.size), s.sha256[:12], s.note] for s in listed]
+    return table([_("Snapshot"), _("Saved"), _("Size"), "SHA-256", _("Note")], rows)

@@ -12,6 +12,7 @@ from xml.parsers import expat
 
 from deskside.foundation.errors import Refused
 from deskside.foundation.text import _
+from deskside.foundation.units import size
 from deskside.workspace.model import Kind
 
 SEALED_MARK = b"IBGZENC\0"
@@ -45,12 +46,12 @@ def kind_of(content: bytes) -> Kind:
     return Kind.XML
 
 
-def too_large(size: int) -> Refused:
+def too_large(found: int) -> Refused:
     """The file is far beyond anything that the program writes."""
     return Refused(
         "settings-too-large",
-        _("The settings file has {size:,} bytes; more than {most:,} cannot be right.").format(
-            size=size, most=LARGEST
+        _("The settings file has {size}; more than {most} cannot be right.").format(
+            size=size(found), most=size(LARGEST)
         ),
         hint=_("Check that it is the right file."),
         article="2323",

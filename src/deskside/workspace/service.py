@@ -15,6 +15,7 @@ from deskside.foundation.database import Database, new_id
 from deskside.foundation.errors import NotFound, Refused, UsageProblem
 from deskside.foundation.keyring import Keyring
 from deskside.foundation.text import _
+from deskside.foundation.units import size
 from deskside.workspace import store
 from deskside.workspace.model import Saved, Snapshot, StoredWorkspace
 from deskside.workspace.rules import LARGEST_PUSHED, kind_of
@@ -174,7 +175,7 @@ def _check(workspace: str, content: bytes, note: str) -> None:
     if len(content) > LARGEST_PUSHED:
         raise UsageProblem(
             "settings-too-large",
-            _("The settings are larger than {most:,} bytes.").format(most=LARGEST_PUSHED),
+            _("The settings are larger than {most}.").format(most=size(LARGEST_PUSHED)),
         )
 
 

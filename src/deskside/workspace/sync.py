@@ -15,6 +15,7 @@ from urllib.parse import quote
 from deskside.foundation.errors import NotFound, Refused
 from deskside.foundation.portal_client import PortalClient
 from deskside.foundation.text import _
+from deskside.foundation.units import size
 from deskside.workspace.model import Snapshot, Workspace
 from deskside.workspace.rules import LARGEST_PUSHED, kind_of
 from deskside.workspace.workstation import Workstation
@@ -78,7 +79,7 @@ def push(here: Workstation, workspace: Workspace, *, keep_mine: bool = False) ->
     if len(content) > LARGEST_PUSHED:
         raise Refused(
             "settings-too-large",
-            _("Portals take at most {most:,} bytes of settings.").format(most=LARGEST_PUSHED),
+            _("Portals take at most {most} of settings.").format(most=size(LARGEST_PUSHED)),
         )
     client = PortalClient.open()
     base = here.history.base(workspace, client.portal)

@@ -11,7 +11,8 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from deskside.foundation.errors import DesksideError, NotFound, Refused
-from deskside.foundation.text import _
+from deskside.foundation.text import _, ngettext
+from deskside.foundation.units import when
 from deskside.workspace import files
 from deskside.workspace.history import History
 from deskside.workspace.model import Saved, Snapshot, Workspace
@@ -152,8 +153,7 @@ class Workstation:
         """
         _workspace, snapshot = self.history.find(identifier)
         content = self.history.content(snapshot)
-        when = snapshot.created[:19].replace("T", " ")
-        source = _("snapshot {id} of {when} UTC").format(id=snapshot.id, when=when)
+        source = _("snapshot {id} of {when}").format(id=snapshot.id, when=when(snapshot.created))
         return self.plan_content(workspace, content, source)
 
     def plan_content(self, workspace: Workspace, content: bytes, source: str) -> Restore:
@@ -230,10 +230,12 @@ class Workstation:
         if not held:
             words = _("The history holds no snapshot of it yet.")
         else:
-            words = _(
-                "The history holds {count} of its snapshots, the latest of {when} UTC: "
-                "deskside settings restore {id}"
-            ).format(count=len(held), when=held[0].created[:19].replace("T", " "), id=held[0].id)
+            words = ngettext(
+                "The history holds a snapshot of it, of {when}: deskside settings restore {id}",
+                "The history holds {count} snapshots of it, the latest of {when}: "
+                "deskside settings restore {id}",
+                len(held),
+            ).format(count=len(held), when=when(held[0].created), id=held[0].id)
         hint = f"{error.hint} {words}"
         return type(error)(
             error.code, error.message, hint=hint, article=error.article, detail=error.detail

@@ -33,12 +33,13 @@ def changes() -> None:
 def list_changes() -> None:
     """List all changes, the latest first."""
     from deskside.foundation.changes.rendering import state_word
+    from deskside.foundation.units import when
 
     listed = engine().list()
-    rows = [[c.id, c.created, state_word(c.state), c.title] for c in listed]
+    rows = [[c.id, when(c.created), state_word(c.state), c.title] for c in listed]
     emit(
         {"changes": [change.as_json() for change in listed]},
-        table([_("Id"), _("When (UTC)"), _("State"), _("What")], rows)
+        table([_("Id"), _("When"), _("State"), _("What")], rows)
         if rows
         else _("Nothing has been changed yet."),
     )
@@ -64,12 +65,12 @@ def undo(identifier: str, *, dry_run: bool, yes: bool) -> None:
 
     Refused if one of them has been changed by something else since.
     """
-    from deskside.foundation.changes.rendering import render_plan
+    from deskside.foundation.changes.rendering import render_look, render_plan
 
     made = engine()
     plan = made.plan_undo(identifier)
     if dry_run:
-        emit({"plan": plan.as_json()}, lambda: render_plan(plan))
+        emit({"plan": plan.as_json()}, lambda: render_look(plan))
         return
     if not yes:
         click.echo(render_plan(plan), err=True)

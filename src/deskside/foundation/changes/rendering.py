@@ -6,6 +6,7 @@ import click
 
 from deskside.foundation.changes.model import ABSENT, Change, Plan, State, Step, Verb, digest
 from deskside.foundation.text import _, mark
+from deskside.foundation.units import size, when
 
 _VERBS: dict[Verb, tuple[str, str]] = {
     Verb.WRITE: (mark("write"), "green"),
@@ -31,11 +32,16 @@ def render_plan(plan: Plan) -> str:
     return "\n".join(lines)
 
 
+def render_look(plan: Plan) -> str:
+    """What a plan would do, where nobody wants it done."""
+    return f"{render_plan(plan)}\n{_('Nothing was changed.')}"
+
+
 def render_change(change: Change) -> str:
     """One change: when, what, and where each path stood before and after."""
     lines = [
         click.style(f"{change.id}  {change.title}", bold=True),
-        f"{change.created}  {_(_STATES[change.state])}  {change.root}",
+        f"{when(change.created)}  {_(_STATES[change.state])}  {change.root}",
     ]
     lines += [
         f"  {move['path']}  {_short(move['before'])} → {_short(move['after'])}"
@@ -60,7 +66,7 @@ def _step_lines(plan: Plan, step: Step) -> list[str]:
     if step.target is not None:
         line += f" → {step.target}"
     if step.content is not None:
-        new = _("{size:,} bytes").format(size=len(step.content))
+        new = size(len(step.content))
         old = plan.inputs.get(step.path, ABSENT)
         line += f"  ({_short(old)} → {_short(digest(step.content))}, {new})"
     return [line, f"      {step.why}"] if step.why else [line]
