@@ -33,11 +33,18 @@ from deskside.foundation.audit.model import (
 )
 from deskside.foundation.audit.rules import examine
 from deskside.foundation.audit.sealer import read_heads
-from deskside.foundation.audit.service import HEADS_FILE, Audit, Sealer, latest, verify
+from deskside.foundation.audit.service import (
+    COMMAND_LINE,
+    HEADS_FILE,
+    Audit,
+    Sealer,
+    latest,
+    verify,
+)
 from deskside.foundation.audit.store import audit_event, audit_head, audit_signer
 from deskside.foundation.clock import FrozenClock, SystemClock
 from deskside.foundation.database import Database, new_id
-from deskside.foundation.findings import Finding
+from deskside.foundation.findings import Finding, Status
 from deskside.foundation.keyring import Keyring
 
 from .processes import forked
@@ -107,6 +114,30 @@ def test_a_whole_trail_verifies(desk: Desk) -> None:
 
 def test_an_empty_trail_verifies(database: Database, tmp_path: Path, clock: FrozenClock) -> None:
     assert Desk(database, tmp_path, clock).codes() == ["audit-intact"]
+
+
+def test_rows_that_nobody_has_sealed_prove_nothing(
+    database: Database, tmp_path: Path, clock: FrozenClock
+) -> None:
+    desk = Desk(database, tmp_path, clock)
+    for count, words in ((1, "1 row waits"), (2, "3 rows wait")):
+        desk.record(count)
+        (finding,) = desk.verify()
+        assert finding.code == "audit-unsealed"
+        assert finding.status is Status.NOTICE
+        assert words in finding.title
+    clock.advance(timedelta(minutes=2))
+    assert desk.codes() == ["audit-sealer-behind"]
+
+
+def test_an_actor_of_the_trail_stands_where_none_is_named(
+    database: Database, clock: FrozenClock
+) -> None:
+    audit = Audit(clock, actor=COMMAND_LINE)
+    with database.write() as connection:
+        audit.record(connection, "login.failed", actor=None, subject=None)
+        audit.record(connection, "login.failed", actor="a2", subject=None)
+    assert {row.actor for row, _position in latest(database)} == {"cli", "a2"}
 
 
 def test_a_row_is_undone_with_its_transaction(desk: Desk) -> None:
@@ -392,7 +423,8 @@ def test_a_kill_between_two_instructions_leaves_a_sound_trail(tmp_path: Path) ->
             now = connection.scalar(select(func.max(columns.position))) or 0
         assert now >= sealed
         sealed = now
-        assert [code for code in desk.codes() if code != "audit-sealer-behind"] == ["audit-intact"]
+        whole = "audit-intact" if sealed else "audit-unsealed"
+        assert set(desk.codes()) <= {whole, "audit-sealer-behind"}
     with database.write() as connection:
         connection.execute(leases.lease.delete())
     desk.sealer.seal_now()

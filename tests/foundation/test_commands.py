@@ -107,7 +107,10 @@ def test_keys_show_and_rotate(portal: Path) -> None:
     data = ["--data", str(portal)]
     shown = json.loads(run("admin", "keys", "show", *data, "--json").stdout)
     secret = (portal / "keys" / "kek.key").read_text().strip()
-    assert secret not in run("admin", "keys", "show", *data).stdout
+    told = run("admin", "keys", "show", *data).stdout
+    assert secret not in told
+    assert "Key-encryption key" in told
+    assert not any(name in told for name in shown)
     looked = json.loads(run("admin", "keys", "rotate", *data, "--dry-run", "--json").stdout)
     assert looked == {"changed": False, "old": shown["key_encryption_key"], "new": None}
     assert isinstance(refusal("admin", "keys", "rotate", *data, "--json"), Refused)
@@ -119,6 +122,7 @@ def test_keys_show_and_rotate(portal: Path) -> None:
     listed = json.loads(run("admin", "audit", "list", *data, "--json").stdout)["events"]
     assert listed[0]["event"] == "keys.rotated"
     assert listed[0]["detail"] == {"old": done["old"], "new": done["new"]}
+    assert listed[0]["actor"] == "cli"
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from deskside.foundation.audit.model import COMMAND_LINE
+from deskside.foundation.audit.store import latest
 from deskside.foundation.errors import NotFound, Refused, UsageProblem
 from deskside.secure_login.admin_commands import devices, first, users
 from deskside.secure_login.card.device import VirtualCard
@@ -124,6 +126,15 @@ def test_devices(run: Run, small_desk: Desk, tmp_path: Path) -> None:
         run(devices, "issue", "anna", "--file", f"{file}2", "--pin", "-", stdin="1111\n")
     with pytest.raises(NotFound):
         run(devices, "lock", "nobody")
+
+
+def test_the_audit_trail_says_that_it_was_a_command(run: Run, small_desk: Desk) -> None:
+    run(users, "add", "anna", "--display-name", "Anna Sole")
+    run(users, "disable", "anna", "--yes")
+    with small_desk.database.read() as connection:
+        rows = latest(connection, 10, None)
+    assert rows
+    assert {row.actor for row, _position in rows} == {COMMAND_LINE}
 
 
 def test_nothing_is_made_where_no_portal_ever_ran(tmp_path: Path) -> None:

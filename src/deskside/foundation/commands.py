@@ -200,7 +200,12 @@ def show_keys(data: str | None, database: str | None) -> None:
             "data_key_version": keyring.data_key_version,
             "signing_key": keyring.public_key_hex,
         }
-    emit(shown, lambda: table([_("Key"), _("Name")], [[k, str(v)] for k, v in shown.items()]))
+    rows = [
+        [_("Key-encryption key"), str(shown["key_encryption_key"])],
+        [_("Data key, version"), str(shown["data_key_version"])],
+        [_("Signing key (Ed25519, public half)"), str(shown["signing_key"])],
+    ]
+    emit(shown, lambda: table([_("Key"), _("Name")], rows))
 
 
 @keys.command()
@@ -213,7 +218,7 @@ def rotate(data: str | None, database: str | None, dry_run: bool, yes: bool) -> 
     Where the key is in the data folder, a new one is made and the old one is kept beside it
     for old backups. Where you provide the key, first put the new one before the old one.
     """
-    from deskside.foundation.audit.service import Audit
+    from deskside.foundation.audit.service import COMMAND_LINE, Audit
     from deskside.foundation.clock import SystemClock
 
     with desk(data, database) as (loaded, opened):
@@ -230,7 +235,7 @@ def rotate(data: str | None, database: str | None, dry_run: bool, yes: bool) -> 
         with opened.write() as connection:
             detail = {"old": old, "new": new}
             Audit(SystemClock()).record(
-                connection, "keys.rotated", actor=None, subject=None, detail=detail
+                connection, "keys.rotated", actor=COMMAND_LINE, subject=None, detail=detail
             )
     emit(
         {"changed": True, "old": old, "new": new},

@@ -55,14 +55,14 @@ class Office:
 def office(data: str | None, database: str | None) -> Iterator[Office]:
     """Open the portal's database and its services."""
     from deskside.directory.service import DirectoryService
-    from deskside.foundation.audit.service import Audit
+    from deskside.foundation.audit.service import COMMAND_LINE, Audit
     from deskside.foundation.clock import SystemClock
     from deskside.foundation.mail import Mail
     from deskside.secure_login.service import LoginService
 
     with desk(data, database) as (config, opened):
         keyring, clock = keys_of(config, opened), SystemClock()
-        audit, mail = Audit(clock), Mail(keyring, clock)
+        audit, mail = Audit(clock, actor=COMMAND_LINE), Mail(keyring, clock)
         directory = DirectoryService(opened, keyring, clock, audit, mail)
         service = LoginService.open(opened, keyring, clock, audit, mail, directory)
         try:

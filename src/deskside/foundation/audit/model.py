@@ -22,6 +22,9 @@ Detail = Mapping[str, Value]
 GENESIS = bytes(32)
 """The link before the first row."""
 
+COMMAND_LINE = "cli"
+"""The actor of what commands do on the database: whoever may read its files. No id is like it."""
+
 _EVENT = re.compile(r"[a-z][a-z0-9]*([.-][a-z0-9]+)*")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _PLAIN = re.compile(r"[A-Za-z0-9._:/+#-]{0,120}")
@@ -35,7 +38,7 @@ class Row:
         id: random name of the row.
         at: when, in UTC, to the microsecond.
         event: what, such as `login.succeeded`.
-        actor: id of who did it; None is Deskside itself or somebody unknown.
+        actor: id of who did it; COMMAND_LINE; None is Deskside itself or somebody unknown.
         subject: id of what it was done to.
         detail: more ids, counts and codes, as canonical JSON.
     """

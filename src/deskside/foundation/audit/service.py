@@ -5,20 +5,25 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from deskside.foundation.audit import store
-from deskside.foundation.audit.model import Detail, Row, checked_detail, checked_id
+from deskside.foundation.audit.model import COMMAND_LINE, Detail, Row, checked_detail, checked_id
 from deskside.foundation.audit.sealer import HEADS_FILE, Sealer
 from deskside.foundation.audit.verifier import verify
 from deskside.foundation.clock import Clock
 from deskside.foundation.database import Database, new_id
 
-__all__ = ["HEADS_FILE", "Audit", "Sealer", "concerning", "latest", "verify"]
+__all__ = ["COMMAND_LINE", "HEADS_FILE", "Audit", "Sealer", "concerning", "latest", "verify"]
 
 
 class Audit:
-    """The audit trail, for those who record in it."""
+    """The audit trail, for those who record in it.
 
-    def __init__(self, clock: Clock) -> None:
+    Args:
+        actor: who did what names no actor, such as COMMAND_LINE.
+    """
+
+    def __init__(self, clock: Clock, *, actor: str | None = None) -> None:
         self._clock = clock
+        self._actor = actor
 
     def record(
         self,
@@ -34,7 +39,8 @@ class Audit:
         Args:
             connection: the write transaction that does what is recorded.
             event: what happened, such as `login.succeeded`.
-            actor: id of who did it; None is Deskside itself or somebody unknown.
+            actor: id of who did it; None is the trail's own actor, else Deskside itself or somebody
+                unknown.
             subject: id of what it was done to.
             detail: ids, counts and codes; never personal data, never free text.
 
@@ -45,7 +51,7 @@ class Audit:
             id=new_id(),
             at=self._clock.now(),
             event=event,
-            actor=checked_id(actor),
+            actor=checked_id(actor or self._actor),
             subject=checked_id(subject),
             detail=checked_detail(event, detail),
         )

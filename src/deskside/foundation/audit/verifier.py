@@ -18,7 +18,7 @@ from deskside.foundation.clock import Clock
 from deskside.foundation.database import Database
 from deskside.foundation.findings import Finding, Status
 from deskside.foundation.keyring import Keyring
-from deskside.foundation.text import _, mark
+from deskside.foundation.text import _, mark, ngettext
 
 SHOWN = 50
 """Findings that are listed; a trail that was replaced as a whole would have millions."""
@@ -97,10 +97,15 @@ def verify(
         end, flaws = examine(store.chain(connection), stored, apart, vouched)
     findings = [_finding(flaw) for flaw in flaws[:SHOWN]]
     findings += [_unreadable(file, lines) for file, _heads, lines in kept if lines]
-    if oldest is not None and clock.now() - oldest > PATIENCE:
+    late = oldest is not None and clock.now() - oldest > PATIENCE
+    if late:
         findings.append(_behind(waiting))
-    if not flaws:
+    if flaws:
+        return findings
+    if end or not waiting:
         findings.insert(0, _intact(end, len(stored), waiting))
+    elif not late:
+        findings.insert(0, _unsealed(waiting))
     return findings
 
 
@@ -134,6 +139,23 @@ def _intact(end: int, heads: int, waiting: int) -> Finding:
         subject="audit",
         title=_("The audit trail is whole"),
         evidence={"rows": end, "heads": heads, "waiting": waiting},
+    )
+
+
+def _unsealed(waiting: int) -> Finding:
+    """Nothing can be said of a trail that no head vouches for yet."""
+    return Finding(
+        code="audit-unsealed",
+        status=Status.NOTICE,
+        subject="audit",
+        title=ngettext(
+            "Nothing is sealed yet; {count} row waits",
+            "Nothing is sealed yet; {count} rows wait",
+            waiting,
+        ).format(count=waiting),
+        evidence={"waiting": waiting},
+        cause=_("The portal seals rows while it runs; until then nothing can be proved of them."),
+        remedy=_("Start the portal (deskside serve), then verify again."),
     )
 
 
