@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import re
 import sys
+from collections import Counter
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -21,7 +22,7 @@ SOURCE = Path(__file__).parent.parent / "src" / "deskside"
 LOCALES = ["it"]
 METHODS = [("web/static/**", "ignore"), ("**.py", "python"), ("**/templates/**.html", "jinja2")]
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "mark": None}
-PLACEHOLDER = re.compile(r"\{\w*\}|%\(\w+\)s")
+PLACEHOLDER = re.compile(r"\{\w*(?::[^{}]*)?\}|%\(\w+\)s")
 
 
 def extracted() -> Catalog:
@@ -59,7 +60,9 @@ def compiled(catalogue: Catalog) -> bytes:
 def update(locale: str) -> list[str]:
     """Bring one catalogue up to date with the source."""
     catalogue = load(locale)
+    made = catalogue.creation_date
     catalogue.update(extracted(), no_fuzzy_matching=True)
+    catalogue.creation_date = made  # else every run would change the file
     catalogue.obsolete.clear()
     source, binary = paths(locale)
     source.parent.mkdir(parents=True, exist_ok=True)
@@ -75,6 +78,13 @@ def strings(message: object) -> tuple[str, ...]:
     return (message,) if isinstance(message, str) else tuple(message)  # type: ignore[arg-type]
 
 
+def is_one_of(message: object, form: str) -> bool:
+    """Whether a form belongs to a message with plurals, whose singular may leave the count out."""
+    return not isinstance(message, str) and set(PLACEHOLDER.findall(form)) < set(
+        PLACEHOLDER.findall(strings(message)[-1])
+    )
+
+
 def check(locale: str) -> list[str]:
     """What is missing from one catalogue, a line each."""
     catalogue = load(locale)
@@ -87,11 +97,11 @@ def check(locale: str) -> list[str]:
         if known is None or known.fuzzy or not all(strings(known.string)):
             faults.append(f"{locale}: not translated: {shown!r}")
             continue
-        wanted = set(PLACEHOLDER.findall(strings(message.id)[-1]))
+        wanted = Counter(PLACEHOLDER.findall(strings(message.id)[-1]))
         faults += [
             f"{locale}: other placeholders than in {shown!r}: {form!r}"
             for form in strings(known.string)
-            if set(PLACEHOLDER.findall(form)) - wanted
+            if Counter(PLACEHOLDER.findall(form)) != wanted and not is_one_of(message.id, form)
         ]
     _source, binary = paths(locale)
     if not binary.exists() or binary.read_bytes() != compiled(catalogue):

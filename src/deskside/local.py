@@ -84,16 +84,18 @@ class Gate:
 
         host, origin = header(scope, b"host").lower(), header(scope, b"origin").lower()
         if host not in self._hosts:
-            await refuse(send, 421, _("This server answers to its own address only.") + "\n")
+            text = _("This server answers to its own address only.")
+            await refuse(scope, send, 421, "unknown-host", text)
         elif origin and origin != f"http://{host}":
-            await refuse(send, 403, _("Refused: this request came from another site.") + "\n")
+            text = _("Refused: this request came from another site.")
+            await refuse(scope, send, 403, "cross-site", text)
         elif _same(cookie(scope, self._cookie), self._secret):
             await self._app(scope, receive, send)
         elif scope["method"] == "GET" and self._takes(scope):
             await self._open(scope, send)
         else:
             text = _("Refused: this address opens once. Run `deskside open` again.")
-            await refuse(send, 403, f"{text}\n")
+            await refuse(scope, send, 403, "not-opened", text)
 
     def _takes(self, scope: Scope) -> bool:
         """Whether the request brings the token; takes it away, so that it works once."""

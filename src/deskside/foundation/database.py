@@ -36,7 +36,13 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from deskside.foundation.errors import DesksideError, Refused, Unavailable, UsageProblem
+from deskside.foundation.errors import (
+    DesksideError,
+    OutOfSpace,
+    Refused,
+    Unavailable,
+    UsageProblem,
+)
 from deskside.foundation.paths import private_folder
 from deskside.foundation.text import _
 
@@ -312,7 +318,7 @@ def _busy(detail: str) -> Unavailable:
 
 
 def _full(name: str) -> Refused:
-    return Refused(
+    return OutOfSpace(
         "disk-full",
         _("The disk is full ({database}); nothing was changed.").format(database=name),
         hint=_("Free some space and try again."),

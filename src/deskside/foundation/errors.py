@@ -5,7 +5,8 @@
     ├── Refused             could not or would not run           exit 3 · HTTP 409
     │   ├── NotFound        what was named does not exist        exit 3 · HTTP 404
     │   ├── NotAllowed      this person may not do this          exit 3 · HTTP 403
-    │   └── Unavailable     busy or out of reach; try later      exit 3 · HTTP 503
+    │   ├── Unavailable     busy or out of reach; try later      exit 3 · HTTP 503
+    │   └── OutOfSpace      the disk is full                     exit 3 · HTTP 507
     └── NotLoggedIn         no session, or one that has ended    exit 3 · HTTP 401
 
 Whatever the class, nothing has been changed when one of these is raised.
@@ -86,6 +87,12 @@ class Unavailable(Refused):
     """Busy or out of reach for the moment."""
 
     http_status = 503
+
+
+class OutOfSpace(Refused):
+    """The disk is full."""
+
+    http_status = 507
 
 
 class NotLoggedIn(DesksideError):

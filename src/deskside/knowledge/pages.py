@@ -67,7 +67,7 @@ def local_pages() -> list[Any]:
 
 
 @get("/", include_in_schema=False, sync_to_thread=False)
-def local_home() -> Response[None]:
+def local_home() -> Response[str]:
     """The first page on this computer: the articles."""
     return redirect("/kb")
 
@@ -155,7 +155,7 @@ def change_page(
 
 
 @post("/changes/{change:str}/undo", include_in_schema=False, status_code=303)
-async def undo_change(request: AnyRequest, change: Name) -> Response[None]:
+async def undo_change(request: AnyRequest, change: Name) -> Response[str]:
     """Put back what a change changed, and return to where the person was."""
     fields = await _fields(request)
     undone = await _thread(_undo, change)

@@ -10,6 +10,7 @@ HeadAsGet         HEAD wherever there is GET
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Collection, MutableMapping
 from http.cookies import CookieError, SimpleCookie
@@ -80,11 +81,17 @@ def cookie_header(name: str, value: str, *, max_age: int | None = None) -> tuple
     return b"set-cookie", text.encode("latin-1")
 
 
-async def refuse(send: App, status: int, text: str) -> None:
-    """Answer in plain text from outside the application."""
-    body = text.encode()
+async def refuse(scope: Scope, send: App, status: int, code: str, text: str) -> None:
+    """Answer from outside the application: problem details in the API, else plain text."""
+    if scope["path"].startswith("/api/"):
+        kind = b"application/problem+json"
+        problem = {"type": code, "title": text, "status": status, "detail": "", "article": None}
+        problem["request_id"] = scope.get("deskside.request_id", "")
+        body = json.dumps(problem).encode()
+    else:
+        kind, body = b"text/plain; charset=utf-8", f"{text}\n".encode()
     headers = [
-        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"content-type", kind),
         (b"content-length", str(len(body)).encode()),
         *((name.encode(), value.encode()) for name, value in HEADERS.items()),
     ]
@@ -149,7 +156,8 @@ class HostGuard:
 
     async def __call__(self, scope: Scope, receive: App, send: App) -> None:
         if scope["type"] == "http" and not self.is_ours(scope):
-            await refuse(send, 421, "This server does not answer to that host name. See --url.\n")
+            text = "This server does not answer to that host name. See --url."
+            await refuse(scope, send, 421, "unknown-host", text)
             return
         await self.app(scope, receive, send)
 
@@ -194,7 +202,8 @@ class CrossSiteGuard:
             and scope["method"] not in SAFE_METHODS
             and not self.is_own(scope)
         ):
-            await refuse(send, 403, "Refused: this request came from another site.\n")
+            text = "Refused: this request came from another site."
+            await refuse(scope, send, 403, "cross-site", text)
             return
         await self.app(scope, receive, send)
 

@@ -101,12 +101,18 @@ def page(
     return Response(text, status_code=status, headers=headers, media_type="text/html")
 
 
-def redirect(path: str, *, cookies: list[Any] | None = None) -> Response[None]:
+def redirect(path: str, *, cookies: list[Any] | None = None) -> Response[str]:
     """Send the browser on with GET after a form (RFC 9110 section 15.4.4).
 
     `path` must be one of ours, built by us: use `own_path` for one that came from a request.
     """
-    return Response(None, status_code=303, headers={"location": path}, cookies=cookies or [])
+    return Response(
+        "",
+        status_code=303,
+        headers={"location": path},
+        cookies=cookies or [],
+        media_type="text/plain",
+    )
 
 
 def own_path(candidate: str, default: str = "/") -> str:

@@ -31,7 +31,7 @@ from deskside.web.middleware import (
 )
 from deskside.web.model import Resolve
 from deskside.web.problems import described, on_crash, on_deskside_error, on_http_exception
-from deskside.web.service import STATIC, AnyRequest, Shell, form, own_path
+from deskside.web.service import STATIC, AnyRequest, Shell, form, own_path, redirect
 
 YEAR = 365 * 24 * 3600
 BODY_LIMIT = 1024 * 1024
@@ -109,13 +109,11 @@ def build_app(
 
 
 @post("/language", include_in_schema=False, status_code=303)
-async def choose_language(request: AnyRequest) -> Response[None]:
+async def choose_language(request: AnyRequest) -> Response[str]:
     """Remember the language that a person chose, and return to the page they were on."""
     fields = await form(request)
     chosen = fields.get("language", "")
-    response: Response[None] = Response(
-        None, status_code=303, headers={"location": own_path(fields.get("next", "/"))}
-    )
+    response = redirect(own_path(fields.get("next", "/")))
     if chosen in LANGUAGES:
         name, value = cookie_header(LANGUAGE_COOKIE, chosen, max_age=YEAR)
         response.headers[name.decode()] = value.decode()

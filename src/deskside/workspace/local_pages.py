@@ -39,7 +39,7 @@ def overview(request: AnyRequest, local_options: Choices) -> Response[str]:
 
 
 @post("/settings/save", include_in_schema=False)
-async def save(request: AnyRequest, local_options: Choices) -> Response[None]:
+async def save(request: AnyRequest, local_options: Choices) -> Response[str]:
     """Save one workspace now."""
     fields = await form(request)
 
@@ -79,7 +79,7 @@ async def restore(request: AnyRequest, local_options: Choices) -> Response[Any]:
 
 
 @post("/settings/apply", include_in_schema=False)
-async def apply(request: AnyRequest, local_options: Choices) -> Response[None]:
+async def apply(request: AnyRequest, local_options: Choices) -> Response[str]:
     """Carry out the restore that was shown, if nothing has moved since."""
     from deskside.foundation.changes.moving import outdated
 
