@@ -10,7 +10,7 @@ import json
 import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from deskside.foundation.errors import (
     DesksideError,
@@ -77,7 +77,10 @@ def forget_session() -> None:
 
 
 class PortalClient:
-    """Requests to one portal's API, with a session where there is one."""
+    """Requests to one portal's API, with a session where there is one.
+
+    A context manager: at its end no connection is left open.
+    """
 
     def __init__(self, portal: str, token: str = "") -> None:
         import httpx2
@@ -105,6 +108,16 @@ class PortalClient:
                 hint=_("Log in with: deskside login PORTAL"),
             )
         return cls(session.portal, session.token)
+
+    def close(self) -> None:
+        """Close the connections to the portal."""
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_raised: object) -> None:
+        self.close()
 
     def request(
         self,

@@ -37,11 +37,12 @@ def login(portal: str | None, user_name: str | None) -> None:
     )
 
     known = load_session()
-    client = PortalClient(portal or (known.portal if known else DEFAULT_PORTAL))
-    name = user_name or click.prompt(_("User name"), err=True)
-    password = click.prompt(_("Password"), hide_input=True, err=True)
-    step = client.request("POST", "/login", json={"username": name, "password": password}).json()
-    granted = step if step.get("session") else _second_factor(client, step)
+    with PortalClient(portal or (known.portal if known else DEFAULT_PORTAL)) as client:
+        name = user_name or click.prompt(_("User name"), err=True)
+        password = click.prompt(_("Password"), hide_input=True, err=True)
+        given = {"username": name, "password": password}
+        step = client.request("POST", "/login", json=given).json()
+        granted = step if step.get("session") else _second_factor(client, step)
     store_session(
         StoredSession(client.portal, granted["session"], name, str(granted.get("expires", "")))
     )
@@ -102,7 +103,8 @@ def logout() -> None:
         emit({"logged_out": False}, _("Nobody was logged in."))
         return
     try:
-        PortalClient.open().request("POST", "/logout")
+        with PortalClient.open() as client:
+            client.request("POST", "/logout")
     except NotLoggedIn:
         pass
     except Refused as error:
@@ -118,7 +120,7 @@ def whoami() -> None:
     """Show who is logged in to which portal."""
     from deskside.foundation.portal_client import PortalClient
 
-    client = PortalClient.open()
-    me = client.request("GET", "/me").json()
+    with PortalClient.open() as client:
+        me = client.request("GET", "/me").json()
     name = me.get("username") or me.get("user_name", "")
     emit({"portal": client.portal} | me, f"{name}  {client.portal}")

@@ -23,9 +23,6 @@ from deskside.workspace.workstation import Workstation
 if TYPE_CHECKING:
     import httpx2
 
-ONCE = {"connection": "close"}
-"""A command says what it has to say and goes; it leaves no connection open behind it."""
-
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
@@ -81,16 +78,16 @@ def push(here: Workstation, workspace: Workspace, *, keep_mine: bool = False) ->
             "settings-too-large",
             _("Portals take at most {most} of settings.").format(most=size(LARGEST_PUSHED)),
         )
-    client = PortalClient.open()
-    base = here.history.base(workspace, client.portal)
-    if keep_mine:
-        base = _latest_version(client, workspace)
-    try:
-        answer = _send(client, workspace, saved, content, base)
-    except Refused as refused:
-        if refused.code == "settings-conflict":
-            _keep_both(here, workspace, client)
-        raise
+    with PortalClient.open() as client:
+        base = here.history.base(workspace, client.portal)
+        if keep_mine:
+            base = _latest_version(client, workspace)
+        try:
+            answer = _send(client, workspace, saved, content, base)
+        except Refused as refused:
+            if refused.code == "settings-conflict":
+                _keep_both(here, workspace, client)
+            raise
     here.history.set_base(workspace, client.portal, answer["snapshot"])
     return Pushed(saved, answer["snapshot"], answer["changed"])
 
@@ -102,7 +99,8 @@ def fetch(workspace: Workspace) -> Fetched:
         NotFound: `no-such-workspace`.
         Refused: `content-damaged`, or it is no settings file.
     """
-    return _fetch(PortalClient.open(), workspace)
+    with PortalClient.open() as client:
+        return _fetch(client, workspace)
 
 
 def settled(here: Workstation, workspace: Workspace, fetched: Fetched) -> None:
@@ -113,7 +111,7 @@ def settled(here: Workstation, workspace: Workspace, fetched: Fetched) -> None:
 def _send(
     client: PortalClient, workspace: Workspace, saved: Snapshot, content: bytes, base: str
 ) -> dict[str, Any]:
-    headers = ONCE | {
+    headers = {
         "content-type": "application/octet-stream",
         "deskside-sha256": saved.sha256,
         "deskside-note": quote(saved.note),
@@ -125,7 +123,7 @@ def _send(
 
 
 def _fetch(client: PortalClient, workspace: Workspace) -> Fetched:
-    response: httpx2.Response = client.request("GET", f"{_path(workspace)}/latest", headers=ONCE)
+    response: httpx2.Response = client.request("GET", f"{_path(workspace)}/latest")
     content = response.content
     if hashlib.sha256(content).hexdigest() != response.headers.get("deskside-sha256"):
         raise Refused(
@@ -139,7 +137,7 @@ def _fetch(client: PortalClient, workspace: Workspace) -> Fetched:
 
 def _latest_version(client: PortalClient, workspace: Workspace) -> str:
     try:
-        answer = client.request("GET", _path(workspace), headers=ONCE)
+        answer = client.request("GET", _path(workspace))
     except NotFound:
         return ""
     listed = answer.json()["snapshots"]
