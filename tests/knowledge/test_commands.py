@@ -84,6 +84,16 @@ def document(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
     return found
 
 
+def test_a_file_of_one_s_own_is_put_where_none_is(deskside: Run, tws: Path) -> None:
+    own = tws.parent.parent.parent / "my copy.xml"
+    tws.rename(own)
+    arguments = ["run", "KB2323", "--root", str(tws.parent), "--file", str(own)]
+    looked = document(deskside(*arguments, "--json", code=1))
+    assert [f["code"] for f in looked["findings"]] == ["settings-missing"]
+    deskside(*arguments, "--yes", code=0)
+    assert tws.read_bytes() == GOOD
+
+
 def test_damage_is_found_mended_verified_and_undone(
     deskside: Run, tws: Path, root: list[str]
 ) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from deskside.foundation.errors import NotFound, Refused
 from deskside.workspace import files
-from deskside.workspace.model import Kind
+from deskside.workspace.model import Kind, Workspace
 
 from .conftest import SAMPLE, USER, document
 
@@ -46,6 +46,31 @@ def test_no_root(tmp_path: Path) -> None:
         files.discover(tmp_path / "nowhere")
     assert missing.value.code == "settings-no-root"
     assert "--root" in missing.value.hint
+
+
+@pytest.mark.parametrize(
+    ("place", "ini", "file"),
+    [
+        ("Jts/dgmgqticxk", None, "tws.xml"),
+        ("Jts/" + "abcdefghijklmnop"[:8] * 5, None, "tws.xml"),
+        ("Jts/darykq", "[ns]\ndarykq=1\n", "tws.xml"),
+        ("Jts/darykq", "[IBGateway]\n[ns]\ndarykq=1\n", "ibg.xml"),
+        ("Jts/ibgateway/1045/dgmgqticxk", None, "ibg.xml"),
+        ("Jts/darykq", "[ns]\nother=1\n", None),
+        ("Jts/Documents", None, None),
+        ("Jts", None, None),
+    ],
+)
+def test_a_user_folder_without_settings(
+    tmp_path: Path, place: str, ini: str | None, file: str | None
+) -> None:
+    folder = tmp_path / place
+    folder.mkdir(parents=True)
+    if ini:
+        (folder.parent / "jts.ini").write_text(ini)
+    meant = files.to_be(folder)
+    assert meant == (Workspace(folder / file) if file else None)
+    assert files.to_be(folder / "gone") is None
 
 
 def test_reading_gives_the_exact_bytes(live: Path) -> None:

@@ -74,6 +74,26 @@ def test_what_the_history_holds_is_counted_in_words(root: Path, live: Path) -> N
     assert "The history holds 2 snapshots of it, the latest of 20" in hints[1]
 
 
+def test_a_file_of_one_s_own_goes_into_an_empty_user_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "Jts" / "dgmgqticxk"
+    folder.mkdir(parents=True)
+    place = ["--root", str(folder)]
+    assert code("save", *place) == "settings-missing"
+    assert data("restore", str(SAMPLE), "--yes", *place)["changed"] is True
+    assert (folder / "tws.xml").read_bytes() == SAMPLE.read_bytes()
+    (folder / "tws.xml").unlink()
+    assert [w["exists"] for w in data("list", *place)["workspaces"]] == [False]
+
+
+def test_what_the_history_remembers_is_meant_rather_than_a_guess(root: Path, live: Path) -> None:
+    folder = live.parent.rename(root / "dgmgqticxk")
+    saved = data("save", "--root", str(folder))["snapshot"]
+    (folder / "ibg.xml").unlink()
+    data("restore", saved, "--yes", "--root", str(folder))
+    assert (folder / "ibg.xml").read_bytes() == SAMPLE.read_bytes()
+    assert not (folder / "tws.xml").exists()
+
+
 def test_a_snapshot_knows_its_own_place(root: Path, live: Path) -> None:
     first = data("save", "--root", str(root))["snapshot"]
     live.write_bytes(document())

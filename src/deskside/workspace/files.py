@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import stat
 import sys
 from dataclasses import dataclass, field
@@ -17,7 +18,14 @@ from deskside.workspace.rules import LARGEST, kind_of, too_large
 DEPTH = 3
 """Folders below a root that are searched: Gateway has ibgateway/<version>/<user>."""
 
+USER_FOLDER = re.compile(r"[a-p]{40}|[a-z]{8,11}")
+"""How TWS names the folder of a user: newer versions by the first form, older by the second."""
+
 ATTEMPTS = 3
+
+
+LARGEST_INI = 1_000_000
+"""Bytes of `jts.ini` that are looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +63,21 @@ def discover(root: Path) -> list[Workspace]:
     return sorted(found, key=lambda w: (str(w.file.parent), order.index(w.file.name.lower())))
 
 
+def to_be(folder: Path) -> Workspace | None:
+    """The workspace that a folder without settings is meant for; None if it is no user's folder.
+
+    A user's folder is known by its name, or because `jts.ini` beside it names it.
+    """
+    if not folder.is_dir():
+        return None
+    known = _first_bytes(folder.parent / "jts.ini").decode("latin-1")
+    named = re.search(rf"^{re.escape(folder.name)}\s*=", known, re.MULTILINE)
+    if not (named or USER_FOLDER.fullmatch(folder.name)):
+        return None
+    gateway = "[IBGateway]" in known or "ibgateway" in map(str.lower, folder.parts)
+    return Workspace(folder / ("ibg.xml" if gateway else "tws.xml"))
+
+
 def no_root(root: Path) -> NotFound:
     """There is no folder of settings here."""
     return NotFound(
@@ -81,6 +104,14 @@ def read(file: Path) -> Reading:
         _("{file} is being written at this moment.").format(file=file),
         hint=_("Close the trading program, or try again in a moment."),
     )
+
+
+def _first_bytes(file: Path) -> bytes:
+    try:
+        with file.open("rb") as opened:
+            return opened.read(LARGEST_INI)
+    except OSError:
+        return b""
 
 
 def _search(folder: Path, depth: int) -> list[Workspace]:

@@ -75,6 +75,8 @@ class Workstation:
     def workspaces(self, root: str | None = None) -> list[Workspace]:
         """All workspaces under a root, or under the usual one; those whose file is gone, too.
 
+        A user's folder that is named as the root counts even where it holds no settings yet.
+
         Raises:
             NotFound: `settings-no-root`: neither settings nor a history of any.
         """
@@ -87,6 +89,8 @@ class Workstation:
         remembered = [w for w in known if w not in found and place in w.file.parents]
         if not found and not remembered and not root:
             remembered = known
+        if root and not found and not remembered and (empty := files.to_be(place)):
+            return [empty]
         if not found and not remembered:
             raise files.no_root(place)
         return found + remembered
