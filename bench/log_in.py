@@ -16,6 +16,7 @@ import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,8 @@ from bench.measure import DESKSIDE, show, verdict
 from deskside.secure_login.card.device import VirtualCard
 from deskside.secure_login.card.file import parse
 
-SECONDS = 15.0
+SECONDS = 6.0
+ROUNDS = 5
 BOUND = 85.0
 """Per cent of the raw Argon2id rate."""
 
@@ -105,38 +107,66 @@ def clients(port: int, users: list[dict[str, Any]], seconds: float) -> tuple[int
     return sum(counts), time.monotonic() - started
 
 
+@dataclass(frozen=True)
+class Round:
+    """One turn of hashing alone and one of whole log-ins, right after each other."""
+
+    raw: float
+    hash_cpu: float
+    rate: float
+    server_cpu: float
+    client_cpu: float
+
+    @property
+    def apart(self) -> float:
+        """Log-ins per second of what the clients left of the cores."""
+        cores = os.cpu_count() or 1
+        return self.rate / (1 - self.rate * self.client_cpu / 1000 / cores)
+
+    @property
+    def share(self) -> float:
+        """Per cent of the raw rate."""
+        return self.apart / self.raw * 100
+
+
+def one_round(portal: subprocess.Popen[str], port: int, users: list[dict[str, Any]]) -> Round:
+    """Measure both, one after the other."""
+    raw, hash_cpu = raw_rate(SECONDS / 2)
+    watched = psutil.Process(portal.pid)
+    server, own = sum(watched.cpu_times()[:2]), time.process_time()
+    count, wall = clients(port, users, SECONDS)
+    server, own = sum(watched.cpu_times()[:2]) - server, time.process_time() - own
+    return Round(raw, hash_cpu, count / wall, server / count * 1000, own / count * 1000)
+
+
 def run(*, peers: bool) -> None:
-    """Measure and print."""
-    cores = os.cpu_count() or 1
-    raw, hash_cpu = raw_rate()
+    """Measure and print; the machine's moods hit both halves of a round alike."""
     with tempfile.TemporaryDirectory() as folder:
         portal, port = start(folder)
         try:
             users = json.loads((Path(folder) / "demo.json").read_text())["users"]
-            watched = psutil.Process(portal.pid)
-            server, own = sum(watched.cpu_times()[:2]), time.process_time()
-            count, wall = clients(port, users, SECONDS)
-            server, own = sum(watched.cpu_times()[:2]) - server, time.process_time() - own
+            rounds = [one_round(portal, port, users) for _round in range(ROUNDS)]
         finally:
             portal.terminate()
             portal.wait()
-    rate = count / wall
-    free = count / (wall - own / cores)
+    rounds.sort(key=lambda each: each.share)
+    middle = rounds[len(rounds) // 2]
     rows: list[list[object]] = [
-        ["Argon2id alone (19 MiB, t=2, p=1)", raw, hash_cpu, "", "", ""],
+        ["Argon2id alone (19 MiB, t=2, p=1)", middle.raw, middle.hash_cpu, "", "", ""],
         [
             "log-ins, both steps, clients' CPU set apart",
-            free,
-            server / count * 1000,
-            f"{free / raw * 100:.0f} %",
+            middle.apart,
+            middle.server_cpu,
+            f"{middle.share:.0f} % ({rounds[0].share:.0f} to {rounds[-1].share:.0f})",
             f"≥ {BOUND:.0f} %",
-            verdict(free / raw * 100, BOUND, at_least=True),
+            verdict(middle.share, BOUND, at_least=True),
         ],
-        ["the same, clients on the same cores", rate, "", f"{rate / raw * 100:.0f} %", "", ""],
-        ["clients", "", own / count * 1000, "", "", ""],
+        ["the same, clients on the same cores", middle.rate, "", "", "", ""],
+        ["clients", "", middle.client_cpu, "", "", ""],
     ]
     headings = ["", "per second", "CPU ms each", "of raw", "bound", "held"]
-    show(f"Log-ins end to end, {len(users)} at once, SQLite", headings, rows)
+    title = f"Log-ins end to end, {len(users)} at once, SQLite, median of {ROUNDS} rounds"
+    show(title, headings, rows)
 
 
 def start(folder: str) -> tuple[subprocess.Popen[str], int]:
