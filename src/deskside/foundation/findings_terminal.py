@@ -22,6 +22,9 @@ from deskside.foundation.text import _, mark
 WIDEST = 100
 """Columns beyond which lines are hard to read, however wide the terminal is."""
 
+LONGEST_ITEM = 42
+_UNBROKEN = "\N{NO-BREAK SPACE}"
+
 _MARKS: dict[Status, tuple[str, str]] = {
     Status.OK: ("✓", "green"),
     Status.NOTICE: ("•", "cyan"),
@@ -152,9 +155,10 @@ def _lines(block: Block, explained: Sequence[Block]) -> list[str]:
     title, who = block.parts
     lines = _wrapped(title, "  ")
     lines[0] = click.style(sign, fg=colour, bold=True) + lines[0][1:]
-    lines += _wrapped(", ".join(who), "    ") if who else []
+    lines += _wrapped(", ".join(map(_whole, who)), "    ") if who else []
     if seen := in_words(block.evidence, short=True):
-        lines += [click.style(line, dim=True) for line in _wrapped(" · ".join(seen), "    ")]
+        row = " · ".join(map(_whole, seen))
+        lines += [click.style(line, dim=True) for line in _wrapped(row, "    ")]
     if not _has_more(first):
         return lines
     for label, value in (
@@ -170,20 +174,26 @@ def _lines(block: Block, explained: Sequence[Block]) -> list[str]:
 
 def _folded(block: Block) -> str:
     title, who = block.parts
-    return f"{title}: {', '.join(who)}" if who else title
+    return f"{title}: {', '.join(map(_whole, who))}" if who else title
+
+
+def _whole(item: str) -> str:
+    """An item of a list, kept on one line unless it is long."""
+    return item.replace(" ", _UNBROKEN) if len(item) <= LONGEST_ITEM else item
 
 
 def _wrapped(text: str, indent: str, first: str | None = None) -> list[str]:
     """The text in lines of the terminal's width; as it is where it goes to a file."""
     first = indent if first is None else first
     if not sys.stdout.isatty():
-        return [first + text]
+        return [first + text.replace(_UNBROKEN, " ")]
     width = max(40, min(shutil.get_terminal_size().columns, WIDEST))
-    return textwrap.wrap(
+    lines = textwrap.wrap(
         text,
         width,
         initial_indent=first,
         subsequent_indent=indent,
         break_long_words=False,
         break_on_hyphens=False,
-    ) or [first]
+    )
+    return [line.replace(_UNBROKEN, " ") for line in lines] or [first]
