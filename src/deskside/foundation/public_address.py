@@ -15,7 +15,8 @@ FILE = "public-address"
 
 def remember(folder: Path, address: str) -> None:
     """Keep the address that people use, such as `https://desk.example`."""
-    write_private(folder / FILE, address.encode() + b"\n")
+    if remembered(folder) != address:
+        write_private(folder / FILE, address.encode() + b"\n")
 
 
 def remembered(folder: Path) -> str | None:
