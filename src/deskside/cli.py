@@ -1,7 +1,8 @@
 """The `deskside` command: the commands of every part, and nothing else.
 
 A command's module is imported only when that command runs, so that `deskside --help` costs
-little more than Python itself.
+little more than Python itself. Help is English, like the names of commands and options; what a
+command says when it runs is in the person's language.
 """
 
 from __future__ import annotations
@@ -14,56 +15,56 @@ import click
 
 from deskside import __version__
 from deskside.foundation.console import command_options, guarded
-from deskside.foundation.text import _, mark, use_system_language
+from deskside.foundation.text import use_system_language
 from deskside.foundation.units import use_local_zone
 
 Table = dict[str, tuple[str, str]]
 """Name of each command: where it lives (`module:attribute`), and what it does in a few words."""
 
 SECTIONS: dict[str, Table] = {
-    mark("On this computer"): {
-        "open": ("deskside.local:open_pages", mark("Open this computer's pages in the browser.")),
-        "run": ("deskside.knowledge.commands:run", mark("Run an article: check, fix, verify.")),
-        "kb": ("deskside.knowledge.commands:kb", mark("Read the knowledge base.")),
-        "network": ("deskside.network.commands:network", mark("Test the connection; list hosts.")),
+    "On this computer": {
+        "open": ("deskside.local:open_pages", "Open this computer's pages in the browser."),
+        "run": ("deskside.knowledge.commands:run", "Run an article: check, fix, verify."),
+        "kb": ("deskside.knowledge.commands:kb", "Read the knowledge base."),
+        "network": ("deskside.network.commands:network", "Test the connection; list hosts."),
         "settings": (
             "deskside.workspace.commands:settings",
-            mark("Save and restore TWS settings."),
+            "Save and restore TWS settings.",
         ),
         "changes": (
             "deskside.foundation.changes.commands:changes",
-            mark("List and undo changes to files."),
+            "List and undo changes to files.",
         ),
     },
-    mark("With a portal"): {
-        "login": ("deskside.web.commands:login", mark("Log in to a portal.")),
-        "logout": ("deskside.web.commands:logout", mark("End the session with the portal.")),
-        "whoami": ("deskside.web.commands:whoami", mark("Show who is logged in.")),
-        "card": ("deskside.secure_login.commands:card", mark("Operate a virtual security device.")),
+    "With a portal": {
+        "login": ("deskside.web.commands:login", "Log in to a portal."),
+        "logout": ("deskside.web.commands:logout", "End the session with the portal."),
+        "whoami": ("deskside.web.commands:whoami", "Show who is logged in."),
+        "card": ("deskside.secure_login.commands:card", "Operate a virtual security device."),
     },
-    mark("For the operator"): {
-        "serve": ("deskside.serve:serve", mark("Run the portal.")),
-        "admin": ("deskside.cli:admin", mark("Administer the local database.")),
-        "config": ("deskside.foundation.commands:config", mark("Show the configuration.")),
-        "completion": ("deskside.foundation.commands:completion", mark("Print shell completion.")),
+    "For the operator": {
+        "serve": ("deskside.serve:serve", "Run the portal."),
+        "admin": ("deskside.cli:admin", "Administer the local database."),
+        "config": ("deskside.foundation.commands:config", "Show the configuration."),
+        "completion": ("deskside.foundation.commands:completion", "Print shell completion."),
     },
 }
 
 ADMIN: Table = {
     "first": (
         "deskside.secure_login.admin_commands:first",
-        mark("Create the first administrator."),
+        "Create the first administrator.",
     ),
     "users": (
         "deskside.secure_login.admin_commands:users",
-        mark("List, add, reset and disable user names."),
+        "List, add, reset and disable user names.",
     ),
     "devices": (
         "deskside.secure_login.admin_commands:devices",
-        mark("Issue and lock security devices."),
+        "Issue and lock security devices.",
     ),
-    "audit": ("deskside.foundation.commands:audit", mark("List and verify the audit log.")),
-    "keys": ("deskside.foundation.commands:keys", mark("Show and rotate keys.")),
+    "audit": ("deskside.foundation.commands:audit", "List and verify the audit log."),
+    "keys": ("deskside.foundation.commands:keys", "Show and rotate keys."),
 }
 
 
@@ -87,8 +88,8 @@ class LazyGroup(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         for title, table in self.sections.items():
-            with formatter.section(_(title)):
-                formatter.write_dl([(name, _(about)) for name, (_where, about) in table.items()])
+            with formatter.section(title):
+                formatter.write_dl([(name, about) for name, (_where, about) in table.items()])
 
 
 EXAMPLES = """\b
@@ -117,7 +118,7 @@ def deskside() -> None:
     """
 
 
-@click.group(cls=LazyGroup, sections={mark("Commands"): ADMIN})
+@click.group(cls=LazyGroup, sections={"Commands": ADMIN})
 @command_options
 def admin() -> None:
     """Administer the desk's database on this computer."""

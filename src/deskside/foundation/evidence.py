@@ -67,17 +67,21 @@ def in_words(evidence: Mapping[str, Any], *, short: bool = False) -> list[str]:
     Args:
         short: cut digests to what tells them apart, for a terminal.
     """
+    return [f"{name} {value}".lstrip() for name, value in named(evidence, short=short)]
+
+
+def named(evidence: Mapping[str, Any], *, short: bool = False) -> list[tuple[str, str]]:
+    """Name and value of each thing that was seen; the name is empty where the unit says it."""
     return [_item(name, value, short=short) for name, value in evidence.items()]
 
 
-def _item(name: str, value: Any, *, short: bool) -> str:
+def _item(name: str, value: Any, *, short: bool) -> tuple[str, str]:
     if name == "size" and isinstance(value, int):
-        return size(value)
+        return "", size(value)
     stem, _separator, unit = name.rpartition("_")
     if unit in _UNITS and isinstance(value, (int, float)):
-        amount = f"{number(value, 1)} {_UNITS[unit]}"
-        return f"{_called(stem)} {amount}" if stem else amount
-    return f"{_called(name)} {_shown(value, short=short)}"
+        return _called(stem) if stem else "", f"{number(value, 1)} {_UNITS[unit]}"
+    return _called(name), _shown(value, short=short)
 
 
 def _called(name: str) -> str:
@@ -86,6 +90,10 @@ def _called(name: str) -> str:
 
 
 def _shown(value: Any, *, short: bool) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
     if isinstance(value, float):
         return number(value, 1)
     if isinstance(value, (list, tuple)):

@@ -16,6 +16,7 @@ from litestar.exceptions import ClientException, HTTPException
 from litestar.response import Response
 
 from deskside import __version__
+from deskside.foundation import evidence
 from deskside.foundation.errors import NotAllowed, NotLoggedIn
 from deskside.foundation.text import LANGUAGES, _, language, ngettext
 from deskside.web.model import FieldError, NavigationItem, Visitor
@@ -60,7 +61,7 @@ class Shell:
         )
         # Jinja's i18n extension adds this method at run time.
         environment.install_gettext_callables(_, ngettext, newstyle=True)  # type: ignore[attr-defined]
-        environment.globals["static"] = self.static
+        environment.globals |= {"static": self.static, "in_words": evidence.named}
         return environment
 
     def static(self, name: str) -> str:
