@@ -82,7 +82,8 @@ SETTINGS = _table(
             flag="--data",
             environment="DESKSIDE_PORTAL_DATA",  # DESKSIDE_DATA is the folder above it
             about=mark(
-                "The portal's data folder; `portal` in Deskside's own data folder if unset."
+                "The portal's data folder; `portal` in Deskside's own data folder if unset "
+                "(`demo` for `serve --demo`)."
             ),
         ),
         Setting(

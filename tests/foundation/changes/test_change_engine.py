@@ -299,7 +299,7 @@ def test_several_processes_change_one_root_one_after_the_other(tmp_path: Path, r
 import sys
 from pathlib import Path, PurePosixPath
 from deskside.foundation.changes.engine import Engine
-from deskside.foundation.changes.model import Step, Verb
+from deskside.foundation.changes.model import Step, Verb, digest
 from deskside.foundation.changes.planning import plan
 from deskside.foundation.errors import Refused
 folder, root, name = sys.argv[1:]
@@ -307,8 +307,11 @@ engine, done = Engine(Path(folder), wait=30), 0
 while done < 5:
     now = (Path(root) / "tws.xml").read_bytes()
     step = Step(Verb.REPLACE, PurePosixPath("tws.xml"), now + name.encode())
+    made = plan("t", "t", Path(root), [step])
+    if made.inputs[step.path] != digest(now):
+        continue  # somebody else was between our look and the plan's
     try:
-        engine.apply(plan("t", "t", Path(root), [step]))
+        engine.apply(made)
         done += 1
     except Refused as refused:
         assert refused.code == "plan-outdated", refused.code
