@@ -13,6 +13,7 @@ import os
 import secrets
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -66,8 +67,14 @@ metadata = MetaData(
 
 
 def new_id() -> str:
-    """A random identifier: 128 bits as 26 lower-case letters and digits (RFC 4648 base32)."""
-    return base64.b32encode(secrets.token_bytes(16)).decode().rstrip("=").lower()
+    """An identifier of 26 lower-case letters and digits that sorts by the time it was made.
+
+    48 bits of milliseconds since 1970, then 80 random bits, in the alphabet of RFC 4648 section 7,
+    which keeps the order of the bytes: new rows stand side by side in every index, so that a
+    commit touches few pages. No secret: who holds an id knows when it was made.
+    """
+    moment = (time.time_ns() // 1_000_000).to_bytes(6, "big")
+    return base64.b32hexencode(moment + secrets.token_bytes(10)).decode()[:26].lower()
 
 
 class UtcDateTime(TypeDecorator[datetime]):

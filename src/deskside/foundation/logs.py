@@ -59,12 +59,12 @@ MEASURES = frozenset(
 """Last words of fields that may hold any number."""
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-_REQUEST = re.compile(r"[a-z]{12}|[a-z2-7]{26}")
+_REQUEST = re.compile(r"[a-z]{12}|[0-9a-v]{26}")
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z_.-]{0,29}")
 _EVENT = re.compile(r"[a-z]{1,20}([.-][a-z]{1,20}){0,5}")
 _SEGMENT = re.compile(r"\.?[a-z]{1,16}([.-][a-z]{1,16}){0,4}|v\d|\{[a-z_]{1,30}(:[a-z]{1,10})?\}|")
-_OUR_ID = re.compile(r"[a-z2-7]{26}")
+_OUR_ID = re.compile(r"[0-9a-v]{26}")
 
 _encode = json.JSONEncoder(ensure_ascii=True, default=str).encode
 _NAMED = re.compile(

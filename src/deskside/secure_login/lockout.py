@@ -39,7 +39,8 @@ guesses = Table(
     metadata,
     Column("subject", String(80), primary_key=True),
     Column("failures", Text, nullable=False),
-    Column("expires", UtcDateTime, nullable=False, index=True),
+    Column("expires", UtcDateTime, nullable=False),
+    sqlite_with_rowid=False,
 )
 """Failures in a row of one subject: moments in JSON, as microseconds since 1970."""
 

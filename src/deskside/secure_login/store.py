@@ -6,12 +6,14 @@ from sqlalchemy import (
     Boolean,
     Column,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     String,
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from deskside.foundation.database import UtcDateTime, metadata
@@ -49,13 +51,14 @@ login = Table(
     metadata,
     Column("id", String(26), primary_key=True),
     Column("secret_hash", LargeBinary, nullable=False),
-    Column("user_name_id", String(26), ForeignKey("user_name.id"), nullable=False, index=True),
+    Column("user_name_id", String(26), ForeignKey("user_name.id"), nullable=False),
     Column("subject", String(80), nullable=False),
     Column("interactive", Boolean, nullable=False),
     Column("challenge_id", String(80), nullable=True),
     Column("created", UtcDateTime, nullable=False),
-    Column("expires", UtcDateTime, nullable=False, index=True),
+    Column("expires", UtcDateTime, nullable=False),
     UniqueConstraint("secret_hash"),
+    sqlite_with_rowid=False,
 )
 """Log-ins after a right password. `subject` is who counts as guessed at by a wrong answer."""
 
@@ -68,6 +71,7 @@ challenge = Table(
     Column("question", String(80), nullable=True),
     Column("expires", UtcDateTime, nullable=False, index=True),
     UniqueConstraint("device_id", "question"),
+    sqlite_with_rowid=False,
 )
 """Questions asked. One device never gets the same one twice, so no code ever works again."""
 
@@ -77,6 +81,7 @@ spent = Table(
     Column("device_id", String(26), ForeignKey("device.id"), primary_key=True),
     Column("what", String(80), primary_key=True),
     Column("at", UtcDateTime, nullable=False),
+    sqlite_with_rowid=False,
 )
 """What was used up by an answer, right or wrong: of two answers, the first inserts the row."""
 
@@ -97,10 +102,18 @@ session = Table(
     Column("origin", LargeBinary, nullable=False),
     Column("started", UtcDateTime, nullable=False),
     Column("last_seen", UtcDateTime, nullable=False),
-    Column("expires", UtcDateTime, nullable=False, index=True),
+    Column("expires", UtcDateTime, nullable=False),
     UniqueConstraint("login_id"),
     UniqueConstraint("token_hash"),
-    UniqueConstraint("previous_hash"),
+    # Most sessions have none: what is not there takes no room in the index.
+    Index(
+        None,
+        "previous_hash",
+        unique=True,
+        sqlite_where=text("previous_hash IS NOT NULL"),
+        postgresql_where=text("previous_hash IS NOT NULL"),
+    ),
+    sqlite_with_rowid=False,
 )
 """`previous_hash` is the token before the last renewal: good until the new one is seen, and until
 `previous_until` after that. Address and browser (`origin`) are sealed."""

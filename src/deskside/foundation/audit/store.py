@@ -28,7 +28,7 @@ audit_event = Table(
     "audit_event",
     metadata,
     Column("id", String(26), primary_key=True),
-    Column("at", UtcDateTime, nullable=False, index=True),
+    Column("at", UtcDateTime, nullable=False),
     Column("event", String(80), nullable=False),
     Column("actor", String(120), index=True),
     Column("subject", String(120), index=True),
@@ -37,6 +37,7 @@ audit_event = Table(
     Column("position", Integer, unique=True),
     Column("digest", LargeBinary),
     Column("link", LargeBinary),
+    sqlite_with_rowid=False,
 )
 
 audit_head = Table(
@@ -124,7 +125,7 @@ def chain(connection: Connection) -> Iterator[Sealed]:
 
 def latest(connection: Connection, limit: int, event: str | None) -> list[tuple[Row, int | None]]:
     """The newest rows with their positions, newest first."""
-    query = select(audit_event).order_by(_rows.at.desc(), _rows.id.desc()).limit(limit)
+    query = select(audit_event).order_by(_rows.id.desc()).limit(limit)
     if event is not None:
         query = query.where(_rows.event.startswith(event, autoescape=True))
     return [(_row(found), found["position"]) for found in connection.execute(query).mappings()]
@@ -133,7 +134,7 @@ def latest(connection: Connection, limit: int, event: str | None) -> list[tuple[
 def concerning(connection: Connection, identity: str, limit: int) -> list[Row]:
     """The newest rows of which somebody is the actor or the subject, newest first."""
     mine = (_rows.actor == identity) | (_rows.subject == identity)
-    query = select(audit_event).where(mine).order_by(_rows.at.desc(), _rows.id.desc()).limit(limit)
+    query = select(audit_event).where(mine).order_by(_rows.id.desc()).limit(limit)
     return [_row(found) for found in connection.execute(query).mappings()]
 
 

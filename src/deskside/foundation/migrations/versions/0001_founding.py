@@ -26,9 +26,9 @@ def upgrade() -> None:
         sa.Column("link", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_event")),
         sa.UniqueConstraint("position", name=op.f("uq_audit_event_position")),
+        sqlite_with_rowid=False,
     )
     op.create_index(op.f("ix_audit_event_actor"), "audit_event", ["actor"], unique=False)
-    op.create_index(op.f("ix_audit_event_at"), "audit_event", ["at"], unique=False)
     op.create_index(op.f("ix_audit_event_subject"), "audit_event", ["subject"], unique=False)
     op.create_table(
         "audit_head",
@@ -76,8 +76,8 @@ def upgrade() -> None:
         sa.Column("failures", sa.Text(), nullable=False),
         sa.Column("expires", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("subject", name=op.f("pk_guesses")),
+        sqlite_with_rowid=False,
     )
-    op.create_index(op.f("ix_guesses_expires"), "guesses", ["expires"], unique=False)
     op.create_table(
         "holder",
         sa.Column("id", sa.String(length=26), nullable=False),
@@ -136,6 +136,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["device_id"], ["device.id"], name=op.f("fk_challenge_device_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_challenge")),
         sa.UniqueConstraint("device_id", "question", name=op.f("uq_challenge_device_id_question")),
+        sqlite_with_rowid=False,
     )
     op.create_index(op.f("ix_challenge_expires"), "challenge", ["expires"], unique=False)
     op.create_table(
@@ -181,6 +182,7 @@ def upgrade() -> None:
         sa.Column("at", UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(["device_id"], ["device.id"], name=op.f("fk_spent_device_id")),
         sa.PrimaryKeyConstraint("device_id", "what", name=op.f("pk_spent")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "user_name",
@@ -244,9 +246,8 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_login")),
         sa.UniqueConstraint("secret_hash", name=op.f("uq_login_secret_hash")),
+        sqlite_with_rowid=False,
     )
-    op.create_index(op.f("ix_login_expires"), "login", ["expires"], unique=False)
-    op.create_index(op.f("ix_login_user_name_id"), "login", ["user_name_id"], unique=False)
     op.create_table(
         "secret_link",
         sa.Column("id", sa.String(length=26), nullable=False),
@@ -287,10 +288,17 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_session")),
         sa.UniqueConstraint("login_id", name=op.f("uq_session_login_id")),
-        sa.UniqueConstraint("previous_hash", name=op.f("uq_session_previous_hash")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_session_token_hash")),
+        sqlite_with_rowid=False,
     )
-    op.create_index(op.f("ix_session_expires"), "session", ["expires"], unique=False)
+    op.create_index(
+        op.f("ix_session_previous_hash"),
+        "session",
+        ["previous_hash"],
+        unique=True,
+        sqlite_where=sa.text("previous_hash IS NOT NULL"),
+        postgresql_where=sa.text("previous_hash IS NOT NULL"),
+    )
     op.create_index(op.f("ix_session_user_name_id"), "session", ["user_name_id"], unique=False)
     op.create_table(
         "user_role",
