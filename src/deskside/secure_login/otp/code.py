@@ -8,16 +8,18 @@ HashName = Literal["SHA1", "SHA256", "SHA512"]
 HASH_NAMES: tuple[HashName, ...] = get_args(HashName)
 
 COUNTER_LIMIT = 2**64
+_HASHES = {"SHA1": hashlib.sha1, "SHA256": hashlib.sha256, "SHA512": hashlib.sha512}
+_NAMES = {name: name.lower() for name in HASH_NAMES}
 
 
 def mac(key: bytes, message: bytes, algorithm: HashName) -> bytes:
     """HMAC of the message under the key."""
-    return hmac.digest(key, message, algorithm.lower())
+    return hmac.digest(key, message, _NAMES[algorithm])
 
 
 def digest(data: bytes, algorithm: HashName) -> bytes:
     """Plain hash of the data, as OCRA wants for a PIN."""
-    return hashlib.new(algorithm.lower(), data).digest()
+    return _HASHES[algorithm](data).digest()
 
 
 def truncate(value: bytes, digits: int) -> str:

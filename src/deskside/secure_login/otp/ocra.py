@@ -7,6 +7,7 @@ the side that proves itself first and `client_response` for the side that answer
 
 import re
 import string
+from functools import lru_cache
 
 from deskside.foundation.clock import Randomness
 from deskside.secure_login.otp.code import COUNTER_LIMIT, digest, mac, same_code, truncate
@@ -40,7 +41,11 @@ _ALPHABETS: dict[QuestionFormat, str] = {
     "N": string.digits,
     "H": string.digits + "ABCDEF",
 }
-_PATTERNS: dict[QuestionFormat, str] = {"A": "[0-9A-Za-z]+", "N": "[0-9]+", "H": "[0-9A-Fa-f]+"}
+_PATTERNS: dict[QuestionFormat, re.Pattern[str]] = {
+    "A": re.compile("[0-9A-Za-z]+"),
+    "N": re.compile("[0-9]+"),
+    "H": re.compile("[0-9A-Fa-f]+"),
+}
 
 
 class InputError(ValueError):
@@ -143,7 +148,7 @@ def _check_question(suite: Suite, question: str) -> None:
         raise QuestionError("the question is empty")
     if len(question) > suite.question_length:
         raise QuestionError(f"the question has more than {suite.question_length} characters")
-    if re.fullmatch(_PATTERNS[suite.question_format], question) is None:
+    if _PATTERNS[suite.question_format].fullmatch(question) is None:
         raise QuestionError(f"the question may hold only {QUESTION_FORMATS[suite.question_format]}")
 
 
@@ -170,7 +175,7 @@ def _compute(
 ) -> str:
     message = b"".join(
         (
-            suite.render().encode("ascii") + b"\x00",
+            _header(suite),
             _counter_bytes(suite, counter),
             _question_bytes(suite, question),
             _pin_bytes(suite, pin),
@@ -182,6 +187,11 @@ def _compute(
     # Without truncation the whole HMAC is the response (section 5.2; in hexadecimal as in
     # erratum 5625, since the reference code of appendix A forgets this case).
     return truncate(value, suite.digits) if suite.digits else value.hex()
+
+
+@lru_cache(maxsize=100)
+def _header(suite: Suite) -> bytes:
+    return suite.render().encode("ascii") + b"\x00"
 
 
 def _wanted(named: bool, given: bool, what: str) -> bool:
