@@ -300,3 +300,10 @@ def test_every_refusal_says_what_to_do(tmp_path: Path) -> None:
         with pytest.raises(DesksideError) as caught:
             Database.open(url)
         assert caught.value.hint
+
+
+def test_ids_sort_by_the_time_they_were_made() -> None:
+    made = [new_id() for _ in range(2000)]
+    assert made == sorted(set(made))
+    assert {len(each) for each in made} == {26}
+    assert set("".join(made)) <= set("0123456789abcdefghijklmnopqrstuv")
