@@ -289,7 +289,7 @@ def test_stored_moments_sort_as_they_happened(moment: datetime) -> None:
     assert stored.process_result_value(written, dialect()) == utc
 
 
-def test_ids_are_unpredictable_and_short() -> None:
+def test_ids_are_short_and_never_the_same() -> None:
     made = {new_id() for _ in range(1000)}
     assert len(made) == 1000
     assert all(len(one) == 26 and one.isalnum() and one == one.lower() for one in made)
