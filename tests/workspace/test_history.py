@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -79,7 +80,7 @@ def test_two_workspaces_do_not_mix(history: History, workspace: Workspace, tmp_p
 
 def test_snapshots_can_only_be_added(history: History, workspace: Workspace) -> None:
     history.save(workspace, document())
-    with sqlite3.connect(history.file) as db:
+    with closing(sqlite3.connect(history.file)) as db, db:
         for statement in ("DELETE FROM snapshot", "UPDATE snapshot SET note = 'x'"):
             with pytest.raises(sqlite3.IntegrityError):
                 db.execute(statement)

@@ -11,6 +11,7 @@ import re
 import sqlite3
 from collections.abc import Iterable
 from threading import Lock
+from weakref import finalize
 
 from deskside.knowledge import markdown
 from deskside.knowledge.model import Article, Result, article_number
@@ -37,6 +38,7 @@ class Index:
     def __init__(self, articles: Iterable[Article]) -> None:
         self._lock = Lock()
         self._rows = sqlite3.connect(":memory:", check_same_thread=False)
+        finalize(self, self._rows.close)
         self._rows.execute(CREATE)
         self._rows.executemany(INSERT, [_row(article) for article in articles])
 
