@@ -58,7 +58,10 @@ def test_in_the_terminal(live: Path, data: Path, tmp_path: Path) -> None:
 
 @pytest.fixture
 def local_pages(live: Path, data: Path, tmp_path: Path) -> Iterator[str]:
-    """`deskside open KB2323`; the address that it prints."""
+    """`deskside open KB2323`; the address that it prints.
+
+    Ask for it before the browser, which is then closed first and never finds it gone.
+    """
     process = subprocess.Popen(
         [*DESKSIDE, "open", "KB2323", "--no-browser", "--root", str(tmp_path / "Jts"), "--json"],
         stdout=subprocess.PIPE,
@@ -78,7 +81,7 @@ def local_pages(live: Path, data: Path, tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.mark.browser
-def test_in_the_browser(browser_page: Page, local_pages: str, live: Path) -> None:
+def test_in_the_browser(local_pages: str, browser_page: Page, live: Path) -> None:
     page = browser_page
     page.goto(local_pages)
     page.get_by_role("button", name="Check now").click()
@@ -95,7 +98,7 @@ def test_in_the_browser(browser_page: Page, local_pages: str, live: Path) -> Non
 
 
 @pytest.mark.browser
-def test_the_address_opens_once(browser_page: Page, local_pages: str) -> None:
+def test_the_address_opens_once(local_pages: str, browser_page: Page) -> None:
     browser_page.goto(local_pages)
     expect(browser_page.get_by_role("heading", level=1)).to_be_visible()
     browser_page.context.clear_cookies()
