@@ -8,18 +8,14 @@ command says when it runs is in the person's language.
 from __future__ import annotations
 
 import sys
-from importlib import import_module
-from typing import Any
 
 import click
 
 from deskside import __version__
 from deskside.foundation.console import command_options, guarded
+from deskside.foundation.lazy_commands import LazyGroup, Table
 from deskside.foundation.text import use_system_language
 from deskside.foundation.units import use_local_zone
-
-Table = dict[str, tuple[str, str]]
-"""Name of each command: where it lives (`module:attribute`), and what it does in a few words."""
 
 SECTIONS: dict[str, Table] = {
     "On this computer": {
@@ -66,30 +62,6 @@ ADMIN: Table = {
     "audit": ("deskside.foundation.commands:audit", "List and verify the audit log."),
     "keys": ("deskside.foundation.commands:keys", "Show and rotate keys."),
 }
-
-
-class LazyGroup(click.Group):
-    """A group that lists its commands from a table and imports one only to run it."""
-
-    def __init__(self, *args: Any, sections: dict[str, Table], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.sections = sections
-        self.table = {name: row for table in sections.values() for name, row in table.items()}
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(self.table)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in self.table:
-            return None
-        module, _separator, attribute = self.table[cmd_name][0].partition(":")
-        command: click.Command = getattr(import_module(module), attribute)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        for title, table in self.sections.items():
-            with formatter.section(title):
-                formatter.write_dl([(name, about) for name, (_where, about) in table.items()])
 
 
 EXAMPLES = """\b
