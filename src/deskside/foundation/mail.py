@@ -11,9 +11,7 @@ from __future__ import annotations
 import json
 import re
 import smtplib
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -39,6 +37,7 @@ from deskside.foundation.database import Database, UtcDateTime, metadata, new_id
 from deskside.foundation.errors import DesksideError, UsageProblem
 from deskside.foundation.keyring import Keyring
 from deskside.foundation.mail_transport import RefusedForGood, transport
+from deskside.foundation.recurring import Recurring
 from deskside.foundation.text import _
 
 INTERVAL = 1.0
@@ -139,42 +138,18 @@ class Delivery:
         self._clock = clock or SystemClock()
         self._way = transport(config, folder)
         self._sender = config.text("mail.from")
-        self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._recurring = Recurring("mail.delivery", self.deliver_due, INTERVAL)
 
-    def start(self) -> None:
-        """Deliver in the background until `stop`."""
-        self._thread = threading.Thread(target=self._work, name="mail", daemon=True)
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Finish the message in hand; the others wait in the database."""
-        self._stop.set()
-        if self._thread:
-            self._thread.join()
-
-    @contextmanager
-    def running(self) -> Iterator[None]:
-        """Deliver in the background while the block runs."""
-        self.start()
-        try:
-            yield
-        finally:
-            self.stop()
+    def running(self) -> AbstractContextManager[None]:
+        """Deliver in the background while the block runs; what is left waits in the database."""
+        return self._recurring.running()
 
     def deliver_due(self) -> int:
         """Try every message that is due once; return how many were delivered."""
         delivered = 0
-        while not self._stop.is_set() and (taken := self._take()):
+        while not self._recurring.stopping and (taken := self._take()):
             delivered += self._deliver(*taken)
         return delivered
-
-    def _work(self) -> None:
-        while not self._stop.wait(INTERVAL):
-            try:
-                self.deliver_due()
-            except DesksideError as error:
-                logs.event("mail.trouble", level="error", error=error)
 
     def _take(self) -> tuple[str, bytes, int] | None:
         """Take the message that has waited longest; the database gives it to one node only."""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
-from threading import Event, Thread
 from typing import Any
 
 from sqlalchemy import Connection, delete, or_, select
@@ -14,13 +13,12 @@ from sqlalchemy import Connection, delete, or_, select
 from deskside.directory.model import UserName
 from deskside.directory.rules import check_password
 from deskside.directory.service import DirectoryService
-from deskside.foundation import logs
 from deskside.foundation.audit.service import Audit
 from deskside.foundation.clock import Clock, Randomness, SystemRandomness
 from deskside.foundation.database import Database
-from deskside.foundation.errors import DesksideError
 from deskside.foundation.keyring import Keyring
 from deskside.foundation.mail import Mail
+from deskside.foundation.recurring import Recurring
 from deskside.secure_login import lockout
 from deskside.secure_login.device_step import DeviceStep
 from deskside.secure_login.devices import Devices
@@ -198,25 +196,9 @@ class LoginService:
         """Lock or unlock a device; raises NotFound."""
         return self.devices.set_status(serial, status, actor=actor)
 
-    @contextmanager
-    def sweeping(self, every: timedelta = SWEEP_EVERY) -> Iterator[None]:
+    def sweeping(self, every: timedelta = SWEEP_EVERY) -> AbstractContextManager[None]:
         """Forget what has lapsed, in the background, while the block runs; any node may."""
-        stop = Event()
-
-        def work() -> None:
-            while not stop.wait(every.total_seconds()):
-                try:
-                    self.sweep()
-                except DesksideError as error:
-                    logs.event("login.sweep-failed", level="warning", error=error)
-
-        worker = Thread(target=work, name="login-sweep", daemon=True)
-        worker.start()
-        try:
-            yield
-        finally:
-            stop.set()
-            worker.join()
+        return Recurring("login.sweep", self.sweep, every.total_seconds()).running()
 
     def sweep(self) -> None:
         """Forget what has lapsed, once."""

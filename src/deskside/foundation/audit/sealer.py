@@ -7,7 +7,6 @@ sudden end left out of that file is added at the next start.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -15,16 +14,15 @@ from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import IntegrityError
 
-from deskside.foundation import leases, logs
+from deskside.foundation import leases
 from deskside.foundation.audit import store
 from deskside.foundation.audit.model import Head, Sealed, digest, head_from_json, link
 from deskside.foundation.clock import Clock
 from deskside.foundation.database import Database, new_id
-from deskside.foundation.errors import DesksideError
 from deskside.foundation.keyring import Keyring
 from deskside.foundation.paths import append_private, private_folder, write_private
+from deskside.foundation.recurring import Recurring
 
 HEADS_FILE = "audit-heads.jsonl"
 LEASE = "audit-sealer"
@@ -51,31 +49,21 @@ class Sealer:
         self._clock = clock
         self._file = private_folder(data) / HEADS_FILE
         self._node = new_id()
-        self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
         self._caught_up = False
-
-    def start(self) -> None:
-        """Seal in the background until `stop`."""
-        self._thread = threading.Thread(target=self._work, name="audit-sealer", daemon=True)
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Seal what is left, and let another node go on at once."""
-        self._stop.set()
-        if self._thread:
-            self._thread.join()
-        with self._database.write() as connection:
-            leases.release(connection, LEASE, self._node)
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Seal in the background while the block runs."""
-        self.start()
+        """Seal in the background while the block runs; then let another node go on at once."""
         try:
-            yield
+            with Recurring("audit.seal", self.seal_now, INTERVAL, last_turn=True).running():
+                yield
         finally:
-            self.stop()
+            self.let_go()
+
+    def let_go(self) -> None:
+        """Let another node go on at once."""
+        with self._database.write() as connection:
+            leases.release(connection, LEASE, self._node)
 
     def seal_now(self) -> int:
         """Seal all rows that are waiting; return how many this node sealed."""
@@ -85,16 +73,6 @@ class Sealer:
         while sealed := self._batch():
             total += sealed
         return total
-
-    def _work(self) -> None:
-        while True:
-            last = self._stop.wait(INTERVAL)
-            try:
-                self.seal_now()
-            except (DesksideError, IntegrityError, OSError) as error:
-                logs.event("audit.seal-failed", level="error", error=error)
-            if last:
-                return
 
     def _batch(self) -> int:
         with self._database.read() as connection:
