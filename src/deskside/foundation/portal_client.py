@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 from deskside.foundation.errors import (
     DesksideError,
+    NotAllowed,
     NotFound,
     NotLoggedIn,
+    OutOfSpace,
     Refused,
     Unavailable,
     UsageProblem,
@@ -82,10 +84,11 @@ class PortalClient:
     A context manager: at its end no connection is left open.
     """
 
-    def __init__(self, portal: str, token: str = "") -> None:
+    def __init__(self, portal: str, token: str = "", user_name: str = "") -> None:
         import httpx2
 
         self.portal = normal_address(portal)
+        self.user_name = user_name
         headers = {"accept": "application/json"} | (
             {"authorization": f"Bearer {token}"} if token else {}
         )
@@ -107,7 +110,7 @@ class PortalClient:
                 _("You are not logged in to a portal."),
                 hint=_("Log in with: deskside login PORTAL"),
             )
-        return cls(session.portal, session.token)
+        return cls(session.portal, session.token, session.user_name)
 
     def close(self) -> None:
         """Close the connections to the portal."""
@@ -131,25 +134,66 @@ class PortalClient:
         """One request, relative to `/api/v1`.
 
         Raises:
-            Unavailable: the portal could not be reached or is busy.
+            Unavailable: `portal-unreachable`, `not-a-portal`, or the portal is busy.
             NotLoggedIn: there is no session, or it has ended.
-            NotFound, UsageProblem, Refused: what the portal answered.
+            NotFound, NotAllowed, UsageProblem, OutOfSpace: what the portal answered.
+            Refused: `portal-certificate`; what the portal answered.
         """
         import httpx2
 
         try:
             response = self._http.request(method, path, json=json, content=content, headers=headers)
         except httpx2.HTTPError as error:
-            raise Unavailable(
-                "portal-unreachable",
-                _("The portal at {portal} cannot be reached.").format(portal=self.portal),
-                hint=_("Check the address and the network: deskside network test"),
-                article="2816",
-                detail=str(error),
-            ) from error
+            raise self._in_words(error) from error
         if response.status_code >= 400:
             raise _as_error(response)
+        if response.status_code >= 300:
+            raise self.not_a_portal(f"HTTP {response.status_code}")
         return response
+
+    def data(self, method: str, path: str, *, json: Any = None) -> Any:
+        """The JSON document that answers one request.
+
+        Raises:
+            DesksideError: as for `request`.
+        """
+        response = self.request(method, path, json=json)
+        try:
+            return response.json()
+        except ValueError as error:
+            raise self.not_a_portal(type(error).__name__) from None
+
+    def not_a_portal(self, detail: str) -> Unavailable:
+        """Something answered that does not speak as a portal does."""
+        return Unavailable(
+            "not-a-portal",
+            _("What answers at {portal} is not a portal of Deskside.").format(portal=self.portal),
+            hint=_(
+                "A hotel or guest network may want you to log in first; else check the address."
+            ),
+            article="2816",
+            detail=detail,
+        )
+
+    def _in_words(self, error: httpx2.HTTPError) -> Refused:
+        if (reason := _certificate_problem(error)) is not None:
+            return Refused(
+                "portal-certificate",
+                _("The certificate of {portal} is not trusted: {reason}").format(
+                    portal=self.portal, reason=reason
+                ),
+                hint=_(
+                    "Nothing was sent. Somebody may be reading along: ask the operator of your desk."
+                ),
+                article="2816",
+            )
+        return Unavailable(
+            "portal-unreachable",
+            _("The portal at {portal} cannot be reached.").format(portal=self.portal),
+            hint=_("Check the address and the network: deskside network test"),
+            article="2816",
+            detail=str(error),
+        )
 
 
 def normal_address(portal: str) -> str:
@@ -171,6 +215,18 @@ def normal_address(portal: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
+def _certificate_problem(error: BaseException) -> str | None:
+    """Why a certificate was not trusted; None where that was not the trouble."""
+    import ssl
+
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, ssl.SSLCertVerificationError):
+            return str(seen.verify_message or seen.reason or "")
+        seen = seen.__cause__ or seen.__context__
+    return None
+
+
 def _as_error(response: httpx2.Response) -> DesksideError:
     try:
         problem = response.json()
@@ -181,10 +237,12 @@ def _as_error(response: httpx2.Response) -> DesksideError:
     classes: dict[int, type[DesksideError]] = {
         400: UsageProblem,
         401: NotLoggedIn,
+        403: NotAllowed,
         404: NotFound,
-        503: Unavailable,
+        507: OutOfSpace,
     }
-    kind = classes.get(response.status_code, Refused)
+    fallback = Unavailable if response.status_code >= 500 else Refused
+    kind = classes.get(response.status_code, fallback)
     return kind(
         code, message, hint=str(problem.get("detail") or ""), article=problem.get("article")
     )
