@@ -1,0 +1,1 @@
+"""The settings file as a document: its elements, what differs, what merges. Pure, no I/O."""
