@@ -9,8 +9,8 @@ from deskside.foundation.errors import DesksideError, NotFound
 from deskside.foundation.findings import Finding, Status
 from deskside.foundation.registry import Situation
 from deskside.foundation.text import _, mark
-from deskside.workspace import files
 from deskside.workspace.model import Snapshot, Workspace
+from deskside.workspace.places import reading
 from deskside.workspace.workstation import RESTORE, Workstation
 
 ARTICLE = "2323"
@@ -83,16 +83,16 @@ class History:
 def _look(here: Workstation, workspace: Workspace, given: str | None) -> Finding:
     latest = here.latest_good(workspace)
     try:
-        reading = files.read(workspace.file)
+        present = reading.read(workspace.file)
     except DesksideError as error:
         return _problem(workspace, error, latest, given)
-    evidence = {"size": len(reading.content), "sha256": reading.sha256, "kind": reading.kind.value}
-    if given and files.read(Path(given).expanduser()).sha256 != reading.sha256:
+    evidence = {"size": len(present.content), "sha256": present.sha256, "kind": present.kind.value}
+    if given and reading.read(Path(given).expanduser()).sha256 != present.sha256:
         return _differs(workspace, given)
     if latest is None:
         return _remark(workspace, "settings-unsaved", _("Never saved yet"), evidence)
     evidence["snapshot"] = latest.id
-    if latest.sha256 != reading.sha256:
+    if latest.sha256 != present.sha256:
         title = _("Changed since the latest snapshot")
         return _remark(workspace, "settings-changed", title, evidence, (RESTORE,))
     return Finding(

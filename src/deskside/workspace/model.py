@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from deskside.foundation.text import _
+from deskside.foundation.text import _, mark
 
 PROGRAMS = {"tws.xml": "Trader Workstation", "ibg.xml": "IB Gateway"}
 """Settings file of each program; where both are in one folder, the first comes first."""
@@ -20,15 +21,30 @@ class Kind(StrEnum):
     OPAQUE = "opaque"
 
 
+class Mode(StrEnum):
+    """What a user trades with."""
+
+    LIVE = "live"
+    PAPER = "paper"
+    DEMO = "demo"
+
+
+_MODES = {Mode.LIVE: mark("live"), Mode.PAPER: mark("paper trading"), Mode.DEMO: mark("demo")}
+_PROFILE = re.compile(r"[\\/]ibgateway[\\/](\d+)[\\/][^\\/]+[\\/][^\\/]+$", re.IGNORECASE)
+"""Where Gateway keeps settings for each of its builds: ibgateway/<build>/<user>/<file>."""
+
+
 @dataclass(frozen=True, slots=True)
 class Workspace:
     """The settings of one user of one program on this computer. The file need not exist now.
 
     Attributes:
         file: the settings file, absolute.
+        mode: what the user trades with, where that is known; makes no other workspace of it.
     """
 
     file: Path
+    mode: Mode | None = field(default=None, compare=False)
 
     @property
     def user(self) -> str:
@@ -43,7 +59,13 @@ class Workspace:
     @property
     def name(self) -> str:
         """The workspace in human words."""
-        return _name(self.program, self.user)
+        return _name(self.program, self.user, self.build, self.mode)
+
+    @property
+    def build(self) -> str:
+        """The build of Gateway whose own settings these are: 1045; empty for all others."""
+        found = _PROFILE.search(str(self.file))
+        return found[1] if found else ""
 
     @property
     def key(self) -> str:
@@ -53,7 +75,9 @@ class Workspace:
 
     def answers_to(self, wish: str) -> bool:
         """Whether a person who wrote `wish` may have meant this one."""
-        return wish in (self.user, self.name, self.key, f"{self.user}/{self.file.name}")
+        folder = str(self.file.parent)
+        names = (self.user, self.name, self.key, f"{self.user}/{self.file.name}", folder)
+        return wish in (*names, str(self.file), self.mode and self.mode.value)
 
 
 def name_of(key: str) -> str:
@@ -62,9 +86,14 @@ def name_of(key: str) -> str:
     return _name(PROGRAMS.get(f"{stem}.xml", stem), user)
 
 
-def _name(program: str, user: str) -> str:
+def _name(program: str, user: str, build: str = "", mode: Mode | None = None) -> str:
     shown = user if len(user) <= 12 else f"{user[:8]}…"
-    return _("{program}, user folder {user}").format(program=program, user=shown)
+    called = f"{program} {build}" if build else program
+    if mode is None:
+        return _("{program}, user folder {user}").format(program=called, user=shown)
+    return _("{program}, {mode}, user folder {user}").format(
+        program=called, mode=_(_MODES[mode]), user=shown
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING
 from deskside.foundation.errors import DesksideError, NotFound, Refused
 from deskside.foundation.text import _, ngettext
 from deskside.foundation.units import when
-from deskside.workspace import files
 from deskside.workspace.history import History
 from deskside.workspace.model import Saved, Snapshot, Workspace
+from deskside.workspace.places import finding, reading
+from deskside.workspace.places.machine import Machine
+from deskside.workspace.places.roots import default_root, settings_roots
 
 if TYPE_CHECKING:
     from deskside.foundation.changes.engine import Engine
@@ -63,6 +65,11 @@ class Workstation:
         self._folder = folder
         self.history = History(folder / "workspace" / "history.sqlite3")
 
+    @property
+    def folder(self) -> Path:
+        """Deskside's data folder."""
+        return self._folder
+
     @classmethod
     def open(cls) -> Workstation:
         """This person's, in the usual data folder, with nothing left half done."""
@@ -73,26 +80,26 @@ class Workstation:
         return opened
 
     def workspaces(self, root: str | None = None) -> list[Workspace]:
-        """All workspaces under a root, or under the usual one; those whose file is gone, too.
+        """All workspaces under a root, or under all of this computer; files that are gone, too.
 
         A user's folder that is named as the root counts even where it holds no settings yet.
 
         Raises:
             NotFound: `settings-no-root`: neither settings nor a history of any.
         """
-        place = (Path(root).expanduser() if root else files.default_root()).resolve()
+        if root is None:
+            return self._everywhere(Machine.present())
+        place = Path(root).expanduser().resolve()
         try:
-            found = files.discover(place)
+            found = finding.discover(place)
         except NotFound:
             found = []
-        known = self.history.workspaces()
-        remembered = [w for w in known if w not in found and place in w.file.parents]
-        if not found and not remembered and not root:
-            remembered = known
-        if root and not found and not remembered and (empty := files.to_be(place)):
-            return [empty]
+        remembered = self._remembered(found, [place])
         if not found and not remembered:
-            raise files.no_root(place)
+            empty = finding.to_be(place)
+            if empty is None:
+                raise finding.no_root(place)
+            return [empty]
         return found + remembered
 
     def choose(self, root: str | None = None, user: str | None = None) -> Workspace:
@@ -107,7 +114,7 @@ class Workstation:
         folders = {w.file.parent for w in fitting}
         if len(folders) == 1:
             return fitting[0]
-        names = ", ".join(sorted({w.user for w in listed}))
+        names = ", ".join(_told_apart(listed))
         if not fitting:
             raise NotFound(
                 "no-such-user",
@@ -124,11 +131,11 @@ class Workstation:
         """Save what is there now; a snapshot only where it differs from the latest one.
 
         Raises:
-            Refused, NotFound: as for `files.read` and `History.save`; the hint says what the
+            Refused, NotFound: as for `reading.read` and `History.save`; the hint says what the
                 history holds. Nothing is lost.
         """
         try:
-            content = files.read(workspace.file).content
+            content = reading.read(workspace.file).content
         except DesksideError as error:
             raise self._with_history(error, workspace) from error
         return self.history.save(workspace, content, note)
@@ -138,7 +145,7 @@ class Workstation:
 
         Raises:
             NotFound: `no-such-snapshot`, where there is no such file either.
-            Refused: `snapshot-damaged`; what `files.read` or the plan refuses.
+            Refused: `snapshot-damaged`; what `reading.read` or the plan refuses.
         """
         try:
             return self.plan_snapshot(workspace, source)
@@ -146,7 +153,7 @@ class Workstation:
             file = Path(source).expanduser()
             if error.code != "no-such-snapshot" or not file.exists():
                 raise
-            return self.plan_content(workspace, files.read(file).content, str(file))
+            return self.plan_content(workspace, reading.read(file).content, str(file))
 
     def plan_snapshot(self, workspace: Workspace, identifier: str) -> Restore:
         """Plan to bring back a snapshot.
@@ -174,7 +181,7 @@ class Workstation:
             workspace=workspace.name, source=source
         )
         if not workspace.file.parent.is_dir():
-            raise files.no_root(workspace.file.parent)
+            raise finding.no_root(workspace.file.parent)
         there = workspace.file.exists()
         verb = Verb.REPLACE if there else Verb.WRITE
         step = Step(verb, path, content, why=_("what is there now is kept, and can be put back"))
@@ -212,6 +219,21 @@ class Workstation:
 
         return Engine(self._folder / "changes")
 
+    def _everywhere(self, machine: Machine) -> list[Workspace]:
+        """All workspaces of a machine; where there are none, all that have a history."""
+        roots = settings_roots(machine)
+        found = finding.discover_all(roots)
+        listed = found + self._remembered(found, roots) or self.history.workspaces()
+        if not listed:
+            raise finding.no_root(default_root(machine))
+        return listed
+
+    def _remembered(self, found: list[Workspace], roots: list[Path]) -> list[Workspace]:
+        """Workspaces under some roots that have a history, and no file any more."""
+        inside = {root.resolve() for root in roots}
+        known = self.history.workspaces()
+        return [w for w in known if w not in found and inside & set(w.file.parents)]
+
     def _recover(self) -> None:
         """Put right what a killed command left; without loading the engine where none did."""
         pending = self._folder / "changes" / "pending"
@@ -244,3 +266,10 @@ class Workstation:
         return type(error)(
             error.code, error.message, hint=hint, article=error.article, detail=error.detail
         )
+
+
+def _told_apart(listed: list[Workspace]) -> list[str]:
+    """What to call workspaces by: the user's folder, or its whole path where two are alike."""
+    folders = {w.file.parent for w in listed}
+    users = [folder.name for folder in folders]
+    return sorted(f.name if users.count(f.name) == 1 else str(f) for f in folders)
