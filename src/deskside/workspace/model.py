@@ -105,6 +105,8 @@ class Snapshot:
         created: UTC, ISO 8601.
         sha256: of the content.
         size: of the content, in bytes.
+        pinned: no thinning ever takes it away.
+        origin: the computer or the source that it came from; empty for this computer.
     """
 
     id: str
@@ -112,6 +114,8 @@ class Snapshot:
     sha256: str
     size: int
     note: str
+    pinned: bool = False
+    origin: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """The snapshot as `settings history` prints it."""
@@ -121,6 +125,8 @@ class Snapshot:
             "sha256": self.sha256,
             "size": self.size,
             "note": self.note,
+            "pinned": self.pinned,
+            "origin": self.origin,
         }
 
 
