@@ -221,23 +221,29 @@ def _by_likeness(
         return [(one, other) for other, one in turned]
     if len(lefts) == len(rights) or len(lefts) * len(rights) > _WEIGHED_AT_MOST:
         return list(zip(lefts, rights, strict=False))
-    spare = len(rights) - len(lefts)
-    best: list[tuple[int, tuple[int, ...]]] = [(0, ())] * (spare + 1)
-    for place, one in enumerate(lefts):
-        marks = _marks(left[one])
-        for skipped in range(spare + 1):
-            other = rights[place + skipped]
-            score, chosen = best[skipped]
-            here = (score + (marks & _marks(right[other])).total(), (*chosen, other))
-            earlier = best[skipped - 1] if skipped else here
-            best[skipped] = here if here[0] > earlier[0] or not skipped else earlier
-    return list(zip(lefts, best[spare][1], strict=True))
+    return _likest(
+        [_marks(left[at]) for at in lefts], [_marks(right[at]) for at in rights], lefts, rights
+    )
 
 
-def _marks(item: Element | Entry) -> Counter[object]:
+def _likest(
+    left: list[Counter[str]], right: list[Counter[str]], lefts: list[int], rights: list[int]
+) -> list[tuple[int, int]]:
+    """The best pairing in order: `best[n]` has left out n of the right side so far."""
+    best: list[tuple[int, tuple[int, ...]]] = [(0, ())] * (len(rights) - len(lefts) + 1)
+    for place, marks in enumerate(left):
+        for skipped, (score, chosen) in enumerate(best):
+            likeness = (marks & right[place + skipped]).total()
+            found = (score + likeness, (*chosen, rights[place + skipped]))
+            better = not skipped or found[0] > best[skipped - 1][0]
+            best[skipped] = found if better else best[skipped - 1]
+    return list(zip(lefts, best[-1][1], strict=True))
+
+
+def _marks(item: Element | Entry) -> Counter[str]:
     """What likeness is measured by."""
     element = item.value if isinstance(item, Entry) else item
-    marks: Counter[object] = Counter(element.attributes.items())
-    marks.update(child.digest for child in element.children)
+    marks = Counter(f"{name}={value}" for name, value in element.attributes.items())
+    marks.update(child.digest.hex() for child in element.children)
     marks[element.text] += 1
     return marks
