@@ -250,7 +250,7 @@ def test_a_record_of_a_newer_version_is_refused_clearly(
 ) -> None:
     change = engine.apply(planned(root, step("remove", "d/e")))
     record = tmp_path / f"data/changes/journal/{change.id}.json"
-    record.write_text(record.read_text().replace('"format": 1', '"format": 2'))
+    record.write_text(record.read_text().replace('"format": 2', '"format": 3'))
     with pytest.raises(Refused) as refused:
         engine.list()
     assert refused.value.code == "journal-unreadable"

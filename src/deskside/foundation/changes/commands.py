@@ -21,7 +21,13 @@ if TYPE_CHECKING:
 
 @click.group()
 def changes() -> None:
-    """List, show and undo changes to files.
+    """List, show and undo changes to files; clear what only old ones need.
+
+    \b
+    Examples:
+      deskside changes list                    what was changed, the latest first
+      deskside changes undo ID                 put everything back as it was
+      deskside changes prune --keep 30         keep contents of the last 30 days only
 
     \b
     Exit: 0 fine, 2 wrong usage, 3 refused or could not run.
@@ -89,6 +95,38 @@ def recover() -> None:
         "\n".join(_("Put right: {title}").format(title=change.title) for change in recovered)
         or _("There was nothing to put right."),
     )
+
+
+@changes.command()
+@click.option(
+    "--keep",
+    type=click.IntRange(0, 36_500),
+    default=90,
+    show_default=True,
+    metavar="DAYS",
+    help="Keep what changes of so many days took away.",
+)
+@change_options
+@command_options
+def prune(keep: int, *, dry_run: bool, yes: bool) -> None:
+    """Clear what old changes took away; those cannot be undone any more.
+
+    The list of changes stays whole. What is under way keeps everything.
+    """
+    from datetime import timedelta
+
+    from deskside.foundation.changes.rendering import render_pruning
+
+    made, age = engine(), timedelta(days=keep)
+    pruning = made.prune(age, dry_run=True)
+    if dry_run or not (pruning.changes or pruning.blobs):
+        emit(pruning.as_json(), lambda: render_pruning(pruning, dry_run=dry_run))
+        return
+    if pruning.undoable and not yes:
+        click.echo(render_pruning(pruning, dry_run=True), err=True)
+        confirm(_("Clear them?"), yes=yes)
+    done = made.prune(age)
+    emit(done.as_json(), lambda: render_pruning(done, dry_run=False))
 
 
 def engine(*, recovered: bool = True) -> Engine:

@@ -9,25 +9,32 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePosixPath
 
 from deskside.foundation.changes.files import Files
 from deskside.foundation.changes.journal import Journal
 from deskside.foundation.changes.lock import journal_lock, root_lock
 from deskside.foundation.changes.model import (
+    FINAL,
     Change,
     FileState,
+    Kind,
     Plan,
     State,
-    Step,
     Transition,
-    Verb,
     digest,
     digest_of,
+    folder_state,
 )
 from deskside.foundation.changes.moving import Mover, outdated
-from deskside.foundation.changes.planning import contents, plan, real_root, states, transitions
+from deskside.foundation.changes.outcome import contents
+from deskside.foundation.changes.places import Place
+from deskside.foundation.changes.planning import outcome, real_root, states
+from deskside.foundation.changes.pruning import Pruning, carry_out, prospect
+from deskside.foundation.changes.undoing import check_undoable, undo_plan
 from deskside.foundation.console import system_problem
 from deskside.foundation.errors import Refused
 from deskside.foundation.text import _
@@ -68,8 +75,8 @@ class Engine:
         """
         with self._alone(plan.root):
             seen = self._unmoved(plan)
-            moves = transitions(plan.steps, seen, written=time.time_ns())
-            self._keep(plan, moves)
+            made = outcome(plan.root, plan.steps, seen, self._files, written=time.time_ns())
+            moves = self._keep(plan, made.transitions())
             change = self._journal.begin(plan, moves, _missing_folders(plan.root, moves))
             return self._carry_out(change, undoing=False)
 
@@ -79,25 +86,26 @@ class Engine:
 
         Raises:
             NotFound: `no-such-change`, `no-root`.
-            Refused: `nothing-to-undo`; `changed-since`, naming the paths; else as for `apply`.
+            Refused: `nothing-to-undo`, `contents-pruned`; `changed-since`, naming the
+                paths; else as for `apply`.
         """
         with self._alone(Path(self.show(identifier).root)):
-            change = self._undoable(identifier)
+            change = self.show(identifier)
+            check_undoable(change, self._files)
             self._journal.mark(change, State.UNDOING)
             return self._carry_out(change, undoing=True)
 
     @_in_words()
     def plan_undo(self, identifier: str) -> Plan:
         """What `undo` would do, to be shown; refused for the same reasons."""
-        change = self._undoable(identifier)
-        root = Path(change.root)
-        steps = [self._undo_step(root, t) for t in change.transitions]
-        title = _("Undo: {title}").format(title=change.title)
-        return plan("changes.undo", title, root, [s for s in steps if s], files=self._files)
+        change = self.show(identifier)
+        return undo_plan(change, check_undoable(change, self._files), self._journal)
 
     @_in_words()
     def recover(self) -> Sequence[Change]:
         """Finish or take back whatever a killed process left half done; which changes those were.
+
+        Clears, too, what had to be set aside because a program was using it.
 
         Safe to call at any time and any number of times; costs next to nothing where there is
         nothing to do. Every other command does it first.
@@ -108,7 +116,29 @@ class Engine:
             return self._recover()
 
     @_in_words()
-    def list(self) -> list[Change]:
+    def prune(self, keep: timedelta, *, dry_run: bool = False) -> Pruning:
+        """Keep the contents of old changes no longer; those cannot be undone any more.
+
+        Changes that are under way, and younger ones, keep theirs.
+
+        Args:
+            keep: how old a change must be.
+            dry_run: only say what would be done.
+
+        Raises:
+            Unavailable: `changes-busy`.
+        """
+        if not self._journal.ids():
+            return Pruning()
+        with journal_lock(self._journal.folder, self._wait):
+            self._recover()
+            pruning = prospect(self._journal, datetime.now(UTC) - keep)
+            if not dry_run:
+                carry_out(self._journal, pruning)
+            return pruning
+
+    @_in_words()
+    def list(self) -> Sequence[Change]:
         """All changes, the latest first."""
         return self._journal.list()
 
@@ -138,70 +168,76 @@ class Engine:
             raise outdated(moved[0] if moved else PurePosixPath(plan.root))
         return seen
 
-    def _keep(self, plan: Plan, moves: tuple[Transition, ...]) -> None:
+    def _keep(self, plan: Plan, moves: tuple[Transition, ...]) -> tuple[Transition, ...]:
         """Keep all contents of a change, old and new, before anything happens."""
-        for content in contents(plan.steps):
+        for content in contents(plan.steps, links=self._files.links):
             self._journal.keep([content], digest(content))
-        for move in moves:
-            if move.before is None:
-                continue
-            place = self._files.locate(plan.root, move.path)
-            if not self._journal.keep(self._files.chunks(place), move.before.digest):
-                raise outdated(move.path)
+        carried = {move.source for move in moves}
+        kept = tuple(
+            move if move.before is None else self._keep_one(plan.root, move, move.before, carried)
+            for move in moves
+        )
         self._journal.kept()
+        return kept
 
-    def _undoable(self, identifier: str) -> Change:
-        change = self.show(identifier)
-        if change.state is not State.APPLIED:
-            raise Refused(
-                "nothing-to-undo",
-                _("Change {id} is not in force ({state}).").format(
-                    id=change.id, state=change.state.value
-                ),
-            )
-        root = real_root(Path(change.root))
-        moved = [str(t.path) for t in change.transitions if not self._stands(root, t)]
-        if moved:
-            raise Refused(
-                "changed-since",
-                _("Changed since then by something else: {paths}. Nothing was undone.").format(
-                    paths=", ".join(moved)
-                ),
-                hint=_("Move these files away, or put them back as they were, and try again."),
-            )
-        return change
-
-    def _stands(self, root: Path, transition: Transition) -> bool:
-        present = digest_of(self._files.state(root, transition.path))
-        return present in (digest_of(transition.after), digest_of(transition.before))
-
-    def _undo_step(self, root: Path, transition: Transition) -> Step | None:
-        present = self._files.state(root, transition.path)
-        if digest_of(present) == digest_of(transition.before):
-            return None
-        if transition.before is None:
-            return Step(Verb.REMOVE, transition.path)
-        content = b"".join(self._journal.content(transition.before))
-        return Step(Verb.REPLACE if present else Verb.WRITE, transition.path, content)
+    def _keep_one(
+        self,
+        root: Path,
+        move: Transition,
+        before: FileState,
+        carried: set[PurePosixPath | None],
+    ) -> Transition:
+        """Keep what a path loses. A folder that only moves is kept by being there."""
+        place = Place(root, move.path)
+        if before.kind is Kind.FILE and not self._journal.keep(
+            self._files.chunks(place), before.digest
+        ):
+            raise outdated(move.path)
+        if before.kind is not Kind.FOLDER or move.path in carried:
+            return move
+        tree = self._files.tree(place)
+        manifest = self._journal.keep_tree(place, tree)
+        if folder_state(tree).digest != before.digest or manifest is None:
+            raise outdated(move.path)
+        return replace(move, before=replace(before, manifest=manifest))
 
     def _carry_out(self, change: Change, *, undoing: bool) -> Change:
         """Bring a recorded change about, or leave everything as it was."""
         try:
             self._mover.move(change, back=undoing)
-            return self._journal.mark(change, State.UNDONE if undoing else State.APPLIED)
+            final = self._journal.mark(change, State.UNDONE if undoing else State.APPLIED)
         except BaseException as cause:
             try:
                 self._take_back(change, undoing=undoing)
             except (OSError, Refused) as error:
                 raise _not_put_back(f"{cause!r}; {error!r}") from error
             raise
+        return self._tidy(final)
 
     def _take_back(self, change: Change, *, undoing: bool) -> Change:
         left = self._mover.move(change, back=not undoing, forgiving=True)
-        return self._journal.mark(change, State.APPLIED if undoing else State.ROLLED_BACK, left)
+        state = State.APPLIED if undoing else State.ROLLED_BACK
+        return self._tidy(self._journal.mark(change, state, left))
+
+    def _tidy(self, change: Change) -> Change:
+        """Clear what a final change set aside. What is still in use waits for a later command."""
+        with suppress(OSError, Refused):
+            if self._mover.clear_asides(change):
+                self._journal.unmark(change.id)
+        return change
 
     def _recover(self) -> Sequence[Change]:
-        return [self._recover_one(change) for change in self._journal.pending()]
+        """Look after every change that is marked; those that were not final."""
+        recovered: list[Change] = []
+        for identifier in self._journal.marks():
+            change = self._journal.read(identifier)
+            if change is None:
+                self._journal.unmark(identifier)
+            elif change.state in FINAL:
+                self._tidy(change)
+            else:
+                recovered.append(self._recover_one(change))
+        return recovered
 
     def _recover_one(self, change: Change) -> Change:
         undoing = change.state is State.UNDOING
@@ -209,7 +245,8 @@ class Engine:
             if Path(change.root).is_dir():
                 held.enter_context(root_lock(Path(change.root), self._wait))
             if self._mover.arrived(change, back=undoing):
-                return self._journal.mark(change, State.UNDONE if undoing else State.APPLIED)
+                state = State.UNDONE if undoing else State.APPLIED
+                return self._tidy(self._journal.mark(change, state))
             return self._take_back(change, undoing=undoing)
 
 

@@ -19,6 +19,9 @@ Digest = NewType("Digest", str)
 ABSENT = Digest("absent")
 """Stands for the digest of a path where nothing is."""
 
+POINTER = "pointer:"
+"""Begins what stands for the digest of a pointer; then follows what its link says."""
+
 
 def digest(content: bytes) -> Digest:
     """The digest of some content."""
@@ -26,24 +29,42 @@ def digest(content: bytes) -> Digest:
 
 
 class Verb(StrEnum):
-    """What a step does: `write` makes a file where nothing is, `replace` needs one to be there."""
+    """What a step does.
+
+    `write` makes a file where nothing is, `replace` needs one to be there. `rename` and `remove`
+    take files and whole folders. `make-folder` makes an empty folder. `switch` makes a pointer
+    point to a folder, whether the pointer is there already or not.
+    """
 
     WRITE = "write"
     REPLACE = "replace"
     RENAME = "rename"
     REMOVE = "remove"
+    MAKE_FOLDER = "make-folder"
+    SWITCH = "switch"
+
+
+class Kind(StrEnum):
+    """What can be at a path."""
+
+    FILE = "file"
+    FOLDER = "folder"
+    POINTER = "pointer"
 
 
 @dataclass(frozen=True, slots=True)
 class FileState:
-    """What is at a path: a regular file. Where nothing is, we say None.
+    """What is at a path. Where nothing is, we say None.
 
     Attributes:
-        digest: of its content.
-        size: of its content, in bytes.
+        digest: of a file's content; of all names and contents in a folder; a pointer's target.
+        size: of the content in bytes; of a folder, that of all files in it.
         mode: permission bits; None lets the system choose those of a new file.
         owner: numbers of user and group; None means whoever writes it.
         mtime_ns: time of last modification in nanoseconds; None means the moment of writing.
+        kind: file, folder or pointer.
+        target: what the link of a pointer says: relative to the folder that the pointer is in.
+        manifest: of a folder whose contents are kept: the digest of the list of what is in it.
     """
 
     digest: Digest
@@ -51,6 +72,30 @@ class FileState:
     mode: int | None = None
     owner: tuple[int, int] | None = None
     mtime_ns: int | None = None
+    kind: Kind = Kind.FILE
+    target: str = ""
+    manifest: Digest | None = None
+
+
+Tree = tuple[tuple[PurePosixPath, FileState], ...]
+"""All that is in a folder, by its path relative to it; folders before what is in them."""
+
+
+def pointer_state(target: str) -> FileState:
+    """A pointer whose link says `target`."""
+    return FileState(Digest(f"{POINTER}{target}"), 0, kind=Kind.POINTER, target=target)
+
+
+def folder_state(tree: Tree) -> FileState:
+    """A folder that holds just this. Its digest covers names and contents, not times or modes."""
+    lines = (
+        f"{state.kind.value} {'-' if state.kind is Kind.FOLDER else state.digest} {path}\0"
+        for path, state in sorted(tree)
+    )
+    size = sum(state.size for _, state in tree)
+    return FileState(
+        digest("".join(lines).encode("utf-8", "surrogateescape")), size, kind=Kind.FOLDER
+    )
 
 
 def digest_of(state: FileState | None) -> Digest:
@@ -60,11 +105,17 @@ def digest_of(state: FileState | None) -> Digest:
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """One path, from the state before the change to the state after it."""
+    """One path, from the state before the change to the state after it.
+
+    Attributes:
+        source: the path of the same change that what is here afterwards has come from, where it
+            was renamed.
+    """
 
     path: PurePosixPath
     before: FileState | None
     after: FileState | None
+    source: PurePosixPath | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +124,9 @@ class Step:
 
     Attributes:
         verb: what is done.
-        path: the file acted upon.
+        path: the file, folder or pointer acted upon.
         content: new content (write, replace).
-        target: new name (rename).
+        target: new name (rename); the folder to point to (switch).
         why: the reason, for the person; translated.
     """
 
@@ -106,6 +157,7 @@ class Plan:
         steps: in the order in which they are applied.
         inputs: each path that a step touches, and its digest (or ABSENT) when planned; the plan
             is refused if one has moved since.
+        remarks: what the person should know before agreeing; translated.
     """
 
     tool: str
@@ -113,6 +165,7 @@ class Plan:
     root: Path
     steps: tuple[Step, ...]
     inputs: dict[PurePosixPath, Digest]
+    remarks: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The plan as `--dry-run --json` prints it."""
@@ -122,6 +175,7 @@ class Plan:
             "root": str(self.root),
             "steps": [step.as_json() for step in self.steps],
             "inputs": {str(path): seen for path, seen in self.inputs.items()},
+            "remarks": list(self.remarks),
         }
 
 
@@ -150,6 +204,7 @@ class Change:
         transitions: what happens to each path, in the order in which it happens.
         folders: folders that the change had to make, outermost first.
         left_alone: paths that recovery found in a state that we never knew, and did not touch.
+        pruned: its contents are no longer kept, so that it cannot be undone any more.
     """
 
     id: str
@@ -161,6 +216,7 @@ class Change:
     transitions: tuple[Transition, ...]
     folders: tuple[PurePosixPath, ...] = ()
     left_alone: tuple[PurePosixPath, ...] = ()
+    pruned: bool = False
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -178,12 +234,24 @@ class Change:
             "root": self.root,
             "paths": list(self.paths),
             "left_alone": [str(path) for path in self.left_alone],
+            "pruned": self.pruned,
         }
 
     def details(self) -> dict[str, Any]:
         """The change as `changes show` prints it: with the digests of every path."""
-        moves = [
-            {"path": str(t.path), "before": digest_of(t.before), "after": digest_of(t.after)}
-            for t in self.transitions
-        ]
-        return self.as_json() | {"transitions": moves}
+        return self.as_json() | {"transitions": [_shown(t) for t in self.transitions]}
+
+
+def _shown(transition: Transition) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "path": str(transition.path),
+        "before": digest_of(transition.before),
+        "after": digest_of(transition.after),
+        "kind": (transition.after or transition.before or _NOTHING).kind.value,
+    }
+    if transition.source is not None:
+        shown["source"] = str(transition.source)
+    return shown
+
+
+_NOTHING = FileState(ABSENT, 0)

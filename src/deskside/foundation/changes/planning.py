@@ -1,33 +1,43 @@
 """Making a plan: what each step may do, and what all of them come to.
 
-Rules: a path is relative and never leaves the root; `write` wants nothing there, `replace`,
-`rename` and `remove` want a file; a new name must be free; no path lies within another.
+Rules: a path is relative and never leaves the root; `write` and `make-folder` want nothing there,
+`replace` wants a file, `rename` and `remove` a file or folder; a new name must be free; `switch`
+wants a pointer or nothing, and its target must be a folder once the plan is applied. No path lies
+within another (the folders of a file that is written are made by themselves), and none differs
+from another by letter case or Unicode form only, since some file systems take such two for one.
 """
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
 from deskside.foundation.changes.files import Files
 from deskside.foundation.changes.model import (
-    Digest,
     FileState,
+    Kind,
     Plan,
     Step,
-    Transition,
     Verb,
-    digest,
     digest_of,
 )
+from deskside.foundation.changes.outcome import Outcome, impossible
+from deskside.foundation.changes.places import Place
 from deskside.foundation.errors import NotFound, Refused
-from deskside.foundation.text import _
+from deskside.foundation.text import _, ngettext
 
 States = Mapping[PurePosixPath, FileState | None]
 
 
 def plan(
-    tool: str, title: str, root: Path, steps: Iterable[Step], *, files: Files | None = None
+    tool: str,
+    title: str,
+    root: Path,
+    steps: Iterable[Step],
+    *,
+    remarks: Iterable[str] = (),
+    files: Files | None = None,
 ) -> Plan:
     """A plan whose inputs are pinned by what is there now.
 
@@ -36,17 +46,19 @@ def plan(
         title: what it does, for the person; translated.
         root: existing folder that all paths are relative to.
         steps: in order.
+        remarks: what the person should know before agreeing; translated. Ours are added.
 
     Raises:
         NotFound: `no-root`.
         Refused: `outside-root`, `through-link`, `not-a-file` or `plan-impossible`.
     """
-    listed = tuple(steps)
+    listed, files = tuple(steps), files or Files()
     real = real_root(root)
-    seen = states(real, listed, files or Files())
-    transitions(listed, seen)
+    seen = states(real, listed, files)
+    outcome(real, listed, seen, files)
     inputs = {path: digest_of(state) for path, state in seen.items()}
-    return Plan(tool, title, real, listed, inputs)
+    said = (*remarks, *_hard_links(real, seen, files))
+    return Plan(tool, title, real, listed, inputs, said)
 
 
 def real_root(root: Path) -> Path:
@@ -64,61 +76,43 @@ def states(
     root: Path, steps: Iterable[Step], files: Files
 ) -> dict[PurePosixPath, FileState | None]:
     """What is now at each path that the steps touch."""
-    touched = dict.fromkeys(path for step in steps for path in (step.path, step.target) if path)
-    for path in touched:
-        _check_path(path, touched)
+    listed = list(steps)
+    touched = dict.fromkeys(path for step in listed for path in _touched(step))
+    for path in [*touched, *(step.target for step in listed if step.target is not None)]:
+        _check_path(path)
+    _check_together(touched)
     return {path: files.state(root, path) for path in touched}
 
 
-def transitions(steps: Iterable[Step], seen: States, written: int = 0) -> tuple[Transition, ...]:
-    """What the steps come to for each path; files that appear come before those that go.
+def outcome(
+    root: Path, steps: tuple[Step, ...], seen: States, files: Files, written: int = 0
+) -> Outcome:
+    """What the steps come to, having made sure that all of them are possible.
 
     Args:
         written: time of modification that new content gets, in nanoseconds.
 
     Raises:
-        Refused: `plan-impossible`, naming the step.
+        Refused: `plan-impossible`, `not-a-file` or `through-link`, naming the path.
     """
-    now = dict(seen)
+    made = Outcome(seen, links=files.links, written=written)
     for step in steps:
-        _take(step, now, written)
-    changed = [Transition(path, seen[path], now[path]) for path in now if seen[path] != now[path]]
-    return tuple(sorted(changed, key=lambda transition: transition.after is None))
+        if step.verb is Verb.SWITCH and not files.links:
+            _check_pointer_file(root, step, seen, files)
+        made.take(step)
+    for step in steps:
+        if step.verb is Verb.SWITCH and step.target and not _is_folder(root, step, made, files):
+            raise impossible(step.path, _("{target} is no folder").format(target=step.target))
+    return made
 
 
-def contents(steps: Iterable[Step]) -> list[bytes]:
-    """All new content that the steps bring along."""
-    return [step.content for step in steps if step.content is not None]
+def _touched(step: Step) -> tuple[PurePosixPath, ...]:
+    if step.verb is Verb.RENAME and step.target is not None:
+        return step.path, step.target
+    return (step.path,)
 
 
-def _take(step: Step, now: dict[PurePosixPath, FileState | None], written: int) -> None:
-    here = now[step.path]
-    if step.verb is Verb.WRITE:
-        if here is not None:
-            raise _impossible(step.path, _("a file of that name is already there"))
-        now[step.path] = FileState(*_brought(step), mtime_ns=written)
-        return
-    if here is None:
-        raise _impossible(step.path, _("it is not there"))
-    if step.verb is Verb.REPLACE:
-        new, size = _brought(step)
-        if new != here.digest:
-            now[step.path] = FileState(new, size, here.mode, here.owner, written)
-        return
-    now[step.path] = None
-    if step.verb is Verb.RENAME:
-        if step.target is None or now[step.target] is not None or step.target == step.path:
-            raise _impossible(step.path, _("its new name is missing or taken"))
-        now[step.target] = here
-
-
-def _brought(step: Step) -> tuple[Digest, int]:
-    if step.content is None:
-        raise _impossible(step.path, _("the new content is missing"))
-    return digest(step.content), len(step.content)
-
-
-def _check_path(path: PurePosixPath, all_paths: Iterable[PurePosixPath]) -> None:
+def _check_path(path: PurePosixPath) -> None:
     """Refuse what could leave the root on any system, whichever this one is."""
     text = str(path)
     if path.is_absolute() or not path.parts or ".." in path.parts or set(text) & set("\\:\0"):
@@ -126,12 +120,77 @@ def _check_path(path: PurePosixPath, all_paths: Iterable[PurePosixPath]) -> None
             "outside-root",
             _("{path} does not name a file inside the folder to be changed.").format(path=text),
         )
-    if set(path.parents) & set(all_paths):
-        raise _impossible(path, _("it lies inside another path of the same plan"))
 
 
-def _impossible(path: PurePosixPath, reason: str) -> Refused:
-    return Refused(
-        "plan-impossible",
-        _("{path} cannot be changed as planned: {reason}.").format(path=path, reason=reason),
-    )
+def _check_together(paths: Iterable[PurePosixPath]) -> None:
+    """Refuse paths that lie within one another, or that some file systems take for one."""
+    folded: dict[PurePosixPath, PurePosixPath] = {}
+    for path in paths:
+        other = folded.setdefault(fold(path), path)
+        if other != path:
+            reason = _("some file systems cannot tell it from {other}").format(other=other)
+            raise impossible(path, reason)
+    for key, path in folded.items():
+        if any(parent in folded for parent in key.parents):
+            raise impossible(path, _("it lies inside another path of the same plan"))
+
+
+def fold(path: PurePosixPath) -> PurePosixPath:
+    """The path as the least particular file systems see it: without case or Unicode form."""
+    plain = unicodedata.normalize("NFD", str(path)).casefold()
+    return PurePosixPath(unicodedata.normalize("NFC", plain))
+
+
+def _is_folder(root: Path, step: Step, made: Outcome, files: Files) -> bool:
+    """Whether the target of a switch will be a folder."""
+    target = step.target
+    assert target is not None
+    for path, state in made.now.items():
+        if path == target:
+            return state is not None and state.kind is Kind.FOLDER
+        if state is not None and target in path.parents:
+            return True
+        if path in target.parents:
+            return _within(root, target.relative_to(path), path, made, files)
+    return _folder_there(root, target, files)
+
+
+def _within(
+    root: Path, inner: PurePosixPath, outer: PurePosixPath, made: Outcome, files: Files
+) -> bool:
+    """Whether a folder that the plan moves holds the target, looked up where it is now."""
+    if made.now[outer] is None:
+        return False
+    return _folder_there(root, made.came_from(outer) / inner, files)
+
+
+def _folder_there(root: Path, path: PurePosixPath, files: Files) -> bool:
+    try:
+        files.look(Place(root, path / "inside"))
+        info = files.look(Place(root, path))
+    except Refused as refused:
+        if refused.code == "not-a-file":
+            return False
+        raise
+    return info is not None
+
+
+def _check_pointer_file(root: Path, step: Step, seen: States, files: Files) -> None:
+    """Where pointers are small files, make sure that what is there is one."""
+    if seen[step.path] is not None and files.pointer(Place(root, step.path)) is None:
+        raise impossible(step.path, _("it is there and no pointer"))
+
+
+def _hard_links(root: Path, seen: States, files: Files) -> list[str]:
+    """Files that have other names: those keep the present content."""
+    counted = {p: files.other_names(Place(root, p)) for p, s in seen.items() if s}
+    return [
+        ngettext(
+            "{path} has another name elsewhere (a hard link), which keeps the present content.",
+            "{path} has {count} other names elsewhere (hard links), which keep the present "
+            "content.",
+            count,
+        ).format(path=path, count=count)
+        for path, count in counted.items()
+        if count
+    ]
