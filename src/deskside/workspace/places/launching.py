@@ -17,7 +17,7 @@ _IN_COMMAND = re.compile(
     re.VERBOSE,
 )
 _LOGGED = re.compile(
-    r"(?:jts|settings|config)[ _-]*(?:config[ _-]*)?(?:dir|directory|folder|path)\s*[:=]\s*"
+    r"(?<!-D)(?<!-V)(?:jts|settings|config)[ _-]*(?:config[ _-]*)?(?:dir|directory|folder|path)\s*[:=]\s*"
     r"(?P<folder>(?:[A-Za-z]:[\\/]|/|~).*?)[\s\]\"']*$",
     re.IGNORECASE | re.MULTILINE,
 )
