@@ -1,57 +1,25 @@
-"""The use cases on this computer: save, look back, restore, verify.
-
-A restore goes through the change engine: planned, shown, refused if the file has moved, undoable.
-What is there now is saved to the history first.
-"""
+"""The workspaces of this computer: which there are, saving them, and the way to their history."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deskside.foundation.errors import DesksideError, NotFound, Refused
 from deskside.foundation.text import _, ngettext
 from deskside.foundation.units import when
+from deskside.workspace import restoring
 from deskside.workspace.history import History
 from deskside.workspace.model import Saved, Snapshot, Workspace
 from deskside.workspace.places import finding, reading
 from deskside.workspace.places.machine import Machine
 from deskside.workspace.places.roots import default_root, settings_roots
+from deskside.workspace.restoring import RESTORE, Restore, Restored
 
 if TYPE_CHECKING:
     from deskside.foundation.changes.engine import Engine
-    from deskside.foundation.changes.model import Change, Plan
 
-RESTORE = "workspace.restore"
-
-
-@dataclass(frozen=True, slots=True)
-class Restore:
-    """A restore that is planned: what it restores, where, and how.
-
-    Attributes:
-        source: where the content comes from, for the person.
-        plan: None where the settings are already so.
-    """
-
-    workspace: Workspace
-    source: str
-    content: bytes
-    plan: Plan | None
-
-
-@dataclass(frozen=True, slots=True)
-class Restored:
-    """A restore that was done.
-
-    Attributes:
-        saved: snapshot of what was there before; None where nothing good was there.
-        change: the change, which can be undone; None where nothing had to be changed.
-    """
-
-    saved: Snapshot | None
-    change: Change | None
+__all__ = ["RESTORE", "Restore", "Restored", "Workstation"]
 
 
 class Workstation:
@@ -141,67 +109,16 @@ class Workstation:
         return self.history.save(workspace, content, note)
 
     def plan_restore(self, workspace: Workspace, source: str) -> Restore:
-        """Plan to bring back a snapshot, or the content of another file.
+        """Plan to bring back a snapshot, `latest`, or another file; see `restoring.plan`."""
+        return restoring.plan(self, workspace, restoring.source(self, workspace, source))
 
-        Raises:
-            NotFound: `no-such-snapshot`, where there is no such file either.
-            Refused: `snapshot-damaged`; what `reading.read` or the plan refuses.
-        """
-        try:
-            return self.plan_snapshot(workspace, source)
-        except NotFound as error:
-            file = Path(source).expanduser()
-            if error.code != "no-such-snapshot" or not file.exists():
-                raise
-            return self.plan_content(workspace, reading.read(file).content, str(file))
-
-    def plan_snapshot(self, workspace: Workspace, identifier: str) -> Restore:
-        """Plan to bring back a snapshot.
-
-        Raises:
-            NotFound: `no-such-snapshot`.
-            Refused: `snapshot-damaged`; what the plan refuses.
-        """
-        _workspace, snapshot = self.history.find(identifier)
-        content = self.history.content(snapshot)
-        source = _("snapshot {id} of {when}").format(id=snapshot.id, when=when(snapshot.created))
-        return self.plan_content(workspace, content, source)
-
-    def plan_content(self, workspace: Workspace, content: bytes, source: str) -> Restore:
-        """Plan to put a content, which is known to be good, in the place of the settings.
-
-        Args:
-            source: where it came from, for the person.
-        """
-        from deskside.foundation.changes.model import Step, Verb, digest
-        from deskside.foundation.changes.planning import plan
-
-        path = PurePosixPath(workspace.file.name)
-        title = _("Restore the settings of {workspace} from {source}").format(
-            workspace=workspace.name, source=source
-        )
-        if not workspace.file.parent.is_dir():
-            raise finding.no_root(workspace.file.parent)
-        there = workspace.file.exists()
-        verb = Verb.REPLACE if there else Verb.WRITE
-        step = Step(verb, path, content, why=_("what is there now is kept, and can be put back"))
-        made = plan(RESTORE, title, workspace.file.parent, [step])
-        same = made.inputs[path] == digest(content)
-        return Restore(workspace, source, content, None if same else made)
+    def plan_content(self, workspace: Workspace, content: bytes, words: str) -> Restore:
+        """Plan to restore a content, which is known to be good; `words` say where it is from."""
+        return restoring.plan(self, workspace, restoring.Source(content, words))
 
     def restore(self, planned: Restore) -> Restored:
-        """Carry out a planned restore.
-
-        Raises:
-            Refused: `plan-outdated` where the settings have changed since the plan was made.
-        """
-        if planned.plan is None:
-            return Restored(None, None)
-        saved = self._save_present(planned)
-        change = self.engine().apply(planned.plan)
-        note = _("restored from {source}").format(source=planned.source)
-        self.history.save(planned.workspace, planned.content, note)
-        return Restored(saved, change)
+        """Carry out a planned restore; see `restoring.carry_out`."""
+        return restoring.carry_out(self, planned)
 
     def latest_good(self, workspace: Workspace) -> Snapshot | None:
         """The latest snapshot that can be given back as it was saved."""
@@ -239,16 +156,6 @@ class Workstation:
         pending = self._folder / "changes" / "pending"
         if pending.is_dir() and any(pending.iterdir()):
             self.engine().recover()
-
-    def _save_present(self, planned: Restore) -> Snapshot | None:
-        """Save what is about to be replaced. What is damaged, the change engine alone keeps."""
-        try:
-            note = _("before restoring {source}").format(source=planned.source)
-            return self.save(planned.workspace, note).snapshot
-        except DesksideError as error:
-            if error.code in ("settings-missing", "settings-damaged", "settings-not-xml"):
-                return None
-            raise
 
     def _with_history(self, error: DesksideError, workspace: Workspace) -> DesksideError:
         """The error, with what the history holds of this file."""

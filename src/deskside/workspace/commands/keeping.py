@@ -82,19 +82,40 @@ def show(snapshot: str) -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 @command_options
 def export(snapshot: str, file: Path) -> None:
-    """Write a snapshot into a new FILE, byte for byte."""
+    """Write a snapshot into a new FILE, byte for byte.
+
+    The trading program may run: it can open the file itself, and the command says how.
+    """
+    here = workstation()
+    _workspace, found = here.history.find(snapshot)
+    write_new(file, here.history.content(found))
+    words = _("Written to {file}.").format(file=file)
+    emit(found.as_json() | {"file": str(file)}, f"{words}\n{how_to_open(file)}")
+
+
+def write_new(file: Path, content: bytes) -> None:
+    """Write a file that is for this person alone, and never over another one."""
     from deskside.foundation.errors import Refused
     from deskside.foundation.paths import create_private
 
-    here = workstation()
-    _workspace, found = here.history.find(snapshot)
-    if not create_private(file.absolute(), here.history.content(found)):
+    if not create_private(file.absolute(), content):
         raise Refused(
             "file-exists",
             _("{file} exists already; nothing was written.").format(file=file),
             hint=_("Choose another name, or move that file away."),
         )
-    emit(found.as_json() | {"file": str(file)}, _("Written to {file}.").format(file=file))
+
+
+def how_to_open(file: Path) -> str:
+    """How a running program takes settings from a file (article 2323)."""
+    steps = (
+        _("File > Settings Recovery (newer: File > Layout Settings > Layout/Settings Recovery)"),
+        _("Choose Custom, press OK, and go to {folder}").format(folder=file.absolute().parent),
+        _("Pick {name} and press Open").format(name=file.name),
+        _("Choose “Open without reporting problem”: the other answer sends a report to the vendor"),
+    )
+    lines = [f"  {number}. {step}" for number, step in enumerate(steps, 1)]
+    return "\n".join([_("To load it into a program that runs:"), *lines])
 
 
 def _snapshot_table(found: Snapshot, workspace: Workspace, kind: Kind) -> str:
