@@ -37,7 +37,7 @@ from deskside.web.service import Shell
 from deskside.web.shell import build_app
 from deskside.workspace import api as workspace_api
 from deskside.workspace import pages as workspace_pages
-from deskside.workspace.service import SettingsStore
+from deskside.workspace.service import SettingsStore, store_rules
 
 NAVIGATION = [
     NavigationItem("/", mark("Home")),
@@ -114,7 +114,9 @@ def open_services(
                 mail=mail,
                 directory=directory,
                 secure_login=secure_login,
-                settings_store=SettingsStore(database, keyring, clock, audit),
+                settings_store=SettingsStore(
+                    database, keyring, clock, audit, rules=store_rules(config)
+                ),
                 network=NetworkService(folder, responder=responder, vendor_hosts=not demo),
                 responder=responder,
                 library=Library.open(),

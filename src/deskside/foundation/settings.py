@@ -203,6 +203,44 @@ SETTINGS = _table(
             about=mark("The key-encryption key; `keys/kek.key` in the data folder if unset."),
         ),
         Setting(
+            key="settings.quota",
+            kind=Kind.WHOLE,
+            default="500",
+            least=1,
+            about=mark("Megabytes that the workspace settings of one user name may take."),
+        ),
+        Setting(
+            key="settings.thin",
+            kind=Kind.TEXT,
+            default="opaque",
+            choices=("opaque", "all", "none"),
+            about=mark(
+                "Which versions of workspace settings are thinned as they grow old: those that "
+                "nobody can make small (encrypted by the program, or end to end), all, or none."
+            ),
+        ),
+        Setting(
+            key="settings.keep_all",
+            kind=Kind.SPAN,
+            default="1 d",
+            about=mark("Where versions are thinned: the age up to which all are kept."),
+        ),
+        Setting(
+            key="settings.keep_hourly",
+            kind=Kind.SPAN,
+            default="7 d",
+            about=mark("Where versions are thinned: the age up to which one an hour is kept."),
+        ),
+        Setting(
+            key="settings.keep_daily",
+            kind=Kind.SPAN,
+            default="90 d",
+            about=mark(
+                "Where versions are thinned: the age up to which one a day is kept; after it, "
+                "one a week for ever."
+            ),
+        ),
+        Setting(
             key="log.level",
             kind=Kind.TEXT,
             default="info",

@@ -1,65 +1,114 @@
-"""The portal's store of workspace settings: each person's own, sealed, never overwritten."""
+"""The portal's store of workspace settings: each person's own, sealed, never overwritten.
+
+A push is read, checked, packed and sealed outside the transaction that stores it; that one
+holds the workspace, makes sure that nothing has come in between, and adds a row.
+"""
 
 from __future__ import annotations
 
-import hashlib
-import re
-import zlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import IntegrityError
 
 from deskside.foundation.audit.service import Audit
 from deskside.foundation.clock import Clock
-from deskside.foundation.database import Database, new_id
-from deskside.foundation.errors import NotFound, Refused, UsageProblem
+from deskside.foundation.database import Database
+from deskside.foundation.errors import Refused
 from deskside.foundation.keyring import Keyring
+from deskside.foundation.recurring import Recurring
 from deskside.foundation.text import _
-from deskside.foundation.units import size
 from deskside.workspace import store
-from deskside.workspace.model import Saved, Snapshot, StoredWorkspace
-from deskside.workspace.rules import LARGEST_PUSHED, kind_of
+from deskside.workspace.model import Saved, StoredWorkspace
+from deskside.workspace.portal_store import arriving, encryption, exporting, pieces, workstations
+from deskside.workspace.portal_store import restores as restoring
+from deskside.workspace.portal_store.arriving import Draft
+from deskside.workspace.portal_store.contents import Contents, digest
+from deskside.workspace.portal_store.deleting import Deleter, overwrite_what_goes
+from deskside.workspace.portal_store.encryption import Encryption
+from deskside.workspace.portal_store.intake import Intake
+from deskside.workspace.portal_store.model import (
+    PLAIN_FORMAT,
+    SEALED_FORMAT,
+    SeenWorkstation,
+    StoredSnapshot,
+    StoreRules,
+    Usage,
+    WorkstationName,
+)
+from deskside.workspace.portal_store.operator import store_rules
+from deskside.workspace.portal_store.pushing import Pushing
+from deskside.workspace.portal_store.restores import Restores
+from deskside.workspace.portal_store.thinning import EVERY, Thinner
+from deskside.workspace.rules import LARGEST_PUSHED
+
+if TYPE_CHECKING:
+    from deskside.workspace.document.difference import Difference
+
+__all__ = ["SettingsStore", "store_rules"]
 
 MOST_WORKSPACES = 50
-MOST_SNAPSHOTS = 10_000
-LONGEST_NOTE = 500
-LATEST = "latest"
-"""Stands for the id of the latest snapshot."""
-
-_NAME = re.compile(r"[A-Za-z0-9_-]{1,80}\.[a-z]{1,10}")
 
 
 class SettingsStore:
     """Workspace settings by user name.
 
-    Every operation is on the visitor's own: `user_name_id` is that of the session.
+    Every operation is on the visitor's own: `user_name_id` is that of the session. What is
+    somebody else's does not exist.
+
+    Attributes:
+        restores: requests that a computer restore a version.
+        encryption: whom settings are sealed for, end to end.
+        intake: the turns in which uploads are taken.
     """
 
-    def __init__(self, database: Database, keyring: Keyring, clock: Clock, audit: Audit) -> None:
+    def __init__(
+        self,
+        database: Database,
+        keyring: Keyring,
+        clock: Clock,
+        audit: Audit,
+        *,
+        rules: StoreRules | None = None,
+    ) -> None:
         self._database = database
-        self._keyring = keyring
         self._clock = clock
         self._audit = audit
+        self._rules = rules or StoreRules()
+        self._contents = Contents(keyring)
+        self._deleter = Deleter(database, self._contents, clock)
+        self._pushing = Pushing(database, self._contents, clock, audit, self._rules)
+        self.restores = Restores(database, clock, audit)
+        self.encryption = Encryption(database, clock, audit)
+        self.intake = Intake()
 
     def workspaces(self, user_name_id: str) -> list[StoredWorkspace]:
         """All workspaces of a user name, by name."""
         with self._database.read() as connection:
             return [
-                self._described(connection, identifier, name)
+                StoredWorkspace(
+                    identifier,
+                    name,
+                    store.latest(connection, identifier),
+                    store.count(connection, identifier),
+                )
                 for identifier, name in store.workspaces(connection, user_name_id)
             ]
 
-    def snapshots(self, user_name_id: str, workspace: str) -> list[Snapshot]:
-        """The snapshots of a workspace, the latest first.
+    def snapshots(
+        self, user_name_id: str, workspace: str, *, limit: int | None = None
+    ) -> list[StoredSnapshot]:
+        """The snapshots of a workspace, the latest first; at most `limit`.
 
         Raises:
             NotFound: `no-such-workspace`.
         """
         with self._database.read() as connection:
-            found = self._required(connection, user_name_id, workspace)
-            return store.snapshots(connection, found)
+            found = store.required(connection, user_name_id, workspace)
+            return store.snapshots(connection, found, limit)
 
-    def get(self, user_name_id: str, workspace: str, snapshot: str) -> tuple[Snapshot, bytes]:
+    def get(self, user_name_id: str, workspace: str, snapshot: str) -> tuple[StoredSnapshot, bytes]:
         """One snapshot with its content, checked against its digest.
 
         Args:
@@ -67,132 +116,184 @@ class SettingsStore:
 
         Raises:
             NotFound: `no-such-workspace`, `no-such-snapshot`.
-            Refused: `snapshot-damaged`.
+            Refused: `snapshot-damaged`, `snapshot-newer`.
         """
         with self._database.read() as connection:
-            found = self._required(connection, user_name_id, workspace)
-            newest = store.latest(connection, found)
-            wanted = newest[1].id if snapshot == LATEST and newest else snapshot
-            held = store.find(connection, found, wanted)
-        if held is None:
-            raise NotFound("no-such-snapshot", _("There is no such snapshot."))
-        return held[0], self._unsealed(found, *held)
+            found = store.required(connection, user_name_id, workspace)
+            held = store.required_snapshot(connection, found, snapshot)
+            chain = pieces.chain(connection, held.id)
+        return held, self._contents.read(found, chain)
 
     def push(
-        self, user_name_id: str, workspace: str, content: bytes, *, base: str = "", note: str = ""
+        self,
+        user_name_id: str,
+        workspace: str,
+        content: bytes,
+        *,
+        base: str = "",
+        note: str = "",
+        stated_format: int = PLAIN_FORMAT,
+        workstation: WorkstationName | None = None,
     ) -> Saved:
         """Add a snapshot on top of the version that it derives from.
 
         Args:
             workspace: its name; a new name begins a new workspace.
             base: id of the latest version that the sender had seen; empty for none.
+            stated_format: PLAIN_FORMAT, or SEALED_FORMAT for an age file.
+            workstation: the computer that sends it, which is remembered.
 
         Raises:
-            UsageProblem: `wrong-name`, `note-too-long`.
-            Refused: `settings-conflict` where others have pushed since `base`: nothing is
-                overwritten and both are kept; `settings-quota`; what `rules.kind_of` refuses.
+            UsageProblem: `wrong-name`, `note-too-long`, `wrong-workstation`,
+                `settings-too-large`, `settings-format`.
+            SettingsConflict: others have pushed since `base`: nothing is overwritten and both
+                are kept.
+            Refused: `settings-quota`, `settings-must-be-sealed`, `settings-not-sealed`, and what
+                `rules.kind_of` refuses.
         """
-        _check(workspace, content, note)
-        kind_of(content)
-        sha256, packed = hashlib.sha256(content).hexdigest(), zlib.compress(content, 6)
-        try:
-            with self._database.write() as connection:
-                found = self._found_or_added(connection, user_name_id, workspace)
-                newest = store.latest(connection, found)
-                if newest and newest[1].sha256 == sha256:
-                    return Saved(newest[1], changed=False)
-                number = self._next_number(newest, base)
-                created = self._clock.now().isoformat(timespec="milliseconds")
-                made = Snapshot(new_id(), created, sha256, len(content), note)
-                sealed = self._keyring.seal(packed, context=_context(found))
-                store.add_snapshot(connection, found, number, made, sealed)
-                self._audit.record(
-                    connection,
-                    "settings.pushed",
-                    actor=user_name_id,
-                    subject=found,
-                    detail={"snapshot": made.id, "size": made.size},
-                )
-        except IntegrityError as error:
-            raise _conflict() from error
-        return Saved(made, changed=True)
-
-    def _described(self, connection: Connection, identifier: str, name: str) -> StoredWorkspace:
-        newest = store.latest(connection, identifier)
-        held = store.count(connection, identifier)
-        return StoredWorkspace(identifier, name, newest[1] if newest else None, held)
-
-    def _required(self, connection: Connection, user_name_id: str, workspace: str) -> str:
-        found = store.workspace_id(connection, user_name_id, workspace)
-        if found is None:
-            raise NotFound(
-                "no-such-workspace",
-                _("The portal holds no settings of that name for you."),
-                hint=_("Send them from a computer that has them: deskside settings push"),
-            )
-        return found
-
-    def _found_or_added(self, connection: Connection, user_name_id: str, workspace: str) -> str:
-        found = store.workspace_id(connection, user_name_id, workspace)
-        if found:
-            return found
-        if len(store.workspaces(connection, user_name_id)) >= MOST_WORKSPACES:
-            raise _quota()
-        return store.add_workspace(connection, user_name_id, workspace, self._clock.now())
-
-    def _next_number(self, newest: tuple[int, Snapshot] | None, base: str) -> int:
-        number, latest = newest or (0, None)
-        if base != (latest.id if latest else ""):
-            raise _conflict()
-        if number >= MOST_SNAPSHOTS:
-            raise _quota()
-        return number + 1
-
-    def _unsealed(self, workspace: str, snapshot: Snapshot, sealed: bytes) -> bytes:
-        content = zlib.decompress(self._keyring.open_sealed(sealed, context=_context(workspace)))
-        if hashlib.sha256(content).hexdigest() != snapshot.sha256:
-            raise Refused(
-                "snapshot-damaged",
-                _("This snapshot is damaged in the portal's database."),
-                hint=_("Choose another one, and tell the operator of your desk."),
-            )
-        return content
-
-
-def _context(workspace: str) -> str:
-    return f"settings:{workspace}"
-
-
-def _check(workspace: str, content: bytes, note: str) -> None:
-    """The limits, before anything is looked at."""
-    if not _NAME.fullmatch(workspace):
-        raise UsageProblem("wrong-name", _("That is not the name of a workspace."))
-    if len(note) > LONGEST_NOTE or not (note.isprintable() or not note):
-        raise UsageProblem(
-            "note-too-long",
-            _("A note is one line of at most {most} characters.").format(most=LONGEST_NOTE),
+        arriving.check_names(workspace, note, workstation)
+        arriving.check_size(content, LARGEST_PUSHED)
+        kind = arriving.stored_kind(content, stated_format)
+        draft = Draft(
+            user_name_id=user_name_id,
+            workspace=workspace,
+            content=content,
+            sha256=digest(content),
+            kind=kind,
+            format=stated_format,
+            base=base,
+            note=note,
+            workstation=workstation,
         )
-    if len(content) > LARGEST_PUSHED:
-        raise UsageProblem(
-            "settings-too-large",
-            _("The settings are larger than {most}.").format(most=size(LARGEST_PUSHED)),
+        return self._pushing.push(draft, most_workspaces=MOST_WORKSPACES)
+
+    def difference(
+        self, user_name_id: str, workspace: str, old: str, new: str, *, everything: bool = False
+    ) -> Difference:
+        """What changed between two snapshots, in the program's words.
+
+        Args:
+            old: id of the earlier one, or `latest`.
+            new: id of the later one, or `latest`.
+            everything: noise and order, too.
+
+        Raises:
+            NotFound: `no-such-workspace`, `no-such-snapshot`.
+            Refused: `settings-sealed`: sealed end to end; `settings-opaque`; `snapshot-damaged`.
+        """
+        from deskside.workspace.document.difference import difference
+
+        contents = []
+        for wish in (old, new):
+            held, content = self.get(user_name_id, workspace, wish)
+            if held.format >= SEALED_FORMAT:
+                raise _unreadable()
+            contents.append(content)
+        return difference(contents[0], contents[1], everything=everything)
+
+    def pin(self, user_name_id: str, workspace: str, snapshot: str, *, pinned: bool) -> None:
+        """Keep a snapshot for ever whatever the policy, or no longer; raises NotFound."""
+        with self._database.write() as connection:
+            found = store.required(connection, user_name_id, workspace)
+            store.lock(connection, found)
+            held = store.required_snapshot(connection, found, snapshot)
+            if held.pinned != pinned:
+                store.pin(connection, held.id, pinned=pinned)
+                detail: dict[str, str | bool] = {"snapshot": held.id, "pinned": pinned}
+                self._recorder("settings.pinned", user_name_id, found, detail)(connection)
+
+    def delete(self, user_name_id: str, workspace: str, snapshot: str) -> None:
+        """Delete one snapshot for good; all others stay as they were.
+
+        Raises:
+            NotFound: `no-such-workspace`, `no-such-snapshot`.
+        """
+        with self._database.read() as connection:
+            found = store.required(connection, user_name_id, workspace)
+            held = store.required_snapshot(connection, found, snapshot)
+        record = self._recorder("settings.deleted", user_name_id, found, {"snapshot": held.id})
+        if not self._deleter.delete(found, held.id, record):
+            raise store.no_such_snapshot()
+
+    def delete_workspace(self, user_name_id: str, workspace: str) -> None:
+        """Delete a workspace with its whole history for good; raises NotFound."""
+        with self._database.write() as connection:
+            overwrite_what_goes(connection)
+            found = store.required(connection, user_name_id, workspace)
+            store.lock(connection, found)
+            restoring.forget(connection, found)
+            count = store.delete_workspace(connection, found)
+            detail = {"snapshots": count}
+            self._recorder("settings.workspace-deleted", user_name_id, found, detail)(connection)
+
+    def export(self, user_name_id: str) -> Iterator[bytes]:
+        """Everything of a user name as a zip file, in pieces."""
+        with self._database.write() as connection:
+            self._recorder("settings.exported", user_name_id, user_name_id, {})(connection)
+        with self._database.read() as connection:
+            everything = exporting.Everything(
+                at=self._clock.now(),
+                workspaces={
+                    name: store.snapshots(connection, identifier)
+                    for identifier, name in store.workspaces(connection, user_name_id)
+                },
+                workstations=workstations.listed(connection, user_name_id),
+                restores=self.restores.listed(user_name_id),
+                recipient=encryption.recipient(connection, user_name_id),
+            )
+
+        def read(workspace: str, version: StoredSnapshot) -> bytes:
+            return self.get(user_name_id, workspace, version.id)[1]
+
+        return exporting.archive(everything, read)
+
+    def usage(self, user_name_id: str) -> Usage:
+        """What a user name has stored, of what it may."""
+        with self._database.read() as connection:
+            names = store.workspaces(connection, user_name_id)
+            return Usage(
+                used=store.stored(connection, user_name_id),
+                quota=self._rules.quota,
+                workspaces=len(names),
+                snapshots=sum(store.count(connection, identifier) for identifier, _n in names),
+            )
+
+    def workstations(self, user_name_id: str) -> list[SeenWorkstation]:
+        """The computers that have pushed for a user name, the last seen first."""
+        with self._database.read() as connection:
+            return workstations.listed(connection, user_name_id)
+
+    def thin(self) -> int:
+        """Let go of what retention does not keep, once; how many snapshots went."""
+        return self._thinner().turn()
+
+    def thinning(self) -> AbstractContextManager[None]:
+        """Thin in the background while the block runs; one node at a time does so."""
+        thinner = self._thinner()
+        recurring = Recurring(
+            "settings.thinning",
+            lambda: thinner.turn(stopping=lambda: recurring.stopping),
+            EVERY.total_seconds(),
         )
+        return recurring.running()
+
+    def _thinner(self) -> Thinner:
+        return Thinner(self._database, self._clock, self._audit, self._rules, self._deleter)
+
+    def _recorder(
+        self, event: str, actor: str, subject: str, detail: Mapping[str, str | int | bool]
+    ) -> Callable[[Connection], object]:
+        def record(connection: Connection) -> object:
+            return self._audit.record(
+                connection, event, actor=actor, subject=subject, detail=detail
+            )
+
+        return record
 
 
-def _conflict() -> Refused:
+def _unreadable() -> Refused:
     return Refused(
-        "settings-conflict",
-        _("The portal holds settings that this computer has not seen; nothing was overwritten."),
-        hint=_(
-            "Both are kept. Take the portal's: deskside settings pull. "
-            "Or put yours on top: deskside settings push --keep-mine"
-        ),
-    )
-
-
-def _quota() -> Refused:
-    return Refused(
-        "settings-quota",
-        _("The portal keeps no more settings for this user name."),
-        hint=_("Ask the operator of your desk."),
+        "settings-sealed",
+        _("These settings are sealed end to end: the portal cannot read what is in them."),
+        hint=_("Compare on a computer that has the key: deskside settings diff"),
     )

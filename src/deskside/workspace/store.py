@@ -1,64 +1,38 @@
-"""The portal's tables of workspace settings, and the queries on them.
-
-Every snapshot has a number within its workspace. Two pushes that derive from the same version
-ask for the same number, and the database gives it to one of them: that is the whole of conflict
-detection, and it holds across nodes.
-"""
+"""The portal's store of settings in the database: queries on workspaces and versions."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import (
-    CheckConstraint,
-    Column,
-    Connection,
-    ForeignKey,
-    Integer,
-    LargeBinary,
-    String,
-    Table,
-    UniqueConstraint,
-    func,
-    insert,
-    select,
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from deskside.foundation.errors import NotFound
+from deskside.foundation.text import _
+from deskside.workspace.portal_store.arriving import is_id
+from deskside.workspace.portal_store.model import StoredKind, StoredSnapshot, WorkstationName
+from deskside.workspace.portal_store.pieces import Piece, account
+from deskside.workspace.portal_store.tables import (
+    settings_snapshot,
+    settings_workspace,
+    settings_workstation,
 )
 
-from deskside.foundation.database import UtcDateTime, metadata, new_id
-from deskside.workspace.model import Snapshot
-
-settings_workspace = Table(
-    "settings_workspace",
-    metadata,
-    Column("id", String(26), primary_key=True),
-    Column("user_name_id", String(26), nullable=False),
-    Column("name", String(100), nullable=False),
-    Column("created", UtcDateTime, nullable=False),
-    UniqueConstraint("user_name_id", "name"),
-)
-
-settings_snapshot = Table(
-    "settings_snapshot",
-    metadata,
-    Column("id", String(26), primary_key=True),
-    Column("workspace_id", String(26), ForeignKey("settings_workspace.id"), nullable=False),
-    Column("number", Integer, nullable=False),
-    Column("created", UtcDateTime, nullable=False),
-    Column("sha256", String(64), nullable=False),
-    Column("size", Integer, nullable=False),
-    Column("note", String(500), nullable=False),
-    Column("sealed", LargeBinary, nullable=False),
-    UniqueConstraint("workspace_id", "number"),
-    CheckConstraint("number >= 1", name="number_from_one"),
-)
+LATEST = "latest"
+"""Stands for the id of the latest version."""
 
 _SHOWN = (
-    settings_snapshot.c.id,
-    settings_snapshot.c.created,
-    settings_snapshot.c.sha256,
-    settings_snapshot.c.size,
-    settings_snapshot.c.note,
+    *(settings_snapshot.c[name] for name in ("id", "created", "sha256", "size", "note")),
+    *(settings_snapshot.c[name] for name in ("pinned", "format", "kind", "workstation_id")),
+    settings_workstation.c.name.label("workstation_name"),
+)
+_ROWS = settings_snapshot.join(
+    settings_workspace, settings_workspace.c.id == settings_snapshot.c.workspace_id
+).outerjoin(
+    settings_workstation,
+    (settings_workstation.c.user_name_id == settings_workspace.c.user_name_id)
+    & (settings_workstation.c.id == settings_snapshot.c.workstation_id),
 )
 
 
@@ -76,70 +50,182 @@ def workspace_id(connection: Connection, user_name_id: str, name: str) -> str | 
     return connection.execute(query).scalar_one_or_none()
 
 
-def add_workspace(connection: Connection, user_name_id: str, name: str, now: datetime) -> str:
+def required(connection: Connection, user_name_id: str, name: str) -> str:
+    """Id of one workspace of a user name; raises NotFound."""
+    found = workspace_id(connection, user_name_id, name)
+    if found is None:
+        raise NotFound(
+            "no-such-workspace",
+            _("The portal holds no settings of that name for you."),
+            hint=_("Send them from a computer that has them: deskside settings push"),
+        )
+    return found
+
+
+def last_number(connection: Connection, workspace: str) -> int:
+    """The last number that was given to a version."""
+    table = settings_workspace.c
+    query = select(table.last_number).where(table.id == workspace)
+    return int(connection.execute(query).scalar_one())
+
+
+def lock(connection: Connection, workspace: str) -> int | None:
+    """Change a workspace alone until the transaction ends; the last number given, if it exists."""
+    table = settings_workspace.c
+    query = select(table.last_number).where(table.id == workspace).with_for_update()
+    return connection.execute(query).scalar_one_or_none()
+
+
+def add_workspace(
+    connection: Connection, user_name_id: str, name: str, identifier: str, now: datetime
+) -> None:
     """Add a workspace; an integrity error if another node did so meanwhile."""
-    made = new_id()
-    row = {"id": made, "user_name_id": user_name_id, "name": name, "created": now}
+    row = {"id": identifier, "user_name_id": user_name_id, "name": name, "created": now}
     connection.execute(insert(settings_workspace).values(row))
-    return made
 
 
-def latest(connection: Connection, workspace: str) -> tuple[int, Snapshot] | None:
-    """Number and values of the latest snapshot."""
-    query = (
-        select(settings_snapshot.c.number, *_SHOWN)
-        .where(settings_snapshot.c.workspace_id == workspace)
-        .order_by(settings_snapshot.c.number.desc())
-        .limit(1)
-    )
-    row = connection.execute(query).one_or_none()
-    return (row.number, _snapshot(row)) if row else None
+def delete_workspace(connection: Connection, workspace: str) -> int:
+    """Delete a workspace with all its versions; how many there were."""
+    table = settings_snapshot
+    mine = table.c.workspace_id == workspace
+    connection.execute(update(table).where(mine, table.c.base_id.is_not(None)).values(base_id=None))
+    deleted = connection.execute(delete(table).where(mine)).rowcount
+    connection.execute(delete(settings_workspace).where(settings_workspace.c.id == workspace))
+    return deleted
+
+
+def stored(connection: Connection, user_name_id: str) -> int:
+    """Bytes of all versions of a user name."""
+    table = settings_workspace.c
+    query = select(func.coalesce(func.sum(table.stored), 0))
+    return int(connection.execute(query.where(table.user_name_id == user_name_id)).scalar_one())
+
+
+def latest(connection: Connection, workspace: str) -> StoredSnapshot | None:
+    """The latest version."""
+    found = snapshots(connection, workspace, 1)
+    return found[0] if found else None
 
 
 def count(connection: Connection, workspace: str) -> int:
-    """How many snapshots a workspace has."""
+    """How many versions a workspace has."""
     table = settings_snapshot
     query = select(func.count()).select_from(table).where(table.c.workspace_id == workspace)
     return connection.execute(query).scalar_one()
 
 
-def snapshots(connection: Connection, workspace: str) -> list[Snapshot]:
-    """All snapshots of a workspace, the latest first."""
+def snapshots(
+    connection: Connection, workspace: str, limit: int | None = None
+) -> list[StoredSnapshot]:
+    """The versions of a workspace, the latest first."""
     query = (
         select(*_SHOWN)
+        .select_from(_ROWS)
         .where(settings_snapshot.c.workspace_id == workspace)
         .order_by(settings_snapshot.c.number.desc())
+        .limit(limit)
     )
     return [_snapshot(row) for row in connection.execute(query)]
 
 
-def find(connection: Connection, workspace: str, identifier: str) -> tuple[Snapshot, bytes] | None:
-    """One snapshot with its sealed content."""
+def find(connection: Connection, workspace: str, identifier: str) -> StoredSnapshot | None:
+    """One version."""
     table = settings_snapshot.c
-    query = select(*_SHOWN, table.sealed).where(
-        table.workspace_id == workspace, table.id == identifier
-    )
+    query = select(*_SHOWN).select_from(_ROWS)
+    query = query.where(table.workspace_id == workspace, table.id == identifier)
     row = connection.execute(query).one_or_none()
-    return (_snapshot(row), row.sealed) if row else None
+    return _snapshot(row) if row else None
+
+
+def required_snapshot(connection: Connection, workspace: str, identifier: str) -> StoredSnapshot:
+    """One version by its id, or the latest for `latest`; raises NotFound."""
+    if identifier == LATEST:
+        found = latest(connection, workspace)
+    else:
+        found = find(connection, workspace, identifier) if is_id(identifier) else None
+    if found is None:
+        raise no_such_snapshot()
+    return found
+
+
+def no_such_snapshot() -> NotFound:
+    """No version of that id in that workspace."""
+    return NotFound("no-such-snapshot", _("There is no such snapshot."))
+
+
+def newest_of_kind(connection: Connection, workspace: str, kind: StoredKind) -> str | None:
+    """Id of the latest version of a kind."""
+    table = settings_snapshot.c
+    query = select(table.id).where(table.workspace_id == workspace, table.kind == kind.value)
+    return connection.execute(query.order_by(table.number.desc()).limit(1)).scalar_one_or_none()
 
 
 def add_snapshot(
-    connection: Connection, workspace: str, number: int, snapshot: Snapshot, sealed: bytes
+    connection: Connection, workspace: str, piece: Piece, snapshot: StoredSnapshot
 ) -> None:
-    """Add a snapshot; an integrity error if its number has been given to another."""
+    """Add a version; an integrity error if its number has been given to another."""
     row = {
         "id": snapshot.id,
         "workspace_id": workspace,
-        "number": number,
+        "number": piece.number,
         "created": datetime.fromisoformat(snapshot.created),
         "sha256": snapshot.sha256,
         "size": snapshot.size,
         "note": snapshot.note,
-        "sealed": sealed,
+        "format": snapshot.format,
+        "kind": snapshot.kind.value,
+        "pinned": snapshot.pinned,
+        "workstation_id": snapshot.workstation.id if snapshot.workstation else None,
+        "base_id": piece.base,
+        "coding": piece.coding,
+        "sealed": piece.sealed,
     }
     connection.execute(insert(settings_snapshot).values(row))
+    account(connection, workspace, len(piece.sealed), last_number=piece.number)
 
 
-def _snapshot(row: Any) -> Snapshot:
-    created = row.created.astimezone(UTC).isoformat(timespec="milliseconds")
-    return Snapshot(row.id, created, row.sha256, row.size, row.note)
+def delete_snapshot(connection: Connection, workspace: str, piece: Piece) -> bool:
+    """Delete a version that no other is packed onto; false if it is gone."""
+    gone = connection.execute(delete(settings_snapshot).where(settings_snapshot.c.id == piece.id))
+    account(connection, workspace, -len(piece.sealed))
+    return bool(gone.rowcount)
+
+
+def pin(connection: Connection, identifier: str, *, pinned: bool) -> None:
+    """Pin a version, or no longer."""
+    table = settings_snapshot
+    connection.execute(update(table).where(table.c.id == identifier).values(pinned=pinned))
+
+
+def is_kept(connection: Connection, workspace: str, identifier: str) -> bool:
+    """Whether no policy may let a version go: it is pinned, or the latest."""
+    found, newest = find(connection, workspace, identifier), latest(connection, workspace)
+    return found is not None and (found.pinned or found == newest)
+
+
+def ages(connection: Connection, workspace: str) -> Sequence[Any]:
+    """`id, number, created, pinned, kind` of all versions of a workspace."""
+    table = settings_snapshot.c
+    query = select(table.id, table.number, table.created, table.pinned, table.kind)
+    return connection.execute(query.where(table.workspace_id == workspace)).all()
+
+
+def all_workspaces(connection: Connection) -> list[str]:
+    """Ids of all workspaces of all user names."""
+    return list(connection.execute(select(settings_workspace.c.id)).scalars())
+
+
+def _snapshot(row: Any) -> StoredSnapshot:
+    from_ = row.workstation_id and WorkstationName(row.workstation_id, row.workstation_name or "")
+    return StoredSnapshot(
+        id=row.id,
+        created=row.created.astimezone(UTC).isoformat(timespec="milliseconds"),
+        sha256=row.sha256,
+        size=row.size,
+        note=row.note,
+        pinned=row.pinned,
+        origin=from_.name if from_ else "",
+        format=row.format,
+        kind=StoredKind(row.kind),
+        workstation=from_ or None,
+    )

@@ -1,0 +1,1 @@
+"""What the portal's store of settings is made of; its door is `workspace.service`."""
