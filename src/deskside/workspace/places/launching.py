@@ -17,8 +17,8 @@ _IN_COMMAND = re.compile(
     re.VERBOSE,
 )
 _LOGGED = re.compile(
-    r"(?<!-D)(?<!-V)(?:jts|settings|config)[ _-]*(?:config[ _-]*)?(?:dir|directory|folder|path)\s*[:=]\s*"
-    r"(?P<folder>(?:[A-Za-z]:[\\/]|/|~).*?)[\s\]\"']*$",
+    r"(?<!\w)(?:jts|settings|config)[ _-]*(?:config[ _-]*)?(?:dir|directory|folder|path)\s*[:=]"
+    r"\s*(?P<folder>(?:[A-Za-z]:[\\/]|/|~).*?)[\s\]\"']*$",
     re.IGNORECASE | re.MULTILINE,
 )
 
