@@ -6,41 +6,67 @@ import errno
 import os
 import signal
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
 from deskside.foundation.changes.model import Step, Verb
 
-Tree = dict[str, tuple[bytes, int, int] | None]
-"""Each path with content, permissions and time; None for a folder."""
+Tree = dict[str, tuple[bytes, int, int] | str | None]
+"""Each path with content, permissions and time; what a link says; None for a folder."""
+
+Shape = Mapping[str, bytes | str | None]
+"""The same without permissions and times: a file's content, what a link says, None for a folder."""
 
 
-def tree(root: Path) -> Tree:
-    """Everything under a root, exactly."""
-    return {str(p.relative_to(root)): _entry(p) for p in sorted(root.rglob("*"))}
+def tree(root: Path, *, asides: bool = True) -> Tree:
+    """Everything under a root, exactly; perhaps without what was set aside."""
+    return {
+        str(p.relative_to(root)): _entry(p)
+        for p in sorted(root.rglob("*"))
+        if asides or ".deskside-old-" not in str(p)
+    }
 
 
-def contents(root: Path) -> dict[str, bytes]:
-    """The content of every file under a root."""
-    return {name: entry[0] for name, entry in tree(root).items() if entry}
+def shape(root: Path) -> dict[str, bytes | str | None]:
+    """What is under a root, with all folders."""
+    entries = tree(root).items()
+    return {name: e[0] if isinstance(e, tuple) else e for name, e in entries}
 
 
-def _entry(path: Path) -> tuple[bytes, int, int] | None:
+def contents(root: Path, *, asides: bool = True) -> dict[str, bytes]:
+    """The content of every file under a root; perhaps without what was set aside."""
+    entries = tree(root, asides=asides).items()
+    return {name: entry[0] for name, entry in entries if isinstance(entry, tuple)}
+
+
+def leftovers(root: Path) -> list[str]:
+    """Whatever bears a name of ours."""
+    return [str(path) for path in root.rglob(".deskside*")]
+
+
+def _entry(path: Path) -> tuple[bytes, int, int] | str | None:
+    if path.is_symlink():
+        return str(path.readlink())
     if path.is_dir():
         return None
     info = path.lstat()
     return path.read_bytes(), stat.S_IMODE(info.st_mode), info.st_mtime_ns
 
 
-def plant(root: Path, files: dict[str, bytes], mode: int = 0o640) -> Path:
-    """Make files under a root, each with a mode and a time of its own."""
+def plant(root: Path, files: Shape, mode: int = 0o640) -> Path:
+    """Make files under a root, each with a mode and a time of its own; folders and links, too."""
     root.mkdir(parents=True, exist_ok=True)
     for number, (name, content) in enumerate(files.items()):
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-        path.chmod(mode)
-        os.utime(path, ns=(10**18 + number, 10**18 + number))
+        if content is None:
+            path.mkdir(exist_ok=True)
+        elif isinstance(content, str):
+            path.symlink_to(content)
+        else:
+            path.write_bytes(content)
+            path.chmod(mode)
+            os.utime(path, ns=(10**18 + number, 10**18 + number))
     return root
 
 
@@ -49,23 +75,46 @@ def step(verb: str, path: str, content: bytes | None = None, target: str | None 
     return Step(Verb(verb), PurePosixPath(path), content, PurePosixPath(target) if target else None)
 
 
-def expected(files: dict[str, bytes], steps: list[Step]) -> dict[str, bytes]:
-    """What the steps come to, worked out the plain way."""
-    now = dict(files)
+def expected(files: Shape, steps: Iterable[Step]) -> dict[str, bytes | str | None]:
+    """What the steps come to, worked out the plain way; with all folders."""
+    now = with_folders(files)
     for each in steps:
+        path, target = str(each.path), str(each.target)
         if each.verb in (Verb.WRITE, Verb.REPLACE):
-            assert each.content is not None
-            now[str(each.path)] = each.content
+            now[path] = each.content
+        elif each.verb is Verb.MAKE_FOLDER:
+            now[path] = None
+        elif each.verb is Verb.SWITCH:
+            now[path] = os.path.relpath(target, each.path.parent)
         else:
-            moved = now.pop(str(each.path))
-            if each.target is not None:
-                now[str(each.target)] = moved
+            for old in [name for name in now if name == path or name.startswith(f"{path}/")]:
+                content = now.pop(old)
+                if each.verb is Verb.RENAME:
+                    now[target + old.removeprefix(path)] = content
+    return with_folders(now)
+
+
+def with_folders(files: Shape) -> dict[str, bytes | str | None]:
+    """The same with every folder that must be there."""
+    now = dict(files)
+    for name in files:
+        for parent in PurePosixPath(name).parents:
+            if parent.parts:
+                now.setdefault(str(parent), None)
     return now
 
 
-def eventful() -> tuple[dict[str, bytes], list[Step]]:
-    """A plan that uses every verb, a new folder, and a backup's name that is taken."""
-    files = {"x.dll": b"old" * 20, "x_old.dll": b"older", "gone": b"bye", "d/kept": b"kept"}
+Scenario = tuple[dict[str, bytes | str | None], list[Step]]
+
+
+def eventful() -> Scenario:
+    """Files: every verb, a new folder, and a backup's name that is taken."""
+    files: dict[str, bytes | str | None] = {
+        "x.dll": b"old" * 20,
+        "x_old.dll": b"older",
+        "gone": b"bye",
+        "d/kept": b"kept",
+    }
     steps = [
         step("remove", "x_old.dll"),
         step("rename", "x.dll", target="x_old.dll"),
@@ -75,6 +124,29 @@ def eventful() -> tuple[dict[str, bytes], list[Step]]:
         step("write", "new/folder/file", b"deep"),
     ]
     return files, steps
+
+
+def installing() -> Scenario:
+    """Folders: an unpacked one takes an old one's name, which moves on; one goes; a pointer."""
+    files: dict[str, bytes | str | None] = {
+        "api/lib": b"old lib",
+        "api.unpacked/lib": b"new lib",
+        "api.unpacked/sub/x": b"x",
+        "stale/y": b"y",
+        "stale/inner/link": "../y",
+        "current": "stale",
+    }
+    steps = [
+        step("remove", "stale"),
+        step("rename", "api", target="kept/api-1"),
+        step("rename", "api.unpacked", target="api"),
+        step("make-folder", "empty"),
+        step("switch", "current", target="api/sub"),
+    ]
+    return files, steps
+
+
+SCENARIOS = {"files": eventful, "folders": installing}
 
 
 class Counter:

@@ -1,6 +1,6 @@
 """Kills processes that apply, undo and recover, and looks at what each leaves behind.
 
-    python -m tests.foundation.changes.kill_driver apply|undo|recover|random FOLDER
+    python -m tests.foundation.changes.kill_driver apply|undo|recover|random FOLDER [SCENARIO]
 
 A process of its own, so that forking is cheap and finds no other threads. Prints one JSON
 document; fails at the first tree that is neither old nor new.
@@ -19,12 +19,25 @@ from pathlib import Path
 
 import filelock
 
+from deskside.foundation.changes import files
 from deskside.foundation.changes.engine import Engine
 from deskside.foundation.changes.files import Files
 from deskside.foundation.changes.model import State
 from deskside.foundation.changes.planning import plan
 
-from .change_trees import Counter, DieAt, contents, eventful, expected, killed, plant, step, tree
+from .change_trees import (
+    SCENARIOS,
+    Counter,
+    DieAt,
+    contents,
+    expected,
+    killed,
+    leftovers,
+    plant,
+    shape,
+    step,
+    tree,
+)
 
 LOADED = filelock
 """Imported before forking, so that the killed spend their short lives on the work itself."""
@@ -33,11 +46,11 @@ LOADED = filelock
 class Scene:
     """An eventful plan, about to be applied or undone."""
 
-    def __init__(self, folder: Path, verb: str) -> None:
-        files, steps = eventful()
+    def __init__(self, folder: Path, verb: str, scenario: str) -> None:
+        files, steps = SCENARIOS[scenario]()
         self.root = plant(folder / "root", files)
         self.journal = folder / "changes"
-        self.old = contents(self.root)
+        self.old = shape(self.root)
         self.new = expected(files, steps)
         self.made = plan("t", "t", self.root, steps)
         self.undoing = verb == "undo"
@@ -57,18 +70,19 @@ class Scene:
         """Make sure that the tree is what the journal claims, and that recovery is done."""
         states = {change.state for change in Engine(self.journal).list()}
         must = self.new if states == {State.APPLIED} else self.old
-        assert contents(self.root) == must, "neither old nor new"
+        assert shape(self.root) == must, "neither old nor new"
+        assert leftovers(self.root) == []
         before = tree(self.root)
         assert Engine(self.journal).recover() == [], "recovery is not finished"
         assert tree(self.root) == before
         return "new" if must == self.new else "old"
 
 
-def each_operation(folder: Path, verb: str) -> dict[str, object]:
+def each_operation(folder: Path, verb: str, scenario: str) -> dict[str, object]:
     """Die before the first operation, the second, and so on until the work gets done."""
     outcomes: set[str] = set()
     for number in range(1, 10_000):
-        scene = Scene(folder / str(number), verb)
+        scene = Scene(folder / str(number), verb, scenario)
         if not killed(lambda scene=scene, number=number: scene.act(DieAt(number))):
             return {"kills": number - 1, "outcomes": sorted(outcomes)}
         scene.recover()
@@ -76,11 +90,11 @@ def each_operation(folder: Path, verb: str) -> dict[str, object]:
     raise AssertionError("never done")
 
 
-def while_recovering(folder: Path) -> dict[str, object]:
+def while_recovering(folder: Path, scenario: str) -> dict[str, object]:
     """Die while applying, then several times while recovering from that."""
     rng, kills, outcomes = random.Random(20261122), 0, set[str]()
     for number in range(10, 200, 5):
-        scene = Scene(folder / str(number), "apply")
+        scene = Scene(folder / str(number), "apply", scenario)
         kills += killed(lambda scene=scene, number=number: scene.act(DieAt(number)))
         for _ in range(4):
             at = rng.randrange(1, 30)
@@ -139,16 +153,17 @@ def kill_after(seconds: float, work: Callable[[int], None]) -> list[str]:
         return heard.read().split()
 
 
-def main(mode: str, folder: Path) -> None:
-    """Run one kind of killing."""
+def main(mode: str, folder: Path, scenario: str = "files") -> None:
+    """Run one kind of killing. A kill loses nothing that was written, forced to disk or not."""
+    files._force = lambda descriptor: None
     if mode == "random":
         result = at_random(folder)
     elif mode == "recover":
-        result = while_recovering(folder)
+        result = while_recovering(folder, scenario)
     else:
-        result = each_operation(folder, mode)
+        result = each_operation(folder, mode, scenario)
     sys.stdout.write(json.dumps(result))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]))
+    main(sys.argv[1], Path(sys.argv[2]), *sys.argv[3:])

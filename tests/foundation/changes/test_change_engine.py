@@ -25,7 +25,9 @@ from .change_trees import (
     contents,
     eventful,
     expected,
+    leftovers,
     plant,
+    shape,
     step,
     tree,
 )
@@ -46,7 +48,7 @@ def engine(tmp_path: Path) -> Engine:
 
 
 @given(trees_and_steps())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_apply_does_what_the_steps_say_and_undo_is_its_inverse(case) -> None:
     files, steps = case
     with tempfile.TemporaryDirectory() as folder:
@@ -54,8 +56,9 @@ def test_apply_does_what_the_steps_say_and_undo_is_its_inverse(case) -> None:
         before = tree(root)
         engine = Engine(Path(folder) / "changes")
         change = engine.apply(planned(root, *steps))
-        assert contents(root) == expected(files, steps)
+        assert shape(root) == expected(files, steps)
         assert change.state is State.APPLIED
+        assert leftovers(root) == []
         assert engine.undo(change.id).state is State.UNDONE
         assert tree(root) == before
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import resource
 import tempfile
@@ -20,13 +21,16 @@ from deskside.foundation.errors import DesksideError, Refused
 
 from .change_strategies import trees_and_steps
 from .change_trees import (
+    SCENARIOS,
     Counter,
     FailAt,
+    Shape,
     Tree,
     contents,
-    eventful,
     expected,
+    leftovers,
     plant,
+    shape,
     step,
     tree,
 )
@@ -41,7 +45,7 @@ def _no_forcing(monkeypatch: pytest.MonkeyPatch) -> None:
 class Stage:
     """A root, its journal, and a plan; apply or undo it with some operation failing."""
 
-    def __init__(self, folder: Path, held: dict[str, bytes], steps: list[Step], verb: str) -> None:
+    def __init__(self, folder: Path, held: Shape, steps: list[Step], verb: str) -> None:
         self.root = plant(folder / "root", held)
         self.journal = folder / "changes"
         self.files = held
@@ -52,65 +56,92 @@ class Stage:
             self.start = tree(self.root)
 
     def act(self, watch: Counter, chunk: int = 1 << 20) -> Tree | None:
-        """Act on it; the tree as it must be now, or None if recovery is yet to decide."""
+        """Act on it; the tree as it must be now, or None if recovery is yet to decide.
+
+        What could not be cleared is left to the next command.
+        """
         engine = Engine(self.journal, files=Files(watch, chunk=chunk))
         try:
             engine.undo(self.change.id) if self.undoing else engine.apply(self.made)
         except DesksideError as error:
             return None if error.code == "not-put-back" else self.start
+        assert contents(self.root, asides=False) == files_of(self.goal())
+        Engine(self.journal).recover()
         return tree(self.root)
 
-    def goal(self) -> dict[str, bytes]:
-        """The contents that the journal claims."""
+    def inspect(self, must: Tree | None) -> None:
+        """Make sure that all is as it must be, now and after recovery, and nothing is left."""
+        assert must is None or tree(self.root, asides=False) == must
+        Engine(self.journal).recover()
+        assert must is None or tree(self.root) == must
+        assert shape(self.root) == self.goal()
+        assert leftovers(self.root) == []
+
+    def goal(self) -> Shape:
+        """The shape that the journal claims."""
         done = {change.state for change in Engine(self.journal).list()} == {State.APPLIED}
-        return expected(self.files, list(self.made.steps)) if done else self.files
+        return expected(self.files, self.made.steps if done else [])
 
 
-def operations(folder: Path, verb: str) -> int:
+def operations(folder: Path, scenario: str, verb: str) -> int:
     watch = Counter()
-    stage = Stage(folder / "count", *eventful(), verb)
+    stage = Stage(folder / "count", *SCENARIOS[scenario](), verb)
     assert stage.act(watch) != stage.start
     return watch.count
 
 
+def files_of(shape: Shape) -> dict[str, bytes]:
+    return {name: each for name, each in shape.items() if isinstance(each, bytes)}
+
+
+ERRORS = (errno.EIO, errno.ENOSPC, errno.EACCES, errno.EROFS)
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
 @pytest.mark.parametrize("verb", ["apply", "undo"])
-def test_one_failure_leaves_the_old_or_the_new(tmp_path: Path, verb: str) -> None:
-    total = operations(tmp_path, verb)
+def test_one_failure_leaves_the_old_or_the_new(tmp_path: Path, scenario: str, verb: str) -> None:
+    total = operations(tmp_path, scenario, verb)
     assert total > 60
     for number in range(1, total + 1):
-        error = (errno.EIO, errno.ENOSPC, errno.EACCES)[number % 3]
-        stage = Stage(tmp_path / str(number), *eventful(), verb)
-        watch = FailAt(number, error)
+        stage = Stage(tmp_path / str(number), *SCENARIOS[scenario](), verb)
+        watch = FailAt(number, ERRORS[number % 4])
         must = stage.act(watch)
         assert watch.count >= number
-        assert tree(stage.root) == must, number
-        Engine(stage.journal).recover()
-        assert tree(stage.root) == must, number
+        assert must is not None
+        stage.inspect(must)
 
 
+@pytest.mark.parametrize("scenario", SCENARIOS)
 @pytest.mark.parametrize("verb", ["apply", "undo"])
 def test_a_disk_that_stays_broken_is_put_right_by_the_next_command(
-    tmp_path: Path, verb: str
+    tmp_path: Path, scenario: str, verb: str
 ) -> None:
-    for number in range(1, operations(tmp_path, verb) + 1):
-        stage = Stage(tmp_path / str(number), *eventful(), verb)
-        must = stage.act(FailAt(number, lasting=True))
-        Engine(stage.journal).recover()
-        assert must is None or tree(stage.root) == must, number
-        assert contents(stage.root) == stage.goal(), number
+    for number in range(1, operations(tmp_path, scenario, verb) + 1):
+        stage = Stage(tmp_path / str(number), *SCENARIOS[scenario](), verb)
+        stage.inspect(stage.act(FailAt(number, ERRORS[number % 4], lasting=True)))
         states = {change.state for change in Engine(stage.journal).list()}
         assert states <= FINAL
 
 
-@given(trees_and_steps(), st.integers(1, 120), st.booleans(), st.sampled_from(["apply", "undo"]))
-@settings(max_examples=40, deadline=None)
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_recovery_that_fails_is_finished_by_the_next(tmp_path: Path, scenario: str) -> None:
+    total = operations(tmp_path, scenario, "apply")
+    for number in range(total // 2, total, 3):
+        for again in range(1, 60, 7):
+            stage = Stage(tmp_path / f"{number}-{again}", *SCENARIOS[scenario](), "apply")
+            must = stage.act(FailAt(number, lasting=True))
+            with contextlib.suppress(DesksideError):
+                Engine(stage.journal, files=Files(FailAt(again, lasting=True))).recover()
+            Engine(stage.journal).recover()
+            stage.inspect(must)
+
+
+@given(trees_and_steps(), st.integers(1, 160), st.booleans(), st.sampled_from(["apply", "undo"]))
+@settings(max_examples=60, deadline=None)
 def test_random_plans_survive_random_failures(case, number, lasting, verb) -> None:
     with tempfile.TemporaryDirectory() as folder:
         stage = Stage(Path(folder), *case, verb)
-        must = stage.act(FailAt(number, lasting=lasting), chunk=64)
-        Engine(stage.journal).recover()
-        assert must is None or tree(stage.root) == must
-        assert contents(stage.root) == stage.goal()
+        stage.inspect(stage.act(FailAt(number, lasting=lasting), chunk=64))
 
 
 def test_a_full_disk_shows_before_anything_changes(tmp_path: Path) -> None:

@@ -13,11 +13,29 @@ CHECKOUT = Path(__file__).parents[3]
 
 
 @pytest.mark.parametrize(
-    ("mode", "at_least"), [("apply", 60), ("undo", 60), ("recover", 60), ("random", 60)]
+    ("mode", "scenario", "at_least"),
+    [
+        ("apply", "files", 60),
+        ("apply", "folders", 60),
+        ("undo", "files", 60),
+        ("undo", "folders", 60),
+        ("recover", "files", 60),
+        ("recover", "folders", 60),
+        ("random", "files", 60),
+    ],
 )
-def test_trees_are_old_or_new_after_every_kill(tmp_path: Path, mode: str, at_least: int) -> None:
+def test_trees_are_old_or_new_after_every_kill(
+    tmp_path: Path, mode: str, scenario: str, at_least: int
+) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "tests.foundation.changes.kill_driver", mode, str(tmp_path)],
+        [
+            sys.executable,
+            "-m",
+            "tests.foundation.changes.kill_driver",
+            mode,
+            str(tmp_path),
+            scenario,
+        ],
         cwd=CHECKOUT,
         capture_output=True,
         text=True,

@@ -222,7 +222,7 @@ class Engine:
     def _tidy(self, change: Change) -> Change:
         """Clear what a final change set aside. What is still in use waits for a later command."""
         with suppress(OSError, Refused):
-            if self._mover.clear_asides(change):
+            if self._mover.tidy(change):
                 self._journal.unmark(change.id)
         return change
 

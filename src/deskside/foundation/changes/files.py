@@ -11,6 +11,7 @@ kill the process right there; by then its folder is held open, see `places`.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import sys
@@ -233,12 +234,18 @@ class Files(Reader):
         self.sync_folder(Place(path.parent.resolve(), PurePosixPath()))
 
     def remove_folder(self, place: Place) -> None:
-        """Remove a folder if nothing is left in it."""
-        with contextlib.suppress(FileNotFoundError), opened(place.parent) as folder:
-            self._watch("rmdir", place.full)
-            with contextlib.suppress(OSError):
+        """Remove a folder if nothing is left in it; fine if it is gone already."""
+        try:
+            with opened(place.parent) as folder:
+                self._watch("rmdir", place.full)
                 folder.rmdir(place.name)
-                self.sync_folder(place.parent)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
+            return
+        self.sync_folder(place.parent)
 
     def finish_folder(self, place: Place, like: FileState) -> None:
         """Give a folder its mode, owner and time, and force it and its names to the disk."""

@@ -24,7 +24,7 @@ from pathlib import Path, PurePosixPath
 from deskside.foundation.changes import trees
 from deskside.foundation.changes.files import Files
 from deskside.foundation.changes.journal import Journal, damaged
-from deskside.foundation.changes.model import ABSENT, Change, FileState, Kind, digest_of
+from deskside.foundation.changes.model import ABSENT, Change, FileState, Kind, State, digest_of
 from deskside.foundation.changes.places import Place
 from deskside.foundation.errors import Refused
 from deskside.foundation.text import _
@@ -101,7 +101,7 @@ class Mover:
             self._files.sync_folder(parent)
         if not forgiving:
             self._verify(moves)
-        self._clean(change, every, back=back, forgiving=forgiving)
+        self._clean(every, forgiving=forgiving)
         return tuple(left)
 
     def arrived(self, change: Change, *, back: bool) -> bool:
@@ -109,8 +109,10 @@ class Mover:
         moves, left = self._outstanding(_all_moves(change, back=back), forgiving=True)
         return not moves and not left
 
-    def clear_asides(self, change: Change) -> bool:
-        """Clear what a final change has set aside; whether nothing is left of it."""
+    def tidy(self, change: Change) -> bool:
+        """Clear what a final change set aside, and the folders that it made where they are
+        needed no longer; whether nothing is left to be done.
+        """
         left = False
         for move in _all_moves(change, back=False):
             try:
@@ -119,7 +121,11 @@ class Mover:
                 left |= bool(self._asides(move))
             except (OSError, Refused):
                 left = True
-        return not left
+        if left or change.state is State.APPLIED:
+            return not left
+        for folder in reversed(change.folders):
+            self._files.remove_folder(Place(Path(change.root), folder))
+        return True
 
     # What is to be done.
 
@@ -236,15 +242,11 @@ class Mover:
 
     # Tidying up.
 
-    def _clean(self, change: Change, every: list[Move], *, back: bool, forgiving: bool) -> None:
-        """Remove what a broken attempt staged, and the folders that an undone change made."""
-        tolerated = (Refused,) if forgiving else ()
+    def _clean(self, every: list[Move], *, forgiving: bool) -> None:
+        """Remove what a broken attempt staged."""
         for move in every:
-            with suppress(*tolerated):
+            with suppress(*((Refused,) if forgiving else ())):
                 trees.clear(self._files, move.staged)
-        for folder in reversed(change.folders) if back else ():
-            with suppress(*tolerated):
-                self._files.remove_folder(Place(Path(change.root), folder))
 
     def _asides(self, move: Move) -> list[Place]:
         """What was set aside of a path, the oldest first."""
