@@ -17,16 +17,23 @@ SECTIONS: dict[str, Table] = {
         "list": (f"{_HERE}.keeping:list_workspaces", "List the workspaces on this computer."),
         "save": (f"{_HERE}.keeping:save", "Save the settings as they are now."),
         "history": (f"{_HERE}.keeping:history", "List the snapshots, the latest first."),
+        "diff": (f"{_HERE}.comparing:diff", "Show what differs between two settings."),
         "show": (f"{_HERE}.keeping:show", "Show one snapshot."),
         "export": (f"{_HERE}.keeping:export", "Write a snapshot into a new file."),
         "verify": (f"{_HERE}.verifying:verify", "Check the file and the whole history."),
+        "watch": (f"{_HERE}.watching:watch", "Save whenever the program does."),
+        "backups": (f"{_HERE}.importing:backups", "List the program's own older copies."),
+        "import": (f"{_HERE}.importing:import_backups", "Bring older copies into the history."),
     },
     "Bring back": {
         "restore": (f"{_HERE}.restoring:restore", "Restore a snapshot or another file."),
+        "transfer": (f"{_HERE}.transferring:transfer", "Bring settings to another user."),
     },
     "With a portal": {
-        "push": (f"{_HERE}.portal:push", "Save, then send to the portal."),
-        "pull": (f"{_HERE}.portal:pull", "Fetch the latest, and restore it here."),
+        "push": (f"{_HERE}.pushing:push", "Save, then send to the portal."),
+        "pull": (f"{_HERE}.pulling:pull", "Fetch the latest, and restore it here."),
+        "portal": (f"{_HERE}.portal:portal", "Show what is there, and what waits here."),
+        "encryption": (f"{_HERE}.encryption:encryption", "Encrypt end to end."),
     },
 }
 

@@ -1,0 +1,90 @@
+"""`watch`: keep the history up with the program, save by save."""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from deskside.foundation.console import command_options, note, wants_json
+from deskside.foundation.text import _
+from deskside.workspace.commands.place import place_options, workstation
+
+if TYPE_CHECKING:
+    from deskside.workspace.watching import Seen
+
+
+@click.command()
+@click.option(
+    "--once-idle",
+    type=click.FloatRange(min=0),
+    metavar="SECONDS",
+    help="End by itself after so long without a change.",
+)
+@click.option(
+    "--settle",
+    type=click.FloatRange(min=0),
+    default=1.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long a file must stand still before it is saved.",
+)
+@place_options
+@command_options
+def watch(once_idle: float | None, settle: float, root: str | None, user: str | None) -> None:
+    """Save the settings whenever the program does, until stopped (Ctrl+C).
+
+    Prints one line for each snapshot; with --json, one JSON document a line.
+    `deskside service install watch` lets it run by itself.
+    """
+    from deskside.workspace.watching import Watch
+
+    here = workstation()
+    watching = Watch(
+        here,
+        lambda: [w for w in here.workspaces(root) if user is None or w.answers_to(user)],
+        _tell,
+        settle=settle,
+    )
+    note(_("Watching the settings. Ctrl+C ends it."))
+    with _ended_by_signals(watching.stop):
+        watching.run(once_idle)
+
+
+@contextmanager
+def _ended_by_signals(stop: Callable[[], None]) -> Iterator[None]:
+    """End at Ctrl+C and when the system says so, instead of in the middle of something."""
+    before = [(number, signal.getsignal(number)) for number in (signal.SIGTERM, signal.SIGINT)]
+    for number, _handler in before:
+        signal.signal(number, lambda *_signal: stop())
+    try:
+        yield
+    finally:
+        for number, handler in before:
+            signal.signal(number, handler)
+
+
+def _tell(seen: Seen) -> None:
+    if wants_json():
+        click.echo(json.dumps(seen.as_json(), ensure_ascii=False))
+        return
+    from datetime import UTC, datetime
+
+    from deskside.foundation.units import size, when
+
+    if seen.saved:
+        snapshot = seen.saved.snapshot
+        words = _("{when}  saved {id}  {workspace}, {size}").format(
+            when=when(snapshot.created),
+            id=snapshot.id,
+            workspace=seen.workspace.name,
+            size=size(snapshot.size),
+        )
+        click.echo(words)
+    elif seen.problem:
+        at = when(datetime.now(UTC))
+        click.echo(f"{at}  {seen.workspace.name}: {seen.problem.message} {seen.problem.hint}")
