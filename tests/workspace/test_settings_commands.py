@@ -150,7 +150,8 @@ def test_verify(root: Path, live: Path) -> None:
     data("save", "--root", str(root))
     good = data("verify", "--root", str(root))
     assert good["verdict"] == "success"
-    assert [f["code"] for f in good["findings"]] == ["settings-ok", "history-ok"]
+    codes = [f["code"] for f in good["findings"]]
+    assert codes == ["settings-ok", "api-can-trade", "history-ok"]
     live.write_bytes(b"")
     result = run("verify", "--root", str(root), "--json")
     assert result.exit_code == 1

@@ -1,4 +1,4 @@
-"""`verify`: is the settings file good, and is the history whole."""
+"""`verify`: is the settings file good, is anything in it dangerous, is the history whole."""
 
 from __future__ import annotations
 
@@ -12,14 +12,16 @@ from deskside.workspace.commands.place import place_options
 @place_options
 @command_options
 def verify(root: str | None, user: str | None) -> None:
-    """Check the settings file and every snapshot of the history."""
+    """Check the settings file, what it says, and every snapshot of the history."""
     from deskside.foundation.findings import Verdict, report, verdict
     from deskside.foundation.findings_terminal import render_report
     from deskside.foundation.registry import Situation, run
     from deskside.workspace.checks import History, SettingsFile
+    from deskside.workspace.dangers import SettingsContent
 
     options = {name: value for name, value in (("root", root), ("user", user)) if value}
-    findings = [f for check in (SettingsFile(), History()) for f in run(check, Situation(options))]
+    checks = (SettingsFile(), SettingsContent(), History())
+    findings = [found for check in checks for found in run(check, Situation(options))]
     result = verdict(findings)
     emit(report(findings), lambda: render_report(findings, result))
     if result is not Verdict.SUCCESS:

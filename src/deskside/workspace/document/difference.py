@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from deskside.workspace.document.noise import is_bookkeeping, is_noise
 from deskside.workspace.document.pairing import Entry, Pairing, entries, pair
+from deskside.workspace.document.parts import part as part_named
 from deskside.workspace.document.safety_rules import Rule, rule_of
 from deskside.workspace.document.tree import Document, Element, parse
 from deskside.workspace.document.words import attribute_label, described, path_of, raw_path
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from deskside.workspace.document.words import Path, Step
 
 
@@ -112,20 +115,22 @@ class Difference:
         }
 
 
-def difference(old: bytes, new: bytes, *, everything: bool = False) -> Difference:
+def difference(
+    old: bytes, new: bytes, *, everything: bool = False, part: str | None = None
+) -> Difference:
     """What differs between two settings files.
 
     Args:
         everything: also order and noise, which are only counted otherwise.
+        part: only what belongs to this part of the settings.
 
     Raises:
+        NotFound: `no-such-part`.
         Refused: `settings-opaque` where the program has encrypted one of them; what
             `tree.parse` refuses.
     """
-    if old == new:
-        parse(old)
-        return Difference((), 0)
-    walk = _Walk(parse(old), parse(new), everything=everything)
+    holds = part_named(part).holds if part else None
+    walk = _Walk(parse(old), parse(new), holds, everything=everything)
     walk.element(walk.old.root, walk.new.root)
     return Difference(tuple(walk.changes), walk.hidden)
 
@@ -133,10 +138,18 @@ def difference(old: bytes, new: bytes, *, everything: bool = False) -> Differenc
 class _Walk:
     """Both trees at once, from the root down; `chain` is where it stands."""
 
-    def __init__(self, old: Document, new: Document, *, everything: bool) -> None:
+    def __init__(
+        self,
+        old: Document,
+        new: Document,
+        holds: Callable[[Element], bool] | None,
+        *,
+        everything: bool,
+    ) -> None:
         self.old = old
         self.new = new
         self.everything = everything
+        self._holds = holds
         self.changes: list[Change] = []
         self.hidden = 0
         self._chain: list[Step] = []
@@ -158,7 +171,7 @@ class _Walk:
 
     def _attributes(self, left: Element, right: Element) -> None:
         before, after = left.attributes, right.attributes
-        if before == after:
+        if before == after or (self._holds and len(self._chain) == 1):
             return
         for name in [*(n for n in before if n not in after), *after]:
             old, new = before.get(name), after.get(name)
@@ -168,9 +181,7 @@ class _Walk:
     def _children(self, left: Element, right: Element) -> None:
         if not left.children and not right.children:
             return
-        old, new = entries(left), entries(right)
-        maps = (old or not left.children) and (new or not right.children)
-        paired: Pairing[Any] = pair(old, new) if maps else pair(left.children, right.children)
+        paired = self._paired(left, right)
         for gone in paired.left_only:
             self._whole(ChangeKind.REMOVED, gone)
         for one, other in paired.matched:
@@ -179,6 +190,15 @@ class _Walk:
             self._whole(ChangeKind.ADDED, come)
         for _one, other in paired.moved:
             self._moved(other)
+
+    def _paired(self, left: Element, right: Element) -> Pairing[Any]:
+        if self._holds and len(self._chain) == 1:
+            sections = [list(filter(self._holds, one.children)) for one in (left, right)]
+            return pair(*sections)
+        old, new = entries(left), entries(right)
+        if (old or not left.children) and (new or not right.children):
+            return pair(old, new)
+        return pair(left.children, right.children)
 
     def _matched(self, one: Step, other: Step) -> None:
         if isinstance(one, Entry) and isinstance(other, Entry):

@@ -82,7 +82,7 @@ def attribute_label(element: Element, attribute: str) -> str:
 
 def readable(name: str) -> str:
     """A name in camel case as words: `closingPosOrderType` → `Closing pos order type`."""
-    return _readable(name)
+    return _readable(shown(name))
 
 
 def shown(value: str | None) -> str:
@@ -91,7 +91,9 @@ def shown(value: str | None) -> str:
         return "–"
     if value in ("true", "false"):
         return _("on") if value == "true" else _("off")
-    text = " ".join(value.split())
+    text = " ".join(value[: 4 * SHOWN].split())
+    if not text.isprintable():  # no file commands the reader's terminal
+        text = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
     return (text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…") or _("empty")
 
 
@@ -99,7 +101,7 @@ def described(element: Element) -> str:
     """An element in a few words, where it came or went as a whole."""
     if symbol := element.attributes.get("symbol"):
         where = element.attributes.get("exchange")
-        return f"{symbol} ({where})" if where else symbol
+        return shown(f"{symbol} ({where})" if where else symbol)
     if element.text.strip() and not element.children:
         return shown(element.text)
     return own_name(element) or _inner(element) or readable(element.tag)
@@ -127,6 +129,8 @@ def _label(step: Step, depth: int, parent: Step) -> str | None:
         return described(step.key)
     if isinstance(parent, Entry):  # its value: the key has said what it is
         return None
+    if depth == 1 and step.tag == "OrderDefault":  # at the top of the tree of presets
+        return _("All instruments")
     return _section(step) if depth == 0 else _inner(step)
 
 
@@ -161,7 +165,7 @@ def _by_name(element: Element) -> str | None:
     if element.tag.endswith(_CONTENT) and not kind:
         own = element.tag.removesuffix(_CONTENT)
     if name := own_name(element) or element.attributes.get("key"):
-        return f"{_(kind)} {name}" if kind else name
+        return shown(f"{_(kind)} {name}" if kind else name)
     if kind:
         return None if _number(element) else _(kind)
     return readable(own) if own else None
@@ -189,7 +193,7 @@ def _preset(node: Element) -> str | None:
             kind = child.attributes.get("secType")
             name = own_name(child) or child.attributes.get("symbol")
             words = _(SECURITY_TYPES[kind]) if kind in SECURITY_TYPES else kind
-            return " ".join(filter(None, [words, name])) or _("All instruments")
+            return shown(" ".join(filter(None, [words, name])) or _("All instruments"))
     return None
 
 

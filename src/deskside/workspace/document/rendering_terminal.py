@@ -1,0 +1,99 @@
+"""A difference in a terminal: in colours, within its width, readable without either."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import textwrap
+from collections.abc import Iterator
+
+import click
+
+from deskside.foundation.text import _, ngettext
+from deskside.workspace.document.difference import ChangeKind, Difference
+from deskside.workspace.document.rendering import Group, Line, view
+from deskside.workspace.document.words import SEPARATOR
+
+WIDEST, NARROWEST = 100, 24
+
+_SIGNS: dict[ChangeKind, tuple[str, str]] = {
+    ChangeKind.ADDED: ("+", "green"),
+    ChangeKind.REMOVED: ("-", "red"),
+    ChangeKind.CHANGED: ("~", "yellow"),
+    ChangeKind.MOVED: ("↕", "cyan"),
+}
+
+
+def render_difference(found: Difference) -> str:
+    """The difference: what bears on safety first and with its reason, then all else by place."""
+    arranged = view(found)
+    blocks: list[str] = []
+    if arranged.safety:
+        title = ngettext(
+            "Look at this first: {count} change bears on safety",
+            "Look at this first: {count} changes bear on safety",
+            len(found.safety),
+        ).format(count=len(found.safety))
+        lines = [click.style(line, fg="red", bold=True) for line in _wrapped(title, "")]
+        lines += [line for group in arranged.safety for line in _group(group)]
+        blocks.append("\n".join(lines))
+    blocks += ["\n".join(_group(group)) for group in arranged.groups]
+    blocks.append("\n".join(_wrapped(summary(found), "")))
+    return "\n\n".join(blocks)
+
+
+def summary(found: Difference) -> str:
+    """How many there are, and how many were left out."""
+    count = len(found.changes)
+    words = (
+        ngettext("{count} difference.", "{count} differences.", count).format(count=count)
+        if count
+        else _("No difference.")
+    )
+    if not found.hidden:
+        return words
+    more = ngettext(
+        "{count} more is only order or noise; --all shows it.",
+        "{count} more are only order or noise; --all shows them.",
+        found.hidden,
+    ).format(count=found.hidden)
+    return f"{words} {more}"
+
+
+def _group(group: Group) -> list[str]:
+    title = SEPARATOR.join(group.path)
+    lines = [click.style(line, bold=True) for line in _wrapped(title, "")] if title else []
+    return [*lines, *(line for one in group.lines for line in _line(one))]
+
+
+def _line(line: Line) -> Iterator[str]:
+    sign, colour = _SIGNS[line.kind]
+    first, *more = _wrapped(_words(line), "    ", "  ")
+    yield f"{click.style(sign, fg=colour, bold=True)} {first.strip()}"
+    yield from more
+    if line.loosens:
+        yield from _wrapped(line.why, "    ", "  ! ")
+
+
+def _words(line: Line) -> str:
+    said = [f"{line.label}:" if line.label and _values(line) else line.label, _values(line)]
+    if line.times > 1:
+        said.append(_("({count} times)").format(count=line.times))
+    return " ".join(filter(None, said)) or _("moved")
+
+
+def _values(line: Line) -> str:
+    if line.kind is ChangeKind.CHANGED:
+        return f"{line.old} → {line.new}"
+    return line.old or line.new
+
+
+def _wrapped(text: str, indent: str, first: str | None = None) -> list[str]:
+    """The text in lines of the terminal's width; as it is where it goes to a file."""
+    first = indent if first is None else first
+    if not sys.stdout.isatty():
+        return [first + text]
+    width = max(NARROWEST, min(shutil.get_terminal_size().columns, WIDEST))
+    return textwrap.wrap(
+        text, width, initial_indent=first, subsequent_indent=indent, break_on_hyphens=False
+    ) or [first]
