@@ -70,14 +70,15 @@ class View:
 def view(found: Difference) -> View:
     """The difference, arranged."""
     return View(
-        safety=_gathered(found.safety),
-        groups=_gathered(one for one in found.changes if not one.safety),
+        safety=gathered(found.safety),
+        groups=gathered(one for one in found.changes if not one.safety),
         count=len(found.changes),
         hidden=found.hidden,
     )
 
 
-def _gathered(changes: Iterable[Change]) -> tuple[Group, ...]:
+def gathered(changes: Iterable[Change]) -> tuple[Group, ...]:
+    """Changes by place, in the order in which the places come first."""
     groups: dict[Path, list[Line]] = {}
     for alike in _folded(changes):
         path, line = _line(alike)

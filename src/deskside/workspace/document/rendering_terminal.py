@@ -5,13 +5,13 @@ from __future__ import annotations
 import shutil
 import sys
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import click
 
 from deskside.foundation.text import _, ngettext
-from deskside.workspace.document.difference import ChangeKind, Difference
-from deskside.workspace.document.rendering import Group, Line, view
+from deskside.workspace.document.difference import Change, ChangeKind, Difference
+from deskside.workspace.document.rendering import Group, Line, gathered, view
 from deskside.workspace.document.words import SEPARATOR
 
 WIDEST, NARROWEST = 100, 24
@@ -26,20 +26,21 @@ _SIGNS: dict[ChangeKind, tuple[str, str]] = {
 
 def render_difference(found: Difference) -> str:
     """The difference: what bears on safety first and with its reason, then all else by place."""
-    arranged = view(found)
-    blocks: list[str] = []
-    if arranged.safety:
-        title = ngettext(
-            "Look at this first: {count} change bears on safety",
-            "Look at this first: {count} changes bear on safety",
-            len(found.safety),
-        ).format(count=len(found.safety))
-        lines = [click.style(line, fg="red", bold=True) for line in _wrapped(title, "")]
-        lines += [line for group in arranged.safety for line in _group(group)]
-        blocks.append("\n".join(lines))
-    blocks += ["\n".join(_group(group)) for group in arranged.groups]
+    blocks = [render_safety(found.safety)] if found.safety else []
+    blocks += ["\n".join(_group(group)) for group in view(found).groups]
     blocks.append("\n".join(_wrapped(summary(found), "")))
     return "\n\n".join(blocks)
+
+
+def render_safety(changes: Sequence[Change]) -> str:
+    """The changes that bear on safety, each that takes protection away with its reason."""
+    title = ngettext(
+        "Look at this first: {count} change bears on safety",
+        "Look at this first: {count} changes bear on safety",
+        len(changes),
+    ).format(count=len(changes))
+    lines = [click.style(line, fg="red", bold=True) for line in _wrapped(title, "")]
+    return "\n".join([*lines, *(line for group in gathered(changes) for line in _group(group))])
 
 
 def summary(found: Difference) -> str:
