@@ -154,6 +154,39 @@ async def push_snapshot(
     return await settings_store.intake.take(request, push)
 
 
+@put(
+    "/me/settings/{workspace:str}/snapshots/{snapshot:str}",
+    tags=TAGS,
+    request_max_body_size=LARGEST_PUSHED,
+    responses={
+        409: ResponseSpec(
+            str, description="`already-sealed`, `settings-not-sealed`, `settings-quota` and others"
+        )
+    },
+)
+async def seal_snapshot(
+    request: AnyRequest,
+    workspace: Name,
+    snapshot: Name,
+    settings_store: Store,
+    sha256: Annotated[str, HeaderParameter(name="deskside-sha256")],
+) -> Pushed:
+    """Put an age file (raw body) in the place of a plain snapshot, which is deleted for good.
+
+    It keeps its id, its day and its pin. Header: `deskside-sha256` of the body.
+    """
+    owner = require_visitor(request).user_name_id
+    once(request)
+
+    def put_sealed(content: bytes) -> Pushed:
+        if digest(content) != sha256.lower():
+            raise damaged_on_the_way()
+        made = settings_store.resealing.replace(owner, workspace, snapshot, content)
+        return Pushed(made.id, changed=True)
+
+    return await settings_store.intake.take(request, put_sealed)
+
+
 @put("/me/settings/{workspace:str}/snapshots/{snapshot:str}/pin", tags=TAGS)
 async def pin_snapshot(
     request: AnyRequest, workspace: Name, snapshot: Name, settings_store: Store, data: JSONBody[Pin]
@@ -296,6 +329,7 @@ def routes() -> list[Any]:
             list_snapshots,
             get_snapshot,
             push_snapshot,
+            seal_snapshot,
             pin_snapshot,
             delete_snapshot,
             delete_workspace,

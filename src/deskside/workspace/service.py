@@ -39,6 +39,7 @@ from deskside.workspace.portal_store.model import (
 )
 from deskside.workspace.portal_store.operator import store_rules
 from deskside.workspace.portal_store.pushing import Pushing
+from deskside.workspace.portal_store.resealing import Resealing
 from deskside.workspace.portal_store.restores import Restores
 from deskside.workspace.portal_store.thinning import EVERY, Thinner
 from deskside.workspace.rules import LARGEST_PUSHED
@@ -60,6 +61,7 @@ class SettingsStore:
     Attributes:
         restores: requests that a computer restore a version.
         encryption: whom settings are sealed for, end to end.
+        resealing: what was stored before is sealed, too.
         intake: the turns in which uploads are taken.
     """
 
@@ -81,6 +83,9 @@ class SettingsStore:
         self._pushing = Pushing(database, self._contents, clock, audit, self._rules)
         self.restores = Restores(database, clock, audit)
         self.encryption = Encryption(database, clock, audit)
+        self.resealing = Resealing(
+            database, self._contents, self._deleter, audit, self._rules.quota
+        )
         self.intake = Intake()
 
     def workspaces(self, user_name_id: str) -> list[StoredWorkspace]:

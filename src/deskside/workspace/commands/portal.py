@@ -1,44 +1,73 @@
-"""`push` and `pull`: settings that a portal keeps."""
+"""`portal`: where the settings stand between this computer and its portal."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import click
 
-from deskside.foundation.console import change_options, command_options, emit
+from deskside.foundation.console import EXIT_PROBLEM, command_options, emit, exit_with, table
 from deskside.foundation.text import _
-from deskside.workspace.commands.place import place_options, workstation
-from deskside.workspace.commands.restoring import carry_out
+from deskside.workspace.commands.place import workstation
+
+if TYPE_CHECKING:
+    from deskside.workspace.sync.standing import Standing
 
 
 @click.command()
-@click.option("--keep-mine", is_flag=True, help="After a conflict: put this computer's on top.")
-@place_options
+@click.option("--name", metavar="TEXT", help="Call this computer so from now on.")
 @command_options
-def push(root: str | None, user: str | None, *, keep_mine: bool) -> None:
-    """Save, then send the settings to the portal that you are logged in to.
+def portal(name: str | None) -> None:
+    """Show what the portal holds, and what of this computer's settings it lacks.
 
-    Refused if the portal has settings that this computer has never seen; both are kept.
+    Also this computer's name and id, whether settings are encrypted end to end, and restores
+    that were asked for on the portal.
+
+    \b
+    Exit: 0 fine; 1 the portal is out of reach, or something waits; 2 wrong usage; 3 could not run.
     """
-    from deskside.workspace import sync
+    from deskside.workspace.sync.standing import standing
+    from deskside.workspace.sync.workstation_id import rename
 
     here = workstation()
-    pushed = sync.push(here, here.choose(root, user), keep_mine=keep_mine)
-    words = _("Sent to the portal.") if pushed.changed else _("The portal has them already.")
-    emit(pushed.as_json(), words)
+    if name is not None:
+        rename(here.folder, name)
+    found = standing(here)
+    emit(found.as_json(), lambda: _rendered(found))
+    if found.problem or any(row.queued for row in found.rows):
+        exit_with(EXIT_PROBLEM)
 
 
-@click.command()
-@place_options
-@change_options
-@command_options
-def pull(root: str | None, user: str | None, *, dry_run: bool, yes: bool) -> None:
-    """Fetch the latest settings from the portal, and restore them here."""
-    from deskside.workspace import sync
+def _rendered(found: Standing) -> str:
+    lines = [
+        _("Portal:          {portal} ({user})").format(portal=found.portal, user=found.user_name),
+        _("This computer:   {name} ({id})").format(
+            name=found.workstation.name, id=found.workstation.id
+        ),
+        _("End to end:      {state}").format(state=_encryption(found)),
+    ]
+    if found.problem:
+        lines.append(_("Out of reach:    {reason}").format(reason=found.problem.message))
+    lines += [_request(request.as_json()) for request in found.requests]
+    headings = [_("Workspace"), _("Portal holds"), _("Latest there"), _("Waiting here")]
+    rows = [[row.key, row.held_words, row.latest_words, row.queued or "–"] for row in found.rows]
+    return "\n".join([*lines, "", table(headings, rows)])
 
-    here = workstation()
-    workspace = here.choose(root, user)
-    fetched = sync.fetch(workspace)
-    planned = here.plan_content(workspace, fetched.content, fetched.words)
-    carry_out(here, planned, dry_run=dry_run, yes=yes)
-    if not dry_run:
-        sync.settled(here, workspace, fetched)
+
+def _encryption(found: Standing) -> str:
+    state = found.encryption
+    if state is None:
+        return _("unknown")
+    if not state.on:
+        return _("off")
+    if state.key_here:
+        return _("on, and this computer has the key")
+    return _("on, but this computer has no key: deskside settings encryption join")
+
+
+def _request(request: dict[str, Any]) -> str:
+    return _("Asked for:       restore {version} of {workspace}: {command}").format(
+        version=request["version"],
+        workspace=request["workspace"],
+        command="deskside settings pull --requested",
+    )

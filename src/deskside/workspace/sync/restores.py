@@ -1,0 +1,133 @@
+"""Restores that were asked for on the portal: carried out here, at this computer's next start.
+
+The request only names a version of the person's own. It is fetched, checked, planned and applied
+like every other restore, and the portal is told what came of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from deskside.foundation.errors import DesksideError, NotFound
+from deskside.foundation.text import _
+from deskside.workspace.model import Workspace
+from deskside.workspace.sync.client import Store
+from deskside.workspace.sync.lane import Lane, one_at_a_time
+from deskside.workspace.sync.model import Downloaded
+
+if TYPE_CHECKING:
+    from deskside.workspace.workstation import Workstation
+
+DONE, REFUSED = "done", "refused"
+
+_FINAL = frozenset(
+    {
+        "no-such-snapshot",
+        "no-such-workspace",
+        "settings-of-another-user",
+        "settings-not-xml",
+        "settings-damaged",
+        "encryption-key-wrong",
+    }
+)
+"""What asking again would not change; everything else waits for the next start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Requested:
+    """One restore that waits for this computer.
+
+    Attributes:
+        id: the portal's, of the request.
+        workspace: where it goes; None where this computer has no such workspace.
+        key: the portal's name of the workspace.
+        version: the portal's id of what to restore.
+        created: when it was asked for.
+    """
+
+    id: str
+    workspace: Workspace | None
+    key: str
+    version: str
+    created: str
+
+    def as_json(self) -> dict[str, Any]:
+        """As `settings portal` and `settings pull --requested` print it."""
+        return {
+            "id": self.id,
+            "workspace": self.key,
+            "file": str(self.workspace.file) if self.workspace else None,
+            "version": self.version,
+            "created": self.created,
+        }
+
+
+def pending(here: Workstation, store: Store) -> tuple[Requested, ...]:
+    """What was asked for on the portal and waits for this computer, the oldest first."""
+    asked = store.restores()
+    if not asked:
+        return ()
+    known = {workspace.key: workspace for workspace in _known(here)}
+    listed = [
+        Requested(
+            str(row["id"]),
+            known.get(str(row["workspace"])),
+            str(row["workspace"]),
+            str(row["snapshot"]),
+            str(row.get("created") or ""),
+        )
+        for row in asked
+    ]
+    return tuple(sorted(listed, key=lambda request: (request.created, request.id)))
+
+
+def fetch_requested(here: Workstation, store: Store, asked: Requested) -> Downloaded:
+    """The version that was asked for; kept here as well.
+
+    Raises:
+        NotFound: `no-such-user`: this computer has no such workspace; the version is gone.
+        Refused: as for `Store.fetch`.
+    """
+    if asked.workspace is None:
+        raise NotFound(
+            "no-such-user",
+            _("This computer has no settings {key}.").format(key=asked.key),
+            hint=_("Log in to the trading program once, so that it makes your folder."),
+        )
+    fetched = store.fetch(asked.key, asked.version)
+    lane = Lane(here, asked.workspace, store)
+    lane.keep(fetched.content, fetched.note or fetched.words, fetched.workstation_name)
+    return fetched
+
+
+def finished(here: Workstation, store: Store, asked: Requested, fetched: Downloaded) -> None:
+    """Tell the portal that it is done, and note what the settings here derive from now.
+
+    An earlier version that is restored is a change like any other: it is sent on top by the next
+    push. Only a computer that had none of the portal's versions yet derives from this one.
+    """
+    assert asked.workspace
+    with one_at_a_time(here.folder):
+        lane = Lane(here, asked.workspace, store)
+        if not lane.state.base:
+            kept = lane.keep(fetched.content, fetched.words, fetched.workstation_name)
+            lane.remember_fetched(kept, base=fetched.version, ancestor=kept.id)
+    store.report_restore(asked.id, DONE, "")
+
+
+def final(error: DesksideError) -> bool:
+    """Whether a restore that failed so would fail again."""
+    return error.code in _FINAL
+
+
+def refused(store: Store, asked: Requested, error: DesksideError) -> None:
+    """Tell the portal why it was not done."""
+    store.report_restore(asked.id, REFUSED, error.message)
+
+
+def _known(here: Workstation) -> list[Workspace]:
+    try:
+        return here.workspaces()
+    except DesksideError:
+        return here.history.workspaces()
