@@ -158,13 +158,12 @@ class SettingsStore:
         """
         arriving.check_names(workspace, note, workstation)
         arriving.check_size(content, LARGEST_PUSHED)
-        kind = arriving.stored_kind(content, stated_format)
+        arriving.check_format(stated_format)
         draft = Draft(
             user_name_id=user_name_id,
             workspace=workspace,
             content=content,
             sha256=digest(content),
-            kind=kind,
             format=stated_format,
             base=base,
             note=note,

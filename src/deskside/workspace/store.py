@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, delete, func, insert, select, update
 
 from deskside.foundation.errors import NotFound
 from deskside.foundation.text import _
@@ -35,6 +35,38 @@ _ROWS = settings_snapshot.join(
     & (settings_workstation.c.id == settings_snapshot.c.workstation_id),
 )
 
+_workspace: BindParameter[str] = bindparam("workspace")
+_SNAPSHOTS = (
+    select(*_SHOWN)
+    .select_from(_ROWS)
+    .where(settings_snapshot.c.workspace_id == _workspace)
+    .order_by(settings_snapshot.c.number.desc())
+)
+_LATEST = _SNAPSHOTS.limit(1)
+_NEWEST_OF_KIND = (
+    select(settings_snapshot.c.id)
+    .where(
+        settings_snapshot.c.workspace_id == _workspace,
+        settings_snapshot.c.kind == bindparam("kind"),
+    )
+    .order_by(settings_snapshot.c.number.desc())
+    .limit(1)
+)
+_COUNT = (
+    select(func.count())
+    .select_from(settings_snapshot)
+    .where(settings_snapshot.c.workspace_id == _workspace)
+)
+_LAST_NUMBER = select(settings_workspace.c.last_number).where(settings_workspace.c.id == _workspace)
+_LOCK = _LAST_NUMBER.with_for_update()
+_WORKSPACE_ID = select(settings_workspace.c.id).where(
+    settings_workspace.c.user_name_id == bindparam("user_name_id"),
+    settings_workspace.c.name == bindparam("name"),
+)
+_STORED = select(func.coalesce(func.sum(settings_workspace.c.stored), 0)).where(
+    settings_workspace.c.user_name_id == bindparam("user_name_id")
+)
+
 
 def workspaces(connection: Connection, user_name_id: str) -> list[tuple[str, str]]:
     """Ids and names of a user name's workspaces."""
@@ -45,9 +77,8 @@ def workspaces(connection: Connection, user_name_id: str) -> list[tuple[str, str
 
 def workspace_id(connection: Connection, user_name_id: str, name: str) -> str | None:
     """Id of one workspace of a user name."""
-    table = settings_workspace.c
-    query = select(table.id).where(table.user_name_id == user_name_id, table.name == name)
-    return connection.execute(query).scalar_one_or_none()
+    named = {"user_name_id": user_name_id, "name": name}
+    return connection.execute(_WORKSPACE_ID, named).scalar_one_or_none()
 
 
 def required(connection: Connection, user_name_id: str, name: str) -> str:
@@ -64,16 +95,12 @@ def required(connection: Connection, user_name_id: str, name: str) -> str:
 
 def last_number(connection: Connection, workspace: str) -> int:
     """The last number that was given to a version."""
-    table = settings_workspace.c
-    query = select(table.last_number).where(table.id == workspace)
-    return int(connection.execute(query).scalar_one())
+    return int(connection.execute(_LAST_NUMBER, {"workspace": workspace}).scalar_one())
 
 
 def lock(connection: Connection, workspace: str) -> int | None:
     """Change a workspace alone until the transaction ends; the last number given, if it exists."""
-    table = settings_workspace.c
-    query = select(table.last_number).where(table.id == workspace).with_for_update()
-    return connection.execute(query).scalar_one_or_none()
+    return connection.execute(_LOCK, {"workspace": workspace}).scalar_one_or_none()
 
 
 def add_workspace(
@@ -96,36 +123,26 @@ def delete_workspace(connection: Connection, workspace: str) -> int:
 
 def stored(connection: Connection, user_name_id: str) -> int:
     """Bytes of all versions of a user name."""
-    table = settings_workspace.c
-    query = select(func.coalesce(func.sum(table.stored), 0))
-    return int(connection.execute(query.where(table.user_name_id == user_name_id)).scalar_one())
+    return int(connection.execute(_STORED, {"user_name_id": user_name_id}).scalar_one())
 
 
 def latest(connection: Connection, workspace: str) -> StoredSnapshot | None:
     """The latest version."""
-    found = snapshots(connection, workspace, 1)
-    return found[0] if found else None
+    row = connection.execute(_LATEST, {"workspace": workspace}).one_or_none()
+    return _snapshot(row) if row else None
 
 
 def count(connection: Connection, workspace: str) -> int:
     """How many versions a workspace has."""
-    table = settings_snapshot
-    query = select(func.count()).select_from(table).where(table.c.workspace_id == workspace)
-    return connection.execute(query).scalar_one()
+    return connection.execute(_COUNT, {"workspace": workspace}).scalar_one()
 
 
 def snapshots(
     connection: Connection, workspace: str, limit: int | None = None
 ) -> list[StoredSnapshot]:
     """The versions of a workspace, the latest first."""
-    query = (
-        select(*_SHOWN)
-        .select_from(_ROWS)
-        .where(settings_snapshot.c.workspace_id == workspace)
-        .order_by(settings_snapshot.c.number.desc())
-        .limit(limit)
-    )
-    return [_snapshot(row) for row in connection.execute(query)]
+    rows = connection.execute(_SNAPSHOTS.limit(limit), {"workspace": workspace})
+    return [_snapshot(row) for row in rows]
 
 
 def find(connection: Connection, workspace: str, identifier: str) -> StoredSnapshot | None:
@@ -155,9 +172,8 @@ def no_such_snapshot() -> NotFound:
 
 def newest_of_kind(connection: Connection, workspace: str, kind: StoredKind) -> str | None:
     """Id of the latest version of a kind."""
-    table = settings_snapshot.c
-    query = select(table.id).where(table.workspace_id == workspace, table.kind == kind.value)
-    return connection.execute(query.order_by(table.number.desc()).limit(1)).scalar_one_or_none()
+    wanted = {"workspace": workspace, "kind": kind.value}
+    return connection.execute(_NEWEST_OF_KIND, wanted).scalar_one_or_none()
 
 
 def add_snapshot(

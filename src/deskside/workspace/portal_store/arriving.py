@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 
 from deskside.foundation.errors import Refused, UsageProblem
 from deskside.foundation.text import _
@@ -34,7 +35,7 @@ _AGE_LEAST = 32
 _RECIPIENT = re.compile(r"age1[02-9ac-hj-np-z]{58}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Draft:
     """A version that is about to be stored.
 
@@ -46,11 +47,15 @@ class Draft:
     workspace: str
     content: bytes
     sha256: str
-    kind: StoredKind
     format: int
     base: str
     note: str
     workstation: WorkstationName | None
+
+    @cached_property
+    def kind(self) -> StoredKind:
+        """What the content holds; read to its end once, and only when it may be stored."""
+        return stored_kind(self.content, self.format)
 
 
 class SettingsConflict(Refused):
@@ -114,21 +119,24 @@ def check_size(content: bytes, most: int) -> None:
         )
 
 
-def stored_kind(content: bytes, stated: int) -> StoredKind:
-    """What a content holds, having made sure that it is of the format that was stated.
-
-    Raises:
-        UsageProblem: `settings-format`.
-        Refused: what `rules.kind_of` refuses; `settings-not-sealed`.
-    """
-    if stated == PLAIN_FORMAT:
-        return StoredKind.OPAQUE if kind_of(content) is Kind.OPAQUE else StoredKind.XML
-    if stated != SEALED_FORMAT:
+def check_format(stated: int) -> None:
+    """Refuse formats that this program does not know; raises UsageProblem `settings-format`."""
+    if stated not in (PLAIN_FORMAT, SEALED_FORMAT):
         raise UsageProblem(
             "settings-format",
             _("This portal does not know that format of settings."),
             hint=_("The portal is older than this computer's Deskside: upgrade it first."),
         )
+
+
+def stored_kind(content: bytes, stated: int) -> StoredKind:
+    """What a content holds, having made sure that it is of the format that was stated.
+
+    Raises:
+        Refused: what `rules.kind_of` refuses; `settings-not-sealed`.
+    """
+    if stated == PLAIN_FORMAT:
+        return StoredKind.OPAQUE if kind_of(content) is Kind.OPAQUE else StoredKind.XML
     header = _AGE.match(content, 0, _AGE_HEADER)
     if header is None or len(content) - header.end() < _AGE_LEAST:
         raise Refused(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from deskside.foundation.audit.service import Audit
 from deskside.foundation.clock import Clock
@@ -12,6 +12,10 @@ from deskside.foundation.database import Database, exclusive
 from deskside.workspace.portal_store.arriving import checked_recipient
 from deskside.workspace.portal_store.model import Recipient
 from deskside.workspace.portal_store.tables import settings_encryption
+
+_RECIPIENT = select(settings_encryption.c.recipient, settings_encryption.c.since).where(
+    settings_encryption.c.user_name_id == bindparam("user_name_id")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +61,7 @@ class Encryption:
 
 def recipient(connection: Connection, user_name_id: str) -> Recipient | None:
     """Whom a user name's settings are to be sealed for."""
-    table = settings_encryption.c
-    query = select(table.recipient, table.since).where(table.user_name_id == user_name_id)
-    row = connection.execute(query).one_or_none()
+    row = connection.execute(_RECIPIENT, {"user_name_id": user_name_id}).one_or_none()
     return Recipient(*row) if row else None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, literal, select, update
+from sqlalchemy import Connection, Select, bindparam, literal, select, update
 
 from deskside.workspace.portal_store.tables import settings_snapshot, settings_workspace
 
@@ -36,21 +36,24 @@ _PIECE = tuple(
 )
 
 
-def chain(connection: Connection, identifier: str) -> list[Piece]:
-    """A version and all that it is packed onto, down to the whole copy."""
+def _chain() -> Select[Any]:
     table = settings_snapshot.c
-    steps = (
-        select(table.id, table.base_id, literal(0).label("step"))
-        .where(table.id == identifier)
-        .cte("steps", recursive=True)
-    )
+    first = select(table.id, table.base_id, literal(0).label("step"))
+    steps = first.where(table.id == bindparam("version")).cte("steps", recursive=True)
     steps = steps.union_all(
         select(table.id, table.base_id, steps.c.step + 1)
         .join(steps, steps.c.base_id == table.id)
         .where(steps.c.step < LONGEST_CHAIN)
     )
-    query = select(*_PIECE).join(steps, steps.c.id == table.id).order_by(steps.c.step)
-    return [Piece(*row) for row in connection.execute(query)]
+    return select(*_PIECE).join(steps, steps.c.id == table.id).order_by(steps.c.step)
+
+
+_CHAIN = _chain()
+
+
+def chain(connection: Connection, identifier: str) -> list[Piece]:
+    """A version and all that it is packed onto, down to the whole copy."""
+    return [Piece(*row) for row in connection.execute(_CHAIN, {"version": identifier})]
 
 
 def based_on(connection: Connection, identifier: str) -> list[Piece]:

@@ -37,15 +37,12 @@ class Ground:
     Attributes:
         workspace: its id.
         last_number: the number given last, 0 where the workspace is new.
-        chain: the latest version of the same kind, with all that it is packed onto.
     """
 
     workspace: str
     is_new: bool
     last_number: int
     latest: StoredSnapshot | None
-    count: int
-    chain: list[Piece]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +60,11 @@ class Pushing:
         for _attempt in range(ATTEMPTS):
             with self.database.read() as connection:
                 ground = _ground(connection, draft)
-            if ground.latest and _same(ground.latest, draft):
-                return Saved(ground.latest, changed=False)
-            if draft.base != (ground.latest.id if ground.latest else ""):
-                raise SettingsConflict(ground.latest, ground.count)
+                if ground.latest and _same(ground.latest, draft):
+                    return Saved(ground.latest, changed=False)
+                if draft.base != (ground.latest.id if ground.latest else ""):
+                    count = store.count(connection, ground.workspace)
+                    raise SettingsConflict(ground.latest, count)
             snapshot, piece = self._made(draft, ground)
             try:
                 with self.database.write() as connection:
@@ -95,11 +93,18 @@ class Pushing:
             kind=draft.kind,
             workstation=workstation,
         )
-        packed = self.contents.packed(
-            ground.workspace, number, draft.content, draft.kind, ground.chain
-        )
+        chain = self._chain(draft.kind, ground)
+        packed = self.contents.packed(ground.workspace, number, draft.content, draft.kind, chain)
         blank = Piece(snapshot.id, number, draft.sha256, snapshot.size, 0, None, b"")
         return snapshot, self.contents.piece(ground.workspace, blank, packed)
+
+    def _chain(self, kind: StoredKind, ground: Ground) -> list[Piece]:
+        """The latest version of the same kind, with all that it is packed onto."""
+        if kind is not StoredKind.XML or ground.is_new:
+            return []
+        with self.database.read() as connection:
+            latest = store.newest_of_kind(connection, ground.workspace, kind)
+            return pieces.chain(connection, latest) if latest else []
 
     def _added(
         self,
@@ -139,7 +144,11 @@ class Pushing:
                 hint=_("Set this computer up for it: deskside settings encryption"),
             )
         stored = store.stored(connection, draft.user_name_id)
-        if stored + more > self.rules.quota or ground.count >= MOST_SNAPSHOTS:
+        if stored + more > self.rules.quota:
+            raise quota_reached()
+        if ground.last_number < MOST_SNAPSHOTS:
+            return
+        if store.count(connection, ground.workspace) >= MOST_SNAPSHOTS:
             raise quota_reached()
 
 
@@ -155,18 +164,9 @@ def quota_reached() -> Refused:
 def _ground(connection: Connection, draft: Draft) -> Ground:
     found = store.workspace_id(connection, draft.user_name_id, draft.workspace)
     if found is None:
-        return Ground(new_id(), True, 0, None, 0, [])
-    latest_xml = None
-    if draft.kind is StoredKind.XML:
-        latest_xml = store.newest_of_kind(connection, found, draft.kind)
-    return Ground(
-        workspace=found,
-        is_new=False,
-        last_number=store.last_number(connection, found),
-        latest=store.latest(connection, found),
-        count=store.count(connection, found),
-        chain=pieces.chain(connection, latest_xml) if latest_xml else [],
-    )
+        return Ground(new_id(), is_new=True, last_number=0, latest=None)
+    last_number, latest = store.last_number(connection, found), store.latest(connection, found)
+    return Ground(found, is_new=False, last_number=last_number, latest=latest)
 
 
 def _stands(connection: Connection, ground: Ground) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from deskside.workspace.portal_store.model import SeenWorkstation, WorkstationName
@@ -51,9 +51,7 @@ def find(connection: Connection, user_name_id: str, wish: str) -> SeenWorkstatio
 
 
 def _one(connection: Connection, user_name_id: str, wish: str) -> SeenWorkstation | None:
-    table = settings_workstation.c
-    query = select(*_FIELDS).where(table.user_name_id == user_name_id, table.id == wish)
-    row = connection.execute(query).one_or_none()
+    row = connection.execute(_ONE, {"user_name_id": user_name_id, "id": wish}).one_or_none()
     return SeenWorkstation(*row) if row else None
 
 
@@ -64,3 +62,7 @@ def _count(connection: Connection, user_name_id: str) -> int:
 
 
 _FIELDS = tuple(settings_workstation.c[name] for name in ("id", "name", "first_seen", "last_seen"))
+_ONE = select(*_FIELDS).where(
+    settings_workstation.c.user_name_id == bindparam("user_name_id"),
+    settings_workstation.c.id == bindparam("id"),
+)
