@@ -113,15 +113,25 @@ def test_a_bad_file_of_the_person_is_named_and_not_used(
 
 
 def test_damaged_snapshots_are_named(here: Workstation, workspace: Workspace) -> None:
-    import sqlite3
-
     saved = here.save(workspace).snapshot
     check = registry.check("workspace.history")
     (whole,) = registry.run(check, Situation())
     assert whole.code == "history-ok"
-    db = sqlite3.connect(here.history.file)
-    db.execute("DELETE FROM content")
-    db.commit()
-    db.close()
-    (damaged,) = registry.run(check, Situation())
-    assert (damaged.code, damaged.subject) == ("snapshot-damaged", saved.id)
+    log = max(here.history.folder.iterdir(), key=lambda file: file.stat().st_size)
+    content = bytearray(log.read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 500] = bytes(500)
+    log.write_bytes(content)
+    damaged = [f for f in registry.run(check, Situation()) if f.code == "snapshot-damaged"]
+    assert [one.subject for one in damaged] == [saved.id]
+
+
+def test_a_small_damage_costs_nothing_and_is_said(here: Workstation, workspace: Workspace) -> None:
+    here.save(workspace)
+    log = max(here.history.folder.iterdir(), key=lambda file: file.stat().st_size)
+    content = bytearray(log.read_bytes())
+    content[len(content) // 2] ^= 1
+    log.write_bytes(content)
+    (damaged, *_more) = registry.run(registry.check("workspace.history"), Situation())
+    assert damaged.is_problem
+    assert damaged.code in ("history-damaged", "snapshot-damaged")

@@ -9,6 +9,7 @@ from deskside.foundation.errors import DesksideError, NotFound
 from deskside.foundation.findings import Finding, Status
 from deskside.foundation.registry import Situation
 from deskside.foundation.text import _, mark
+from deskside.workspace.history import Damage
 from deskside.workspace.model import Snapshot, Workspace
 from deskside.workspace.places import reading
 from deskside.workspace.workstation import RESTORE, Workstation
@@ -58,26 +59,58 @@ class History:
 
     def run(self, situation: Situation) -> Iterator[Finding]:
         history = Workstation.open().history
-        damaged = history.damaged()
-        for identifier in damaged:
-            yield Finding(
-                code="snapshot-damaged",
-                status=Status.FAILURE,
-                subject=identifier,
-                title=_("A snapshot is damaged on the disk"),
-                cause=_("Its content or its record is no longer what was written."),
-                remedy=_("The other snapshots are not affected. Check the disk."),
-                article=ARTICLE,
-            )
-        if not damaged:
+        damages = history.verify()
+        for damage in damages:
+            yield from _damage(damage)
+        if not damages:
             count = sum(len(history.snapshots(w)) for w in history.workspaces())
             yield Finding(
                 code="history-ok",
                 status=Status.OK,
-                subject=str(history.file),
+                subject=str(history.folder),
                 title=_("Every snapshot is whole"),
                 evidence={"snapshots": count},
             )
+
+
+def _damage(damage: Damage) -> Iterator[Finding]:
+    """Each snapshot that a damaged place costs; the place itself where it costs none."""
+    for identifier in damage.snapshots:
+        yield Finding(
+            code="snapshot-damaged",
+            status=Status.FAILURE,
+            subject=identifier,
+            title=_("A snapshot is damaged on the disk"),
+            cause=_("Its content or its record is no longer what was written."),
+            remedy=_("The other snapshots are not affected. Check the disk."),
+            article=ARTICLE,
+        )
+    if damage.nameless:
+        yield Finding(
+            code="history-damaged",
+            status=Status.FAILURE,
+            subject=damage.file,
+            title=_("The history has lost records that nothing names any more"),
+            evidence=_region(damage) | {"records": damage.nameless},
+            cause=_("A part of the file is no longer what was written."),
+            remedy=_("All other snapshots can be restored. Keep the file, and check the disk."),
+            article=ARTICLE,
+        )
+    elif not damage.snapshots:
+        yield Finding(
+            code="history-damaged",
+            status=Status.WARNING,
+            subject=damage.file,
+            title=_("The history is damaged in a place that costs no snapshot"),
+            evidence=_region(damage),
+            cause=_("Some bytes on the disk are no longer what was written."),
+            remedy=_("Every snapshot can still be restored. Check the disk."),
+            article=ARTICLE,
+        )
+
+
+def _region(damage: Damage) -> dict[str, object]:
+    return {"start": damage.start, "end": damage.end, "what": damage.what.value}
 
 
 def _look(here: Workstation, workspace: Workspace, given: str | None) -> Finding:
