@@ -31,6 +31,10 @@ SECTIONS: dict[str, Table] = {
             "deskside.foundation.changes.commands:changes",
             "List and undo changes to files.",
         ),
+        "service": (
+            "deskside.foundation.background.commands:service",
+            "Let commands run in the background.",
+        ),
     },
     "With a portal": {
         "login": ("deskside.web.commands:login", "Log in to a portal."),
