@@ -174,7 +174,7 @@ class Computer:
             return function(*arguments)
 
     def _invoke(self, arguments: list[str], stdin: str) -> Any:
-        placed = arguments[0] not in ("portal", "encryption", "show")
+        placed = arguments[0] not in ("encryption", "show")
         place = ["--root", str(self.live.parent)] if placed else []
         with self._patch.context() as context:
             context.setenv("DESKSIDE_DATA", str(self.data))

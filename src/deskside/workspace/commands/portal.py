@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--name", metavar="TEXT", help="Call this computer so from now on.")
+@click.option("--root", metavar="DIR", help="The TWS folder, or a user's folder in it.")
 @command_options
-def portal(name: str | None) -> None:
+def portal(name: str | None, root: str | None) -> None:
     """Show what the portal holds, and what of this computer's settings it lacks.
 
     Also this computer's name and id, whether settings are encrypted end to end, and restores
@@ -32,7 +33,7 @@ def portal(name: str | None) -> None:
     here = workstation()
     if name is not None:
         rename(here.folder, name)
-    found = standing(here)
+    found = standing(here, root)
     emit(found.as_json(), lambda: _rendered(found))
     if found.problem or any(row.queued for row in found.rows):
         exit_with(EXIT_PROBLEM)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -97,7 +98,6 @@ def _wish(
 
 def _push_asking(here: Workstation, workspace: Workspace, wish: Wish) -> Pushed | Conflict:
     """Push; on a terminal, ask for each conflict and push again."""
-    import sys
     from dataclasses import replace
 
     from deskside.workspace.sync.model import Conflict
@@ -105,13 +105,18 @@ def _push_asking(here: Workstation, workspace: Workspace, wish: Wish) -> Pushed 
 
     result = push_settings(here, workspace, wish)
     while isinstance(result, Conflict) and result.questions:
-        if wants_json() or not sys.stdin.isatty():
+        if wants_json() or not _terminal():
             break
         chosen = _ask(result)
         if chosen is None:
             break
         result = push_settings(here, workspace, replace(wish, chosen={**wish.chosen, **chosen}))
     return result
+
+
+def _terminal() -> bool:
+    """Whether there is somebody to ask."""
+    return sys.stdin.isatty()
 
 
 def _ask(conflict: Conflict) -> dict[str, SideName] | None:

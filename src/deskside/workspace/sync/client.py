@@ -34,13 +34,14 @@ class Store:
 
     Attributes:
         portal: its address.
+        user_name: who is logged in there.
         address: whose store on which portal; what this computer remembers is kept by it.
         vault: this computer's keys.
     """
 
     def __init__(self, client: PortalClient, folder: Path) -> None:
         self._client = client
-        self.portal = client.portal
+        self.portal, self.user_name = client.portal, client.user_name
         self.address = store_address(client.portal, client.user_name)
         self.workstation = workstation_id(folder)
         self.vault = Vault(folder)

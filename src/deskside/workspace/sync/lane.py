@@ -28,6 +28,7 @@ from deskside.workspace.sync.model import Downloaded, Version
 from deskside.workspace.sync.sealing import PLAIN
 
 if TYPE_CHECKING:
+    from deskside.workspace.history import PortalState
     from deskside.workspace.workstation import Workstation
 
 PATIENCE = 60.0
@@ -44,8 +45,8 @@ class Lane:
         self.key = workspace.key
 
     @property
-    def state(self) -> Any:
-        """What is remembered (a `PortalState`)."""
+    def state(self) -> PortalState:
+        """What is remembered."""
         return self.here.history.portal_state(self.workspace, self.store.address)
 
     def remember(self, **changed: Any) -> None:
@@ -149,6 +150,16 @@ class Lane:
         """Only one process of this computer talks to portals at a time."""
         with one_at_a_time(self.here.folder):
             yield
+
+
+def known_workspaces(here: Workstation, root: str | None = None) -> list[Workspace]:
+    """The workspaces of this computer, with or without settings in their places now."""
+    remembered = here.history.workspaces()
+    try:
+        found = here.workspaces(root)
+    except DesksideError:
+        return remembered
+    return found + [workspace for workspace in remembered if workspace not in found]
 
 
 @contextmanager

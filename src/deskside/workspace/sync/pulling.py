@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from deskside.foundation.errors import DesksideError, NotFound, NotLoggedIn, Unavailable
 from deskside.foundation.portal_client import load_session, normal_address
 from deskside.foundation.text import _, ngettext
 from deskside.foundation.units import when
 from deskside.workspace.model import Workspace
+from deskside.workspace.places import reading
 from deskside.workspace.sync.client import Store, store_address
 from deskside.workspace.sync.lane import Lane, one_at_a_time
 from deskside.workspace.sync.model import Fetched
@@ -57,17 +59,21 @@ def settled(here: Workstation, workspace: Workspace, fetched: Fetched) -> None:
 
 
 def unsent(here: Workstation, workspace: Workspace) -> bool:
-    """Whether the settings here have changes that the portal has never had from here."""
+    """Whether the settings here have something that the portal has never had from here."""
     session = load_session()
+    try:
+        present = reading.read(workspace.file).content
+    except DesksideError:
+        return False
     if session is None:
         return False
     address = store_address(normal_address(session.portal), session.user_name)
-    state: Any = here.history.portal_state(workspace, address)
-    held = here.history.snapshots(workspace)
-    if not held or not state.ancestor:
-        return bool(held)
-    known = {s.id: s.sha256 for s in held}
-    return known.get(state.ancestor) != held[0].sha256
+    state = here.history.portal_state(workspace, address)
+    try:
+        _workspace, ancestor = here.history.find(state.ancestor or "")
+    except DesksideError:
+        return True
+    return ancestor.sha256 != hashlib.sha256(present).hexdigest()
 
 
 def _from_portal(lane: Lane, *, remember: bool) -> Fetched:

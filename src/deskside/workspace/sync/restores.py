@@ -13,7 +13,7 @@ from deskside.foundation.errors import DesksideError, NotFound
 from deskside.foundation.text import _
 from deskside.workspace.model import Workspace
 from deskside.workspace.sync.client import Store
-from deskside.workspace.sync.lane import Lane, one_at_a_time
+from deskside.workspace.sync.lane import Lane, known_workspaces, one_at_a_time
 from deskside.workspace.sync.model import Downloaded
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def pending(here: Workstation, store: Store) -> tuple[Requested, ...]:
     asked = store.restores()
     if not asked:
         return ()
-    known = {workspace.key: workspace for workspace in _known(here)}
+    known = _by_key(here, store)
     listed = [
         Requested(
             str(row["id"]),
@@ -126,8 +126,11 @@ def refused(store: Store, asked: Requested, error: DesksideError) -> None:
     store.report_restore(asked.id, REFUSED, error.message)
 
 
-def _known(here: Workstation) -> list[Workspace]:
-    try:
-        return here.workspaces()
-    except DesksideError:
-        return here.history.workspaces()
+def _by_key(here: Workstation, store: Store) -> dict[str, Workspace]:
+    """This computer's workspaces by the portal's name of them.
+
+    Where two places hold a user's folder of the same name, the one that came from that store.
+    """
+    known = known_workspaces(here)
+    ours = [w for w in known if here.history.portal_state(w, store.address).base]
+    return {workspace.key: workspace for workspace in [*reversed(known), *reversed(ours)]}

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from deskside.foundation.errors import DesksideError
-from deskside.foundation.portal_client import load_session
 from deskside.foundation.units import when
 from deskside.workspace.model import Workspace
 from deskside.workspace.sync.client import Store
 from deskside.workspace.sync.encryption import Encryption
 from deskside.workspace.sync.encryption import standing as encryption_standing
+from deskside.workspace.sync.lane import known_workspaces
 from deskside.workspace.sync.restores import Requested, pending
 from deskside.workspace.sync.workstation_id import WorkstationId
 
@@ -96,44 +96,45 @@ class Standing:
         }
 
 
-def standing(here: Workstation) -> Standing:
+def standing(here: Workstation, root: str | None = None) -> Standing:
     """Where this computer's settings stand; what is known here even where the portal is away.
 
     Raises:
         NotLoggedIn: nobody is logged in.
     """
-    session = load_session()
     with Store.open(here.folder) as store:
-        assert session
-        told = (store.portal, session.user_name, store.workstation)
+        told = (store.portal, store.user_name, store.workstation)
+        known = known_workspaces(here, root)
         try:
             listed = {str(row["name"]): row for row in store.workspaces()}
             state, asked = encryption_standing(store), pending(here, store)
         except DesksideError as error:
-            return Standing(*told, tuple(_rows(here, store, None)), problem=error)
-        return Standing(*told, tuple(_rows(here, store, listed)), state, asked)
+            return Standing(*told, tuple(_rows(here, store, known, None)), problem=error)
+        return Standing(*told, tuple(_rows(here, store, known, listed)), state, asked)
 
 
-def _rows(here: Workstation, store: Store, listed: dict[str, Any] | None) -> list[Row]:
-    known = {workspace.key: workspace for workspace in _workspaces(here)}
-    names = sorted({*known, *(listed or {})})
-    return [_row(here, store, name, known.get(name), listed) for name in names]
+def _rows(
+    here: Workstation, store: Store, known: list[Workspace], listed: dict[str, Any] | None
+) -> list[Row]:
+    """A row for each workspace here, and for each that the portal alone has."""
+    rows = [_row(here, store, workspace, listed) for workspace in known]
+    here_too = {workspace.key for workspace in known}
+    rows += [
+        Row(key, None, int(theirs.get("snapshots", 0)), theirs.get("latest"))
+        for key, theirs in (listed or {}).items()
+        if key not in here_too
+    ]
+    return sorted(rows, key=lambda row: row.key)
 
 
 def _row(
-    here: Workstation,
-    store: Store,
-    key: str,
-    workspace: Workspace | None,
-    listed: dict[str, Any] | None,
+    here: Workstation, store: Store, workspace: Workspace, listed: dict[str, Any] | None
 ) -> Row:
-    theirs = (listed or {}).get(key) or {}
+    theirs = (listed or {}).get(workspace.key) or {}
     held = None if listed is None else int(theirs.get("snapshots", 0))
-    if workspace is None:
-        return Row(key, None, held, theirs.get("latest"))
     state = here.history.portal_state(workspace, store.address)
     return Row(
-        key,
+        workspace.key,
         workspace,
         held,
         theirs.get("latest"),
@@ -142,10 +143,3 @@ def _row(
         state.fetched,
         state.fetched_at,
     )
-
-
-def _workspaces(here: Workstation) -> list[Workspace]:
-    try:
-        return here.workspaces()
-    except DesksideError:
-        return here.history.workspaces()
