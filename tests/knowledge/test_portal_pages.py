@@ -54,7 +54,7 @@ def test_a_server_cannot_touch_the_visitor_s_computer(app: object) -> None:
 def test_the_vendor_s_pages_are_linked_and_named_as_the_vendor_s(app: object) -> None:
     page = get(app, "/kb/2323").text
     assert "our rewrite of KB2323" in page
-    assert 'href="https://ibkr.info/article/2282"' in page
+    assert 'href="https://ibkr.info/article/2323"' in page
 
 
 def test_the_list_the_search_and_the_subjects(app: object) -> None:
