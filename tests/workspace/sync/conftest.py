@@ -18,50 +18,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 from click.testing import CliRunner
 
-from deskside.foundation.audit.service import Audit
-from deskside.foundation.clock import SystemClock
-from deskside.foundation.database import Database
 from deskside.foundation.errors import DesksideError
-from deskside.foundation.keyring import Keyring
 from deskside.foundation.portal_client import (
     PortalClient,
     StoredSession,
     load_session,
     store_session,
 )
-from deskside.web.model import NavigationItem, Resolved, Visitor
-from deskside.web.service import Shell
-from deskside.web.shell import build_app
-from deskside.workspace.api import routes
 from deskside.workspace.commands import settings
 from deskside.workspace.model import Workspace
-from deskside.workspace.pages import portal_pages
-from deskside.workspace.service import SettingsStore
 from deskside.workspace.sync.client import store_address
 from deskside.workspace.workstation import Workstation
 
-USER = "darykq"
+from .portal_process import USER, portal_app, portal_server, tws
+
 Rewrite = Callable[[bytes], bytes]
-
-
-def tws(**values: object) -> bytes:
-    """Small settings: one element for each value, in order."""
-    lines = [f'\t<Item varName="{name}" value="{value}"/>\n' for name, value in values.items()]
-    text = "".join(['<?xml version="1.0" encoding="UTF-8"?>\n<Settings mode="TWS">\n', *lines])
-    return f"{text}</Settings>\n".encode()
-
-
-ENDED: set[str] = set()
-"""Sessions that the portal has ended."""
-
-
-def resolve(token: str) -> Resolved | None:
-    """Every token stands for a user of that name."""
-    who = hashlib.sha256(token.encode()).hexdigest()[:26]
-    return None if token in ENDED else Resolved(Visitor(who, token, token, frozenset(), "session"))
 
 
 def same(data: bytes) -> bytes:
@@ -183,22 +156,14 @@ class Computer:
 
 @pytest.fixture(scope="module")
 def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("portal")
-    database, clock = Database.open(folder / "deskside.sqlite3"), SystemClock()
-    database.migrate()
-    store = SettingsStore(database, Keyring.open(database, folder / "keys"), clock, Audit(clock))
-    services = {"settings_store": store}
-    shell = Shell(["deskside.workspace"], [NavigationItem("/settings", "Settings")])
-    app = build_app(shell, portal_pages(), api=routes(), dependencies=services, resolve=resolve)
-    with socket.socket() as listener:
+    with socket.socket() as listener, portal_app(tmp_path_factory.mktemp("portal")) as app:
         listener.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(app, log_config=None, ws="none", lifespan="off"))
+        server = portal_server(app)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         server.should_exit = True
         thread.join()
-    database.close()
 
 
 @pytest.fixture

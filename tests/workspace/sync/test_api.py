@@ -8,7 +8,7 @@ import httpx2
 
 from tests.workspace.conftest import SAMPLE, document
 
-from .conftest import ENDED
+from .portal_process import ENDED
 
 
 class Api:

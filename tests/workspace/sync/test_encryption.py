@@ -15,7 +15,8 @@ from deskside.foundation.errors import DesksideError
 from deskside.foundation.portal_client import PortalClient
 from deskside.workspace.sync.sealing import new_identity, open_sealed, recipient_of, seal
 
-from .conftest import USER, Computer, Gate, content, tws, versions
+from .conftest import Computer, Gate, content, versions
+from .portal_process import USER, tws
 
 
 def enable(desk: Computer, *more: str) -> str:

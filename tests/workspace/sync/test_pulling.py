@@ -10,7 +10,8 @@ import pytest
 from deskside.foundation.errors import DesksideError
 from deskside.foundation.portal_client import PortalClient
 
-from .conftest import USER, Computer, Gate, content, tws, versions
+from .conftest import Computer, Gate, content, versions
+from .portal_process import USER, tws
 
 
 def test_pull_saves_what_is_there_first(desk: Computer, laptop: Computer) -> None:
@@ -102,7 +103,7 @@ def test_a_page_of_the_hotel_is_no_portal(desk: Computer, gate: Gate) -> None:
 def test_a_session_that_has_ended(desk: Computer, gate: Gate) -> None:
     desk.run("push")
     with desk._patch.context() as context:
-        context.setattr("tests.workspace.sync.conftest.ENDED", {desk.token})
+        context.setattr("tests.workspace.sync.portal_process.ENDED", {desk.token})
         desk.set(layout="2")
         assert desk.run("pull", "--dry-run", code=1)["problem"]["code"] == "not-logged-in"
         with pytest.raises(DesksideError) as told:

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from deskside.foundation.portal_client import PortalClient
 
-from .conftest import Computer, Gate, content, store, tws, versions
+from .conftest import Computer, Gate, content, store, versions
+from .portal_process import tws
 
 
 def together(desk: Computer, laptop: Computer, **values: object) -> None:

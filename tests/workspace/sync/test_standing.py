@@ -11,7 +11,8 @@ from deskside.workspace.sync.queue import send_queued
 from deskside.workspace.sync.words import age_words
 from deskside.workspace.sync.workstation_id import rename, workstation_id
 
-from .conftest import USER, Computer, Gate, content, tws, versions
+from .conftest import Computer, Gate, content, versions
+from .portal_process import USER, tws
 
 
 def ask_restore(api: PortalClient, computer: Computer, version: str) -> str:

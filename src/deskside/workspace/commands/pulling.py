@@ -49,7 +49,12 @@ def pull(root: str | None, user: str | None, *, requested: bool, dry_run: bool, 
     if requested:
         _carry_out_requested(here, dry_run=dry_run, yes=yes)
         return
-    _pull(here, here.choose(root, user), dry_run=dry_run, yes=yes)
+    workspace = here.choose(root, user)
+    if wait and not dry_run:
+        from deskside.workspace.commands.restoring import wait_until_closed
+
+        wait_until_closed(workspace)
+    _pull(here, workspace, dry_run=dry_run, yes=yes)
 
 
 def planned_restore(here: Workstation, workspace: Workspace, content: bytes, words: str) -> Restore:
