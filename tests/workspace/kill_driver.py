@@ -18,12 +18,15 @@ import time
 from pathlib import Path
 
 import filelock
+from cryptography import exceptions
+from cryptography.hazmat.primitives.ciphers import aead
 
 from deskside.foundation.changes import engine
+from deskside.workspace.history import recompressing, writing
 from deskside.workspace.model import Workspace
 from deskside.workspace.workstation import Workstation
 
-LOADED = (filelock, engine)
+LOADED = (filelock, engine, aead, exceptions, recompressing, writing)
 """Imported before forking, so that workers spend their short lives on the work itself."""
 
 
@@ -43,6 +46,8 @@ def work(here: Workstation, workspace: Workspace, say: int, seed: int) -> None:
             beside.replace(workspace.file)
         saved = here.save(workspace).snapshot
         os.write(say, f"{saved.id} {saved.sha256}\n".encode())
+        if rng.random() < 0.2:
+            here.history.recompress(1)
         if rng.random() < 0.6:
             older = rng.choice(here.history.snapshots(workspace)[:20])
             restored = here.restore(here.plan_restore(workspace, older.id))

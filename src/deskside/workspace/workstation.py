@@ -31,7 +31,7 @@ class Workstation:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self.history = History(folder / "workspace" / "history.sqlite3")
+        self.history = History(folder / "workspace" / "history")
 
     @property
     def folder(self) -> Path:
