@@ -135,6 +135,8 @@ class _Reading:
 
     def feed(self, piece: bytes | memoryview) -> None:
         self._length += len(piece)
+        if self._length > LARGEST:
+            raise too_large(self._length)
         self._blank = self._blank and not bytes(piece).strip()
         if self._sealed:
             return

@@ -19,11 +19,9 @@ from deskside.foundation.errors import NotFound, Refused
 from deskside.foundation.text import _
 from deskside.workspace.model import Kind
 from deskside.workspace.rules import (
-    LARGEST,
     Version,
     kind_of_pieces,
     settings_version,
-    too_large,
 )
 
 T = TypeVar("T")
@@ -172,8 +170,6 @@ class _Passing:
     def pieces(self, opened: BinaryIO) -> Iterator[bytes]:
         while piece := opened.read(PIECE):
             self.length += len(piece)
-            if self.length > LARGEST:
-                raise too_large(self.length)
             self.digest.update(piece)
             self.version = settings_version(self._last + piece) or self.version
             self._last = piece[-_OVERLAP:]
