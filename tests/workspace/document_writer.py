@@ -56,11 +56,12 @@ class Node:
         return self.tag in MAPS
 
 
-def settings(chance: Random, marked: bool) -> Node:
+def settings(chance: Random, *, marked: bool, named: bool = False) -> Node:
     """Settings of up to some thirty elements.
 
     Args:
         marked: gives each element a mark of its own, which says nothing to a merge.
+        named: gives each element, save in maps, a name by which a merge knows it.
     """
     root = Node("Settings", {"mode": "TWS"})
     _fill(chance, root, 0)
@@ -68,6 +69,8 @@ def settings(chance: Random, marked: bool) -> Node:
         for number, node in enumerate(root.all()):
             if number and not _is_key(root, node):
                 node.attributes["mark"] = f"base{number}"
+                if named and not any(name in node.attributes for name in KEYS):
+                    node.attributes["varName"] = node.attributes["mark"]
     return root
 
 
@@ -144,6 +147,9 @@ class Hand:
             node.attributes[self.chance.choice(ATTRIBUTES)] = self.fresh()
 
     def fresh(self) -> str:
+        """A value; where hands may touch the same, perhaps the other's too."""
+        if self.owned is None and self.chance.random() < 0.3:
+            return value(self.chance)
         self.added += 1
         return f"{value(self.chance)}{self.name}{self.added}"
 
@@ -163,16 +169,22 @@ class Hand:
             node.children.insert(self.chance.randint(0, len(node.children)), new)
 
     def _remove(self, node: Node) -> None:
-        """Takes out one child and all below it."""
-        if node.is_map or not node.children:
+        """Takes out one child, or one entry, and all below it."""
+        if not node.children:
             return
-        child = self.chance.choice(node.children)
-        if all(self._may(each) or _no_mark(each) for each in child.all()):
-            node.children.remove(child)
+        step = 2 if node.is_map else 1
+        at = step * self.chance.randrange(len(node.children) // step)
+        gone = [each for child in node.children[at : at + step] for each in child.all()]
+        if all(self._may(each) or _no_mark(each) for each in gone):
+            del node.children[at : at + step]
 
     def _mix(self, node: Node) -> None:
-        if not node.is_map and self._may(node):
-            self.chance.shuffle(node.children)
+        if not self._may(node):
+            return
+        step = 2 if node.is_map else 1
+        items = [node.children[at : at + step] for at in range(0, len(node.children), step)]
+        self.chance.shuffle(items)
+        node.children = [child for item in items for child in item]
 
 
 def _no_mark(node: Node) -> bool:
@@ -211,7 +223,8 @@ class Writer:
         quote = self._one_of('"', '"', "'")
         text = text.replace("&", "&amp;").replace("<", "&lt;").replace("\n", "&#10;")
         text = text.replace("\t", "&#9;").replace('"', "&quot;").replace("'", "&apos;")
-        return f"{self._one_of(' ', '  ', chr(10))}{name}{self._one_of('=', ' = ')}{quote}{text}{quote}"
+        equals = self._one_of("=", " = ")
+        return f"{self._one_of(' ', '  ', chr(10))}{name}{equals}{quote}{text}{quote}"
 
     def _text(self, text: str) -> str:
         if text and "]]>" not in text and self.chance.random() < 0.3:

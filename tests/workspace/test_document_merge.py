@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from pathlib import Path
 from random import Random
@@ -31,7 +30,7 @@ def versions(seed: int, *, apart: bool = False) -> tuple[bytes, bytes, bytes, se
     chance.shuffle(marks)
     of_mine, of_theirs = set(marks[::3]), set(marks[1::3])
     mine, theirs = base.copy(), base.copy()
-    times = chance.randint(0, 8), chance.randint(0, 8)
+    times = chance.randint(0, 15), chance.randint(0, 15)
     left, right = Random(chance.random()), Random(chance.random())
     Hand("m", left, of_mine if apart else None, of_theirs).change(mine, times[0])
     Hand("t", right, of_theirs if apart else None, of_mine).change(theirs, times[1])
@@ -104,6 +103,23 @@ def test_what_the_sides_touch_apart_comes_together(seed: int) -> None:
         if mark in owner:
             expected[mark] = owner[mark]
     assert sorted(marked(whole(merged)), key=repr) == sorted(expected.items(), key=repr)
+
+
+@settings(max_examples=200)
+@given(seeds, st.sampled_from(Side))
+def test_what_both_sides_kept_is_kept_once_whatever_is_chosen(seed: int, side: Side) -> None:
+    chance = Random(seed)
+    base = invented(chance, marked=True, named=True)
+    mine, theirs = base.copy(), base.copy()
+    Hand("m", chance).change(mine, 12)
+    Hand("t", chance).change(theirs, 12)
+    written = [writer(seed + n).write(node) for n, node in enumerate((base, mine, theirs))]
+    choices = {conflict.id: side for conflict in merge(*written).conflicts}
+    found = Counter(mark for mark, _said in marked(whole(merge(*written, choices))))
+    own, other = (dict(marked(parse(each).root)) for each in written[1:])
+    for mark, _said in marked(parse(written[0]).root):
+        assert found[mark] <= 1
+        assert found[mark] == 1 or mark not in own or mark not in other
 
 
 @settings(max_examples=200)
