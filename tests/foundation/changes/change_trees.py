@@ -19,11 +19,11 @@ Shape = Mapping[str, bytes | str | None]
 
 
 def tree(root: Path, *, asides: bool = True) -> Tree:
-    """Everything under a root, exactly; perhaps without what was set aside."""
+    """Everything under a root, exactly; perhaps without what bears a name of ours."""
     return {
         str(p.relative_to(root)): _entry(p)
         for p in sorted(root.rglob("*"))
-        if asides or ".deskside-old-" not in str(p)
+        if asides or ".deskside-" not in str(p)
     }
 
 
@@ -34,7 +34,7 @@ def shape(root: Path) -> dict[str, bytes | str | None]:
 
 
 def contents(root: Path, *, asides: bool = True) -> dict[str, bytes]:
-    """The content of every file under a root; perhaps without what was set aside."""
+    """The content of every file under a root; perhaps without what bears a name of ours."""
     entries = tree(root, asides=asides).items()
     return {name: entry[0] for name, entry in entries if isinstance(entry, tuple)}
 

@@ -48,7 +48,7 @@ def engine(tmp_path: Path) -> Engine:
 
 
 @given(trees_and_steps())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_apply_does_what_the_steps_say_and_undo_is_its_inverse(case) -> None:
     files, steps = case
     with tempfile.TemporaryDirectory() as folder:

@@ -116,7 +116,7 @@ def test_one_failure_leaves_the_old_or_the_new(tmp_path: Path, scenario: str, ve
 def test_a_disk_that_stays_broken_is_put_right_by_the_next_command(
     tmp_path: Path, scenario: str, verb: str
 ) -> None:
-    for number in range(1, operations(tmp_path, scenario, verb) + 1):
+    for number in range(1, operations(tmp_path, scenario, verb) + 1, 2):
         stage = Stage(tmp_path / str(number), *SCENARIOS[scenario](), verb)
         stage.inspect(stage.act(FailAt(number, ERRORS[number % 4], lasting=True)))
         states = {change.state for change in Engine(stage.journal).list()}
@@ -126,8 +126,8 @@ def test_a_disk_that_stays_broken_is_put_right_by_the_next_command(
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_recovery_that_fails_is_finished_by_the_next(tmp_path: Path, scenario: str) -> None:
     total = operations(tmp_path, scenario, "apply")
-    for number in range(total // 2, total, 3):
-        for again in range(1, 60, 7):
+    for number in range(total // 2, total, 5):
+        for again in range(1, 60, 12):
             stage = Stage(tmp_path / f"{number}-{again}", *SCENARIOS[scenario](), "apply")
             must = stage.act(FailAt(number, lasting=True))
             with contextlib.suppress(DesksideError):

@@ -15,13 +15,13 @@ CHECKOUT = Path(__file__).parents[3]
 @pytest.mark.parametrize(
     ("mode", "scenario", "at_least"),
     [
-        ("apply", "files", 60),
+        ("apply", "files", 50),
         ("apply", "folders", 60),
-        ("undo", "files", 60),
+        ("undo", "files", 50),
         ("undo", "folders", 60),
-        ("recover", "files", 60),
-        ("recover", "folders", 60),
-        ("random", "files", 60),
+        ("recover", "files", 40),
+        ("recover", "folders", 40),
+        ("random", "files", 50),
     ],
 )
 def test_trees_are_old_or_new_after_every_kill(

@@ -205,6 +205,9 @@ class Files(Reader):
             return False
         try:
             operation()
+        except PermissionError:
+            self.move(aside, place)
+            return False
         except BaseException:
             self.move(aside, place)
             raise

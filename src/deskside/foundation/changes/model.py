@@ -22,6 +22,9 @@ ABSENT = Digest("absent")
 POINTER = "pointer:"
 """Begins what stands for the digest of a pointer; then follows what its link says."""
 
+FOLDER = "folder:"
+"""Begins what stands for the digest of a folder, lest an empty one be taken for an empty file."""
+
 
 def digest(content: bytes) -> Digest:
     """The digest of some content."""
@@ -92,10 +95,9 @@ def folder_state(tree: Tree) -> FileState:
         f"{state.kind.value} {'-' if state.kind is Kind.FOLDER else state.digest} {path}\0"
         for path, state in sorted(tree)
     )
+    seen = digest("".join(lines).encode("utf-8", "surrogateescape"))
     size = sum(state.size for _, state in tree)
-    return FileState(
-        digest("".join(lines).encode("utf-8", "surrogateescape")), size, kind=Kind.FOLDER
-    )
+    return FileState(Digest(f"{FOLDER}{seen}"), size, kind=Kind.FOLDER)
 
 
 def digest_of(state: FileState | None) -> Digest:

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -101,7 +100,6 @@ class Mover:
             self._files.sync_folder(parent)
         if not forgiving:
             self._verify(moves)
-        self._clean(every, forgiving=forgiving)
         return tuple(left)
 
     def arrived(self, change: Change, *, back: bool) -> bool:
@@ -110,15 +108,14 @@ class Mover:
         return not moves and not left
 
     def tidy(self, change: Change) -> bool:
-        """Clear what a final change set aside, and the folders that it made where they are
-        needed no longer; whether nothing is left to be done.
+        """Clear what a final change staged or set aside, and the folders that it made where they
+        are needed no longer; whether nothing is left to be done.
         """
         left = False
         for move in _all_moves(change, back=False):
             try:
-                for aside in self._asides(move):
-                    trees.clear(self._files, aside)
-                left |= bool(self._asides(move))
+                for place in (move.staged, *self._asides(move)):
+                    trees.clear(self._files, place)
             except (OSError, Refused):
                 left = True
         if left or change.state is State.APPLIED:
@@ -241,12 +238,6 @@ class Mover:
                 raise outdated(move.path)
 
     # Tidying up.
-
-    def _clean(self, every: list[Move], *, forgiving: bool) -> None:
-        """Remove what a broken attempt staged."""
-        for move in every:
-            with suppress(*((Refused,) if forgiving else ())):
-                trees.clear(self._files, move.staged)
 
     def _asides(self, move: Move) -> list[Place]:
         """What was set aside of a path, the oldest first."""

@@ -55,7 +55,7 @@ def plan(
     listed, files = tuple(steps), files or Files()
     real = real_root(root)
     seen = states(real, listed, files)
-    outcome(real, listed, seen, files)
+    outcome(real, listed, seen, files).transitions()
     inputs = {path: digest_of(state) for path, state in seen.items()}
     said = (*remarks, *_hard_links(real, seen, files))
     return Plan(tool, title, real, listed, inputs, said)

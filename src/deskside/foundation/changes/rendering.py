@@ -8,6 +8,7 @@ import click
 
 from deskside.foundation.changes.model import (
     ABSENT,
+    FOLDER,
     POINTER,
     Change,
     FileState,
@@ -133,4 +134,4 @@ def _pointed(path: PurePosixPath, seen: str) -> str:
 
 
 def _short(seen: str) -> str:
-    return _("nothing") if seen == ABSENT else seen[:12]
+    return _("nothing") if seen == ABSENT else seen.removeprefix(FOLDER)[:12]
