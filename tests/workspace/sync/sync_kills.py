@@ -103,10 +103,11 @@ def work(desk: Desk, say: int, rng: random.Random, start: int) -> None:
             os.write(say, told.encode())
         else:
             desk.pull()
+            os.write(say, b"pulled\n")
 
 
 def kill_one(desk: Desk, rng: random.Random, start: int) -> list[str]:
-    """Start a worker, kill it some time after; what it had acknowledged."""
+    """Start a worker, kill it at some time; what it had acknowledged."""
     hear, say = os.pipe()
     worker = os.fork()
     if worker == 0:
@@ -115,12 +116,14 @@ def kill_one(desk: Desk, rng: random.Random, start: int) -> list[str]:
         finally:
             os._exit(1)
     os.close(say)
-    time.sleep(0.02 + rng.random() * 0.15)
-    os.kill(worker, signal.SIGKILL)
-    _pid, status = os.waitpid(worker, 0)
-    assert os.WIFSIGNALED(status), "the worker failed by itself"
-    with os.fdopen(hear) as heard:
-        return heard.read().splitlines()
+    with os.fdopen(hear, "rb", buffering=0) as heard:
+        told = [heard.readline() for _step in range(rng.choice((0, 1, 1, 2)))]
+        time.sleep(rng.random() * 0.06)
+        os.kill(worker, signal.SIGKILL)
+        _pid, status = os.waitpid(worker, 0)
+        assert os.WIFSIGNALED(status), "the worker failed by itself"
+        told += heard.readlines()
+    return [line.decode() for line in told if line.endswith(b"\n") and line != b"pulled\n"]
 
 
 def inspect(desk: Desk, portal: str, saves: set[str], sent: set[str]) -> int:

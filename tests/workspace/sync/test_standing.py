@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from deskside.foundation.errors import DesksideError
 from deskside.foundation.portal_client import PortalClient
 from deskside.workspace.sync.pushing import push
 from deskside.workspace.sync.queue import send_queued
+from deskside.workspace.sync.repairing import contents_from_portal
+from deskside.workspace.sync.restores import at_start
 from deskside.workspace.sync.words import age_words
 from deskside.workspace.sync.workstation_id import rename, workstation_id
 
@@ -187,3 +191,71 @@ def test_push_dry_run_sends_nothing(desk: Computer, api: PortalClient) -> None:
     assert desk.run("push", "--dry-run")["would_send"] is False
     desk.set(a=2)
     assert desk.run("push", "--dry-run")["would_send"] is True
+
+
+# While nobody looks.
+
+
+def test_a_harmless_restore_is_done_at_the_start(desk: Computer, api: PortalClient) -> None:
+    for number in range(2):
+        desk.set(a=number)
+        desk.run("push")
+    asked = ask_restore(api, desk, versions(api)[1]["id"])
+    (told,) = desk.called(at_start, desk.here)
+    assert told.done
+    assert "changes undo" in told.words
+    assert desk.live.read_bytes() == tws(a=0)
+    assert state_of(api, asked)[0] == "done"
+    assert desk.called(at_start, desk.here) == ()
+
+
+def test_a_restore_that_bears_on_safety_waits_for_a_person(
+    desk: Computer, api: PortalClient
+) -> None:
+    local = (
+        b'<Settings mode="TWS"><ApiSettings varName="api" allowOnlyLocalhost="true"/></Settings>'
+    )
+    desk.live.write_bytes(local.replace(b"true", b"false"))
+    desk.run("push")
+    desk.live.write_bytes(local)
+    desk.run("push")
+    asked = ask_restore(api, desk, versions(api)[1]["id"])
+    (told,) = desk.called(at_start, desk.here)
+    assert not told.done
+    assert "pull --requested" in told.words
+    assert desk.live.read_bytes() == local
+    assert state_of(api, asked)[0] == "waiting"
+    assert desk.run("pull", "--requested", "--yes")["requests"][0]["safety"]
+
+
+def test_a_file_that_the_program_sealed_must_be_known_to_be_ours(
+    desk: Computer, laptop: Computer, api: PortalClient
+) -> None:
+    laptop.live.write_bytes(b"IBGZENC\0from the laptop")
+    laptop.run("push")
+    laptop.live.write_bytes(b"IBGZENC\0later")
+    laptop.run("push")
+    desk.run("pull", "--yes")
+    desk.live.write_bytes(b"IBGZENC\0at the desk")
+    desk.run("push")
+    ask_restore(api, desk, versions(api)[2]["id"])
+    for _again in range(2):
+        assert not desk.called(at_start, desk.here)[0].done
+    ask_restore(api, laptop, versions(api)[2]["id"])
+    laptop.called(at_start, laptop.here)
+    assert laptop.live.read_bytes() == b"IBGZENC\0from the laptop", "it was saved there"
+
+
+def test_damage_here_is_mended_from_the_portal(desk: Computer, laptop: Computer) -> None:
+    desk.set(a=1)
+    desk.run("push")
+    snapshot = desk.here.history.snapshots(desk.workspace)[0]
+    lost = replace(snapshot, sha256="0" * 64)
+
+    def found() -> list[bytes | None]:
+        with contents_from_portal(desk.here) as source:
+            return [source(snapshot), source(lost)]
+
+    assert desk.called(found) == [tws(a=1), None]
+    desk.run("encryption", "enable", "--yes", "--reseal")
+    assert desk.called(found) == [tws(a=1), None]

@@ -32,10 +32,13 @@ if TYPE_CHECKING:
 @click.option(
     "--requested", is_flag=True, help="Carry out what was asked for on the portal instead."
 )
+@click.option("--wait", is_flag=True, help="Wait until the trading program has ended.")
 @place_options
 @change_options
 @command_options
-def pull(root: str | None, user: str | None, *, requested: bool, dry_run: bool, yes: bool) -> None:
+def pull(
+    root: str | None, user: str | None, *, requested: bool, wait: bool, dry_run: bool, yes: bool
+) -> None:
     """Fetch the latest settings from the portal, and restore them here.
 
     What is here now is saved first. If the download fails, the last good copy is offered, with

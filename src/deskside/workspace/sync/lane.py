@@ -107,14 +107,19 @@ class Lane:
             return known
         kept = history.save(self.workspace, content, note, origin=origin).snapshot
         if listed and (mine := self.content_of(listed[0].id)) is not None:
-            history.save(self.workspace, mine, listed[0].note)
+            history.save(self.workspace, mine, listed[0].note, origin=listed[0].origin)
         return kept
 
     def keep_theirs(self, theirs: Downloaded) -> Snapshot:
-        """Keep what was fetched, as the last good copy."""
-        kept = self.keep(theirs.content, theirs.note or theirs.words, theirs.workstation_name)
-        self.remember_fetched(kept)
-        return kept
+        """Keep what was fetched, which makes it nothing of this computer's own."""
+        origin = theirs.workstation_name or self.store.portal
+        return self.keep(theirs.content, theirs.note or theirs.words, origin)
+
+    def has_had(self, content: bytes) -> bool:
+        """Whether these have been this computer's own settings, which no portal can invent."""
+        sha256 = hashlib.sha256(content).hexdigest()
+        listed = self.here.history.snapshots(self.workspace)
+        return any(s.sha256 == sha256 and not s.origin for s in listed)
 
     def settle(self) -> None:
         """Find out what became of a push whose answer was never read."""

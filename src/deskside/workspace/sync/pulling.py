@@ -79,7 +79,7 @@ def unsent(here: Workstation, workspace: Workspace) -> bool:
 def _from_portal(lane: Lane, *, remember: bool) -> Fetched:
     theirs = lane.store.fetch(lane.key)
     if remember:
-        lane.keep_theirs(theirs)
+        lane.remember_fetched(lane.keep_theirs(theirs))
     return Fetched(
         theirs.content,
         theirs.version,

@@ -127,10 +127,10 @@ def _sent_merged(
     if theirs.content == mine:
         lane.remember_fetched(saved, base=theirs.version, ancestor=saved.id, queued=None)
         return Pushed(saved, theirs.version, changed=False)
-    known = {s.sha256 for s in lane.here.history.snapshots(lane.workspace)}
     kept = lane.keep_theirs(theirs)
-    if lane.store.recipient() and not theirs.sealed and kept.sha256 not in known:
+    if lane.store.recipient() and not theirs.sealed and not lane.has_had(theirs.content):
         return _conflict(lane, saved, kept, theirs, versions, Together(None, Why.UNSEALED))
+    lane.remember_fetched(kept)
     merged = together(lane.ancestor(versions), mine, theirs.content, wish)
     if merged.content is None:
         return _conflict(lane, saved, kept, theirs, versions, merged)

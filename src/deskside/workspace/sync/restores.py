@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from deskside.foundation.errors import DesksideError, NotFound
 from deskside.foundation.text import _
-from deskside.workspace.model import Workspace
+from deskside.workspace.model import Kind, Workspace
+from deskside.workspace.rules import kind_of
 from deskside.workspace.sync.client import Store
 from deskside.workspace.sync.lane import Lane, known_workspaces, one_at_a_time
 from deskside.workspace.sync.model import Downloaded
 
 if TYPE_CHECKING:
+    from deskside.foundation.changes.model import Change
     from deskside.workspace.workstation import Workstation
 
 DONE, REFUSED = "done", "refused"
@@ -96,8 +98,7 @@ def fetch_requested(here: Workstation, store: Store, asked: Requested) -> Downlo
             hint=_("Log in to the trading program once, so that it makes your folder."),
         )
     fetched = store.fetch(asked.key, asked.version)
-    lane = Lane(here, asked.workspace, store)
-    lane.keep(fetched.content, fetched.note or fetched.words, fetched.workstation_name)
+    Lane(here, asked.workspace, store).keep_theirs(fetched)
     return fetched
 
 
@@ -111,7 +112,7 @@ def finished(here: Workstation, store: Store, asked: Requested, fetched: Downloa
     with one_at_a_time(here.folder):
         lane = Lane(here, asked.workspace, store)
         if not lane.state.base:
-            kept = lane.keep(fetched.content, fetched.words, fetched.workstation_name)
+            kept = lane.keep_theirs(fetched)
             lane.remember_fetched(kept, base=fetched.version, ancestor=kept.id)
     store.report_restore(asked.id, DONE, "")
 
@@ -124,6 +125,72 @@ def final(error: DesksideError) -> bool:
 def refused(store: Store, asked: Requested, error: DesksideError) -> None:
     """Tell the portal why it was not done."""
     store.report_restore(asked.id, REFUSED, error.message)
+
+
+@dataclass(frozen=True, slots=True)
+class AtStart:
+    """What became of one request when this computer started to watch.
+
+    Attributes:
+        done: whether the settings are those that were asked for now.
+        words: for the person: what was done and how to take it back, or why it waits.
+    """
+
+    asked: Requested
+    done: bool
+    words: str
+
+    def as_json(self) -> dict[str, Any]:
+        """As `settings watch` prints it."""
+        return {"request": self.asked.as_json(), "done": self.done, "words": self.words}
+
+
+def at_start(here: Workstation) -> tuple[AtStart, ...]:
+    """Carry out what was asked for on the portal, as far as that needs nobody to look.
+
+    It waits for the person (`deskside settings pull --requested`) where the trading program runs,
+    where the change bears on safety, and where the program has sealed the file and nothing here
+    proves that it is this person's own. Never raises for what a portal or a network does.
+    """
+    try:
+        with Store.open(here.folder) as store:
+            return tuple(_at_start(here, store, asked) for asked in pending(here, store))
+    except DesksideError:
+        return ()
+
+
+def _at_start(here: Workstation, store: Store, asked: Requested) -> AtStart:
+    from deskside.workspace import restoring
+
+    try:
+        fetched = fetch_requested(here, store, asked)
+        assert asked.workspace  # or it could not have been fetched
+        source = restoring.Source(fetched.content, fetched.words)
+        planned = restoring.plan(here, asked.workspace, source)
+        lane = Lane(here, asked.workspace, store)
+        ours = fetched.sealed or lane.has_had(fetched.content)
+        if planned.safety or (kind_of(fetched.content) is Kind.OPAQUE and not ours):
+            return AtStart(asked, False, _ask())
+        restored = restoring.carry_out(here, planned)
+        finished(here, store, asked, fetched)
+    except DesksideError as error:
+        if final(error):
+            refused(store, asked, error)
+        return AtStart(asked, False, error.message)
+    return AtStart(asked, True, _done(fetched, restored.change))
+
+
+def _ask() -> str:
+    return _("The portal asks for a restore that you should look at: {command}").format(
+        command="deskside settings pull --requested"
+    )
+
+
+def _done(fetched: Downloaded, change: Change | None) -> str:
+    words = _("Restored as asked for on the portal: {source}.").format(source=fetched.words)
+    if change is None:
+        return words
+    return f"{words} " + _("To take it back: deskside changes undo {id}").format(id=change.id)
 
 
 def _by_key(here: Workstation, store: Store) -> dict[str, Workspace]:
