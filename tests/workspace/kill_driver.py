@@ -17,17 +17,8 @@ import sys
 import time
 from pathlib import Path
 
-import filelock
-from cryptography import exceptions
-from cryptography.hazmat.primitives.ciphers import aead
-
-from deskside.foundation.changes import engine
-from deskside.workspace.history import recompressing, writing
 from deskside.workspace.model import Workspace
 from deskside.workspace.workstation import Workstation
-
-LOADED = (filelock, engine, aead, exceptions, recompressing, writing)
-"""Imported before forking, so that workers spend their short lives on the work itself."""
 
 
 def version(number: int) -> bytes:
@@ -46,7 +37,7 @@ def work(here: Workstation, workspace: Workspace, say: int, seed: int) -> None:
             beside.replace(workspace.file)
         saved = here.save(workspace).snapshot
         os.write(say, f"{saved.id} {saved.sha256}\n".encode())
-        if rng.random() < 0.2:
+        if rng.random() < 0.1:
             here.history.recompress(1)
         if rng.random() < 0.6:
             older = rng.choice(here.history.snapshots(workspace)[:20])
@@ -65,7 +56,7 @@ def kill_one(here: Workstation, workspace: Workspace, rng: random.Random) -> lis
         finally:
             os._exit(1)
     os.close(say)
-    time.sleep(rng.random() * 0.04)
+    time.sleep(rng.random() * 0.08)
     os.kill(worker, signal.SIGKILL)
     _pid, status = os.waitpid(worker, 0)
     assert os.WIFSIGNALED(status), "the worker failed by itself"
@@ -85,8 +76,23 @@ def inspect(here: Workstation, workspace: Workspace, acknowledged: set[str]) -> 
     assert left == [], "something was left behind"
 
 
+def warm_up(folder: Path) -> None:
+    """Load all that the work needs, so that workers spend their short lives on the work itself."""
+    live = folder / "Jts" / "user" / "tws.xml"
+    live.parent.mkdir(parents=True)
+    here, workspace = Workstation(folder / "data"), Workspace(live)
+    for number in range(2):
+        live.write_bytes(version(number))
+        saved = here.save(workspace).snapshot
+    older = here.history.snapshots(workspace)[-1]
+    assert saved != older
+    here.restore(here.plan_restore(workspace, older.id))
+    here.history.recompress(1)
+
+
 def main(folder: Path, kills: int, seed: int) -> None:
     """Run it all."""
+    warm_up(folder / "warm")
     live = folder / "Jts" / "user" / "tws.xml"
     live.parent.mkdir(parents=True)
     live.write_bytes(version(0))

@@ -137,17 +137,12 @@ def preamble(identity: bytes) -> bytes:
     return packed + checksum(packed)
 
 
-def read_preamble(kept: bytes) -> tuple[int, bytes, bool] | None:
-    """Format and identity of a log, and whether they had to be mended; None where lost."""
-    if len(kept) < PREAMBLE_SIZE:
+def read_preamble(kept: bytes) -> tuple[int, bytes] | None:
+    """Format and identity of a log; None where they are not whole."""
+    if not checked(kept[:PREAMBLE_SIZE]) or not kept.startswith(MAGIC):
         return None
-    packed = kept[: _PREAMBLE.size]
-    whole = checked(kept[:PREAMBLE_SIZE])
-    for guess in [packed] if whole else candidates(packed, _CHECK.unpack(kept[-CHECK:])[0]):
-        magic, version, identity = _PREAMBLE.unpack(guess)
-        if magic == MAGIC and (whole or version == FORMAT):
-            return version, identity, not whole
-    return None
+    _magic, version, identity = _PREAMBLE.unpack_from(kept)
+    return version, identity
 
 
 def read_header(kept: bytes) -> Header | None:

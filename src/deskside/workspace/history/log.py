@@ -191,7 +191,7 @@ class Log:
 
     def _identity(self, kept: bytes) -> bytes:
         read = frame.read_preamble(kept)
-        self.preamble_whole = read is not None and not read[2]
+        self.preamble_whole = read is not None
         if read is None:  # the name tells it, too
             return bytes.fromhex(self.file.name[:32])
         if read[0] > frame.FORMAT:
