@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 
 import pytest
+from click.testing import CliRunner
 
+from deskside.workspace.commands import settings as group
 from deskside.workspace.places.finding import discover_all
 from deskside.workspace.places.launching import (
     named_by_arguments,
@@ -188,3 +191,20 @@ def test_this_machine_with_several_roots(
         here.choose()
     assert str(files[1].parent) in several.value.hint  # type: ignore[attr-defined]
     assert here.choose(user=str(files[1].parent)).file == files[1]
+
+
+def test_the_list_of_several_roots(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(home))
+    settings(home / "Jts")
+    settings(home / "ibgateway", "darykq", "ibg.xml")
+    (home / "Jts" / "jts.ini").write_text(f"[Logon]\ntradingMode=l\n[settings]\n{LONG}=1\n")
+    listed = json.loads(CliRunner().invoke(group, ["list", "--json"]).stdout)["workspaces"]
+    assert [(w["program"], w["mode"]) for w in listed] == [
+        ("Trader Workstation", "live"),
+        ("IB Gateway", "demo"),
+    ]
+    shown = CliRunner().invoke(group, ["list"]).stdout
+    assert "live" in shown
+    assert str(home / "ibgateway") in shown
+    one = json.loads(CliRunner().invoke(group, ["list", "--user", "live", "--json"]).stdout)
+    assert len(one["workspaces"]) == 1

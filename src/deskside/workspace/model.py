@@ -62,6 +62,11 @@ class Workspace:
         return _name(self.program, self.user, self.build, self.mode)
 
     @property
+    def mode_words(self) -> str:
+        """What the user trades with, for the person; empty where it is not known."""
+        return _(_MODES[self.mode]) if self.mode else ""
+
+    @property
     def build(self) -> str:
         """The build of Gateway whose own settings these are: 1045; empty for all others."""
         found = _PROFILE.search(str(self.file))

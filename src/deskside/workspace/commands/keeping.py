@@ -30,14 +30,17 @@ def list_workspaces(root: str | None, user: str | None) -> None:
                 "name": workspace.name,
                 "user": workspace.user,
                 "program": workspace.program,
+                "build": workspace.build or None,
+                "mode": workspace.mode.value if workspace.mode else None,
                 "file": str(workspace.file),
                 "exists": workspace.file.exists(),
                 "snapshots": len(held),
                 "latest": held[0].as_json() if held else None,
             }
         )
-        rows.append([workspace.user, workspace.program, str(len(held)), str(workspace.file)])
-    headings = [_("User folder"), _("Program"), _("Snapshots"), _("File")]
+        mode, program = workspace.mode_words or "–", f"{workspace.program} {workspace.build}"
+        rows.append([workspace.user, program, mode, str(len(held)), str(workspace.file)])
+    headings = [_("User folder"), _("Program"), _("Mode"), _("Snapshots"), _("File")]
     emit({"workspaces": data}, lambda: table(headings, rows))
 
 

@@ -6,7 +6,7 @@ import json
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,6 +16,7 @@ from deskside.workspace.commands.place import place_options, workstation
 
 if TYPE_CHECKING:
     from deskside.workspace.watching import Seen
+    from deskside.workspace.workstation import Workstation
 
 
 @click.command()
@@ -48,6 +49,8 @@ def watch(once_idle: float | None, settle: float, root: str | None, user: str | 
         here,
         lambda: [w for w in here.workspaces(root) if user is None or w.answers_to(user)],
         _tell,
+        after_save=lambda _workspace, _saved: _send_what_waits(here),
+        maintain=lambda seconds: _tidy_up(here, seconds),
         settle=settle,
     )
     note(_("Watching the settings. Ctrl+C ends it."))
@@ -68,23 +71,50 @@ def _ended_by_signals(stop: Callable[[], None]) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _tell(seen: Seen) -> None:
+def _send_what_waits(here: Workstation) -> None:
+    """Send what a push could not send, and say what became of it."""
+    from deskside.workspace.sync.queue import Outcome, send_queued
+
+    said = {
+        Outcome.SENT: _("sent to the portal"),
+        Outcome.MERGED: _("merged on the portal"),
+        Outcome.CONFLICT: _("waits for your choice: deskside settings push"),
+        Outcome.REFUSED: _("not sent"),
+    }
+    for sent in send_queued(here):
+        if sent.outcome in said:  # else the portal is still out of reach, which is nothing new
+            words = f"{said[sent.outcome]} {sent.snapshot}  {sent.workspace.name} {sent.reason}"
+            _say({"event": "portal", **sent.as_json()}, words.rstrip())
+
+
+def _tidy_up(here: Workstation, seconds: float) -> None:
+    """What is done while all is quiet."""
+    here.history.recompress(seconds)
+    here.history.prune()
+    _send_what_waits(here)
+
+
+def _say(data: dict[str, Any], words: str) -> None:
+    """One line, for a program or for a person with the moment before it."""
     if wants_json():
-        click.echo(json.dumps(seen.as_json(), ensure_ascii=False))
+        click.echo(json.dumps(data, ensure_ascii=False))
         return
     from datetime import UTC, datetime
 
-    from deskside.foundation.units import size, when
+    from deskside.foundation.units import when
+
+    click.echo(f"{when(datetime.now(UTC))}  {words}")
+
+
+def _tell(seen: Seen) -> None:
+    from deskside.foundation.units import size
 
     if seen.saved:
         snapshot = seen.saved.snapshot
-        words = _("{when}  saved {id}  {workspace}, {size}").format(
-            when=when(snapshot.created),
-            id=snapshot.id,
-            workspace=seen.workspace.name,
-            size=size(snapshot.size),
+        words = _("saved {id}  {workspace}, {size}").format(
+            id=snapshot.id, workspace=seen.workspace.name, size=size(snapshot.size)
         )
-        click.echo(words)
-    elif seen.problem:
-        at = when(datetime.now(UTC))
-        click.echo(f"{at}  {seen.workspace.name}: {seen.problem.message} {seen.problem.hint}")
+    else:
+        assert seen.problem
+        words = f"{seen.workspace.name}: {seen.problem.message} {seen.problem.hint}"
+    _say(seen.as_json(), words)
