@@ -114,6 +114,7 @@ def test_importing_once_and_what_is_live_stays_the_latest(
     snapshots = here.history.snapshots(workspace)
     assert len(snapshots) == 4
     assert snapshots[0].sha256 == first.sha256
+    assert snapshots[2].origin == "ibg.1.xml"
     assert "ibg.1.xml" in snapshots[2].note
     assert "2026-11-02" in snapshots[2].note
     again = bring_in(here, workspace, found_backups(workspace))

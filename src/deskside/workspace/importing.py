@@ -64,7 +64,8 @@ def bring_in(here: Workstation, workspace: Workspace, backups: Iterable[Backup])
                 left_out.append((backup, error.message))
                 continue
             held.add(backup.sha256)
-            saved.append((backup, here.history.save(workspace, content, _note(backup)).snapshot))
+            made = here.history.save(workspace, content, _note(backup), origin=backup.file.name)
+            saved.append((backup, made.snapshot))
     if saved:
         _end_with_the_present(here, workspace, before[0] if before else None)
     return Imported(tuple(saved), tuple(known), tuple(left_out))
