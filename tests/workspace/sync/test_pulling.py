@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from deskside.foundation.errors import DesksideError
 from deskside.foundation.portal_client import PortalClient
@@ -225,3 +235,56 @@ def test_an_answer_that_is_lost_makes_no_second_version(
     desk.set(layout="4")
     assert desk.run("push")["changed"] is True, "no conflict with oneself"
     assert len(versions(api)) == 4
+
+
+# A portal whose certificate nobody vouches for.
+
+
+@pytest.fixture
+def impostor(tmp_path: Path) -> Iterator[str]:
+    """Somebody on the way, with a certificate of their own making."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(_self_signed(tmp_path))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=_shake_hands, args=(listener, context))
+        thread.start()
+        yield f"https://127.0.0.1:{listener.getsockname()[1]}"
+        listener.shutdown(socket.SHUT_RDWR)
+        thread.join()
+
+
+def test_a_certificate_that_is_not_trusted(desk: Computer, impostor: str) -> None:
+    desk.log_in(impostor, "trader")
+    assert desk.run("push") == "portal-certificate"
+    assert desk.run("pull", "--yes") == "portal-certificate"
+    told = desk.run("portal", code=1)
+    assert told["problem"]["code"] == "portal-certificate"
+    assert len(desk.run("history")["snapshots"]) == 1, "it is saved all the same"
+
+
+def _shake_hands(listener: socket.socket, context: ssl.SSLContext) -> None:
+    while True:
+        try:
+            taken, _address = listener.accept()
+        except OSError:
+            return
+        with taken, suppress(OSError), context.wrap_socket(taken, server_side=True) as secured:
+            secured.recv(1)
+
+
+def _self_signed(folder: Path) -> Path:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+    made = made.not_valid_before(now).not_valid_after(now + timedelta(days=1))
+    file = folder / "certificate.pem"
+    file.write_bytes(
+        made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+        + key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    return file
