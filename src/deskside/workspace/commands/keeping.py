@@ -38,7 +38,10 @@ def list_workspaces(root: str | None, user: str | None) -> None:
                 "latest": held[0].as_json() if held else None,
             }
         )
-        mode, program = workspace.mode_words or "–", f"{workspace.program} {workspace.build}"
+        mode, program = (
+            workspace.mode_words or "–",
+            f"{workspace.program} {workspace.build}".rstrip(),
+        )
         rows.append([workspace.user, program, mode, str(len(held)), str(workspace.file)])
     headings = [_("User folder"), _("Program"), _("Mode"), _("Snapshots"), _("File")]
     emit({"workspaces": data}, lambda: table(headings, rows))
