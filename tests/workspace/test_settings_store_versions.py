@@ -104,8 +104,8 @@ def test_the_chain_of_bases() -> None:
 
 @given(st.binary(max_size=3000), st.binary(min_size=8, max_size=3000))
 def test_unpacking_is_the_inverse_of_packing(content: bytes, base: bytes) -> None:
-    whole = packing.pack(content)
-    assert packing.unpack(packing.Coding.WHOLE, whole, len(content)) == content
+    coding, whole = packing.pack(content)
+    assert packing.unpack(coding, whole, len(content)) == content
     onto = packing.pack_onto(content, base)
     assert packing.unpack(packing.Coding.ONTO, onto, len(content), base) == content
 
@@ -113,7 +113,7 @@ def test_unpacking_is_the_inverse_of_packing(content: bytes, base: bytes) -> Non
 @pytest.mark.parametrize("coding", [packing.Coding.WHOLE, packing.Coding.ZLIB])
 def test_what_unpacks_to_more_than_it_should_is_refused(coding: packing.Coding) -> None:
     bomb = bytes(50_000_000)
-    packed = zlib.compress(bomb) if coding == packing.Coding.ZLIB else packing.pack(bomb)
+    packed = zlib.compress(bomb) if coding == packing.Coding.ZLIB else packing.pack(bomb)[1]
     with pytest.raises(packing.PackedWrong):
         packing.unpack(coding, packed, 1000)
     with pytest.raises(packing.PackedWrong):
@@ -365,3 +365,24 @@ def test_an_export_has_everything_and_names_what_is_damaged(
     assert listed["broken.tws"][0]["problem"] == "snapshot-damaged"
     assert len(whole.namelist()) == len(saves) + 2
     assert list(store.export("n" * 26))
+
+
+def test_what_changed_between_two_versions(store: SettingsStore) -> None:
+    saves = series(3)
+    made = push_all(store, saves)
+    found = store.difference(OWNER, NAME, made[0], "latest")
+    assert 1 <= len(found.changes) <= 10
+    assert store.difference(OWNER, NAME, made[1], made[1]).changes == ()
+    with pytest.raises(NotFound):
+        store.difference(STRANGER, NAME, made[0], made[1])
+
+
+def test_why_a_difference_cannot_be_told(store: SettingsStore) -> None:
+    first = store.push(OWNER, NAME, opaque("1")).snapshot.id
+    second = store.push(OWNER, NAME, sealed("2"), base=first, stated_format=2).snapshot.id
+    with pytest.raises(Refused) as refused:
+        store.difference(OWNER, NAME, first, first)
+    assert refused.value.code == "settings-opaque"
+    with pytest.raises(Refused) as refused:
+        store.difference(OWNER, NAME, first, second)
+    assert refused.value.code == "settings-sealed"

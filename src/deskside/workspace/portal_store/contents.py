@@ -93,7 +93,8 @@ class Contents:
 
     def whole(self, content: bytes) -> Packed:
         """A content packed by itself."""
-        return _tried(Packed(Coding.WHOLE, None, pack(content)), content, None)
+        coding, packed = pack(content)
+        return _tried(Packed(coding, None, packed), content, None)
 
     def onto(self, content: bytes, base_id: str, base: bytes) -> Packed:
         """A content packed onto another version's."""

@@ -141,7 +141,7 @@ class Pushing:
             raise Refused(
                 "settings-must-be-sealed",
                 _("Your settings are sealed end to end; the portal takes no plain ones."),
-                hint=_("Set this computer up for it: deskside settings encryption"),
+                hint=_("Set this computer up for it: deskside settings encryption join"),
             )
         stored = store.stored(connection, draft.user_name_id)
         if stored + more > self.rules.quota:
