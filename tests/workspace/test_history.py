@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import os
 import resource
-import sqlite3
 import stat
 import subprocess
 import sys
 import tempfile
-from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deskside.foundation.errors import DesksideError, NotFound, Refused
-from deskside.workspace.history import History
+from deskside.foundation.errors import NotFound, Refused
+from deskside.workspace.history import History, PortalState, frame, history as door
+from deskside.workspace.history.log import SUFFIX
 from deskside.workspace.model import Workspace
 
 from .conftest import SAMPLE, document, valid_settings
@@ -25,47 +26,98 @@ from .conftest import SAMPLE, document, valid_settings
 
 @pytest.fixture
 def history(tmp_path: Path) -> History:
-    return History(tmp_path / "workspace" / "history.sqlite3")
+    return History(tmp_path / "workspace" / "history")
 
 
-@given(st.lists(valid_settings, min_size=1, max_size=6))
+def log_of(history: History) -> Path:
+    (file,) = history.folder.glob(f"*{SUFFIX}")
+    return file
+
+
+kin = st.tuples(st.binary(max_size=40), st.integers(0, 3)).map(
+    lambda parts: parts[0] + b"the same in all of them " * 40 * parts[1] + parts[0]
+)
+"""Contents that derive well from one another."""
+
+
+@given(st.lists(st.one_of(valid_settings, st.binary(max_size=3000), kin), max_size=12))
 @settings(max_examples=25, deadline=None)
 def test_every_save_comes_back_byte_for_byte(contents: list[bytes]) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        history = History(Path(folder) / "history.sqlite3")
+        history = History(Path(folder) / "history")
         workspace = Workspace(Path(folder) / "tws.xml")
         saved = [history.save(workspace, content) for content in contents]
+        again = History(history.folder)
         for content, made in zip(contents, saved, strict=True):
             assert history.content(made.snapshot) == content
+            assert again.content(made.snapshot) == content
         changes = [a != b for a, b in zip([None, *contents], contents, strict=False)]
         assert [made.changed for made in saved] == changes
-        ids = [snapshot.id for snapshot in history.snapshots(workspace)]
+        ids = [snapshot.id for snapshot in again.snapshots(workspace)]
         assert ids == sorted(ids, reverse=True)
         assert len(ids) == sum(changes)
-        assert history.damaged() == []
+        assert again.verify() == []
+
+
+def test_no_content_is_far_from_a_whole_copy(history: History, workspace: Workspace) -> None:
+    body = os.urandom(3000).hex().encode()
+    saved = {}
+    for number in range(400):
+        content = body + b"%d" % number
+        saved[history.save(workspace, content).snapshot] = content
+    again = History(history.folder)
+    assert all(again.content(snapshot) == content for snapshot, content in saved.items())
+    depths = [entry.kept.depth for entry in again._all()[0].state.entries.values()]
+    assert max(depths) == 24
+    assert depths.count(0) <= 2
+    assert again.size() < 400 * 400
+
+
+def test_two_computers_that_take_turns_cost_little(history: History, workspace: Workspace) -> None:
+    one, other = os.urandom(20_000), os.urandom(20_000)
+    for number in range(6):
+        history.save(workspace, one + b"%d" % number)
+        history.save(workspace, other + b"%d" % number)
+    assert history.size() < 50_000
+
+
+def test_an_old_state_that_comes_back_costs_next_to_nothing(
+    history: History, workspace: Workspace
+) -> None:
+    first, second = os.urandom(50_000), os.urandom(50_000)
+    for content in (first, second):
+        history.save(workspace, content)
+    before = history.size()
+    made = history.save(workspace, first).snapshot
+    assert history.size() - before < 300
+    assert History(history.folder).content(made) == first
 
 
 def test_an_empty_history_is_not_even_made(history: History, workspace: Workspace) -> None:
     assert history.snapshots(workspace) == []
     assert history.workspaces() == []
-    assert history.damaged() == []
+    assert history.verify() == []
+    assert history.size() == 0
     with pytest.raises(NotFound):
         history.find("nothing")
-    assert not history.file.exists()
+    assert not history.folder.exists()
 
 
-def test_the_history_is_private(history: History, workspace: Workspace) -> None:
-    history.save(workspace, document())
-    assert stat.S_IMODE(history.file.stat().st_mode) == 0o600
-    assert stat.S_IMODE(history.file.parent.stat().st_mode) == 0o700
+def test_the_history_is_private_and_sealed(history: History, workspace: Workspace) -> None:
+    history.save(workspace, document("a secret " * 50), "a note")
+    assert stat.S_IMODE(history.folder.stat().st_mode) == 0o700
+    for file in history.folder.iterdir():
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        for word in (b"secret", b"note", os.fsencode(workspace.file)):
+            assert word not in file.read_bytes()
 
 
 def test_a_snapshot_says_what_it_is(history: History, workspace: Workspace) -> None:
-    made = history.save(workspace, SAMPLE.read_bytes(), "before the upgrade").snapshot
-    owner, found = history.find(made.id)
+    note = "before the upgrade \N{EM DASH} \udc80"
+    made = history.save(workspace, SAMPLE.read_bytes(), note, "desk 3").snapshot
+    owner, found = History(history.folder).find(made.id)
     assert (owner, found) == (workspace, made)
-    assert made.size == 225_057
-    assert made.note == "before the upgrade"
+    assert (made.size, made.note, made.origin) == (225_057, note, "desk 3")
     assert made.created.endswith("+00:00")
 
 
@@ -78,93 +130,80 @@ def test_two_workspaces_do_not_mix(history: History, workspace: Workspace, tmp_p
     assert history.workspaces() == [workspace, other]
 
 
-def test_snapshots_can_only_be_added(history: History, workspace: Workspace) -> None:
-    history.save(workspace, document())
-    with closing(sqlite3.connect(history.file)) as db, db:
-        for statement in ("DELETE FROM snapshot", "UPDATE snapshot SET note = 'x'"):
-            with pytest.raises(sqlite3.IntegrityError):
-                db.execute(statement)
-    db.close()
-
-
-def damage(history: History, statement: str, *values: object) -> None:
-    db = sqlite3.connect(history.file)
-    db.execute("DROP TRIGGER snapshot_never_changes")
-    db.execute(statement, values)
-    db.commit()
-    db.close()
-
-
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "UPDATE content SET packed = x'00' WHERE sha256 = ?",
-        "UPDATE content SET packed = substr(packed, 1, 20) WHERE sha256 = ?",
-        "UPDATE content SET packed = (SELECT max(packed) FROM content) WHERE sha256 = ?",
-        "DELETE FROM content WHERE sha256 = ?",
-        "UPDATE snapshot SET size = size + 1 WHERE sha256 = ?",
-        "UPDATE snapshot SET note = 'forged' WHERE sha256 = ?",
-        "UPDATE snapshot SET created = '2020-01-01' WHERE sha256 = ?",
-    ],
-)
-def test_damage_is_found_and_the_others_can_still_be_restored(
-    history: History, workspace: Workspace, statement: str
+def test_a_clock_that_runs_backwards_changes_no_order(
+    history: History, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bad = history.save(workspace, document("bad")).snapshot
-    good = history.save(workspace, document("good")).snapshot
-    damage(history, statement, bad.sha256)
-    assert history.damaged() == [bad.id]
-    with pytest.raises(Refused) as refused:
-        history.content(history.find(bad.id)[1])
-    assert refused.value.code == "snapshot-damaged"
-    assert history.content(good) == document("good")
+    class Clock(datetime):
+        years = iter(range(2030, 2020, -1))
 
+        @classmethod
+        def now(cls, tz: object = None) -> datetime:
+            return datetime(next(cls.years), 1, 1, tzinfo=UTC)
 
-def test_saving_the_same_again_mends_a_rotten_copy(history: History, workspace: Workspace) -> None:
-    made = history.save(workspace, document()).snapshot
-    damage(history, "UPDATE content SET packed = x'00' WHERE sha256 = ?", made.sha256)
-    assert history.save(workspace, document()).changed is False
-    assert history.content(made) == document()
-
-
-def test_a_flipped_bit_anywhere_is_never_returned_as_good(
-    history: History, workspace: Workspace
-) -> None:
-    saved = {n: history.save(workspace, document(str(n) * 3000)).snapshot for n in range(4)}
-    db = sqlite3.connect(history.file)
-    db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    db.close()
-    whole = history.file.read_bytes()
-    for position in range(0, len(whole), 397):
-        flipped = bytearray(whole)
-        flipped[position] ^= 0x10
-        history.file.write_bytes(flipped)
-        for number, snapshot in saved.items():
-            try:
-                assert history.content(snapshot) == document(str(number) * 3000)
-            except DesksideError as error:
-                assert error.code in ("snapshot-damaged", "history-damaged", "history-newer")  # noqa: PT017
-        for extra in ("-wal", "-shm"):
-            history.file.with_name(history.file.name + extra).unlink(missing_ok=True)
-
-
-def test_a_file_that_is_no_database(history: History, workspace: Workspace) -> None:
-    history.file.parent.mkdir()
-    history.file.write_bytes(b"not a database" * 100)
-    with pytest.raises(Refused) as refused:
-        history.save(workspace, document())
-    assert refused.value.code == "history-damaged"
-    assert history.file.read_bytes() == b"not a database" * 100
+    monkeypatch.setattr(door, "datetime", Clock)
+    made = [history.save(workspace, document(str(n))).snapshot for n in range(5)]
+    assert history.snapshots(workspace) == made[::-1]
+    assert [snapshot.created[:4] for snapshot in made] == ["2030", "2029", "2028", "2027", "2026"]
 
 
 def test_a_newer_history_is_refused(history: History, workspace: Workspace) -> None:
     history.save(workspace, document())
-    db = sqlite3.connect(history.file)
-    db.execute("PRAGMA user_version = 99")
-    db.close()
-    with pytest.raises(Refused) as refused:
-        history.snapshots(workspace)
+    whole = log_of(history).read_bytes()
+    newer = bytearray(whole[: frame.PREAMBLE_SIZE - frame.CHECK])
+    newer[8] = 99
+    log_of(history).write_bytes(newer + frame.checksum(bytes(newer)) + whole[len(newer) + 4 :])
+    for act in (history.snapshots, lambda w: history.save(w, document("x"))):
+        with pytest.raises(Refused) as refused:
+            act(workspace)
+        assert refused.value.code == "history-newer"
+
+
+def test_an_event_of_a_newer_program_is_refused(history: History, workspace: Workspace) -> None:
+    history.save(workspace, document())
+    with history._writing(workspace) as log, pytest.raises(Refused) as refused:
+        history._say(log, {"event": "never heard of"})
     assert refused.value.code == "history-newer"
+
+
+def test_without_its_key_nothing_is_opened_and_no_new_key_made(
+    history: History, workspace: Workspace
+) -> None:
+    made = history.save(workspace, document()).snapshot
+    key = history.folder / "history.key"
+    kept = key.read_bytes()
+    key.unlink()
+    for act in (history.snapshots, lambda w: History(history.folder).save(w, document("x"))):
+        with pytest.raises(Refused) as refused:
+            history = History(history.folder)
+            act = act if act.__name__ == "<lambda>" else history.snapshots
+            act(workspace)
+        assert refused.value.code == "history-key-missing"
+        assert "history.key" in refused.value.message
+    assert not key.exists()
+    key.write_bytes(kept)
+    assert History(history.folder).content(made) == document()
+
+
+def test_a_wrong_key_is_named_and_nothing_is_written(
+    history: History, workspace: Workspace
+) -> None:
+    history.save(workspace, document())
+    before = log_of(history).read_bytes()
+    other = History(history.folder.parent / "other")
+    other.save(workspace, document())
+    (history.folder / "history.key").write_bytes((other.folder / "history.key").read_bytes())
+    with pytest.raises(Refused) as refused:
+        History(history.folder).save(workspace, document("x"))
+    assert refused.value.code == "history-key-wrong"
+    assert log_of(history).read_bytes() == before
+
+
+def test_a_key_that_is_all_damaged_is_named(history: History, workspace: Workspace) -> None:
+    history.save(workspace, document())
+    (history.folder / "history.key").write_bytes(b"nothing of it is left")
+    with pytest.raises(Refused) as refused:
+        History(history.folder).snapshots(workspace)
+    assert refused.value.code == "history-key-damaged"
 
 
 SAVER = """
@@ -177,11 +216,13 @@ for number in range(40):
     made = history.save(workspace, f"<Settings>{name}{number}</Settings>".encode())
     assert made.changed
     print(made.snapshot.id, made.snapshot.sha256)
+    if number % 10 == 5:
+        history.recompress(1)
 """
 
 
 def test_two_savers_at_once_lose_nothing(history: History, workspace: Workspace) -> None:
-    arguments = [sys.executable, "-c", SAVER, str(history.file), str(workspace.file)]
+    arguments = [sys.executable, "-c", SAVER, str(history.folder), str(workspace.file)]
     savers = [
         subprocess.Popen([*arguments, name], stdout=subprocess.PIPE, text=True) for name in "ab"
     ]
@@ -190,6 +231,7 @@ def test_two_savers_at_once_lose_nothing(history: History, workspace: Workspace)
     acknowledged = {tuple(words[i : i + 2]) for words in printed for i in range(0, 80, 2)}
     assert {(s.id, s.sha256) for s in history.snapshots(workspace)} == acknowledged
     assert len(acknowledged) == 80
+    assert history.verify() == []
 
 
 def test_a_full_disk_loses_nothing_and_says_so(history: History, workspace: Workspace) -> None:
@@ -197,19 +239,49 @@ def test_a_full_disk_loses_nothing_and_says_so(history: History, workspace: Work
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (120_000, limits[1]))
     try:
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(Refused):
             history.save(workspace, b"IBGZENC\0" + os.urandom(300_000))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    assert refused.value.code in ("disk-full", "history-damaged")
     assert history.snapshots(workspace) == [first]
     assert history.content(first) == document("first")
+    assert history.verify() == []
     assert history.save(workspace, b"IBGZENC\0" + bytes(300_000)).changed
 
 
-def test_the_base_on_a_portal_is_remembered(history: History, workspace: Workspace) -> None:
+def test_a_note_has_an_end(history: History, workspace: Workspace) -> None:
+    with pytest.raises(Refused) as refused:
+        history.save(workspace, document(), "x" * 20_001)
+    assert refused.value.code == "note-too-long"
+    assert not history.folder.exists()
+
+
+def test_the_state_on_a_portal_is_remembered(history: History, workspace: Workspace) -> None:
     assert history.base(workspace, "http://p") == ""
     history.set_base(workspace, "http://p", "v1")
+    state = PortalState("v1", "a", "q", "f", "2026-01-01T00:00:00+00:00")
+    history.set_portal_state(workspace, "http://p", state)
     history.set_base(workspace, "http://p", "v2")
-    assert history.base(workspace, "http://p") == "v2"
-    assert history.base(workspace, "http://q") == ""
+    again = History(history.folder)
+    assert again.portal_state(workspace, "http://p") == replace(state, base="v2")
+    assert again.portal_state(workspace, "http://q") == PortalState()
+    assert again.workspaces() == []
+
+
+def test_an_unfinished_write_is_neither_a_snapshot_nor_damage(
+    history: History, workspace: Workspace
+) -> None:
+    first = history.save(workspace, document("first")).snapshot
+    whole = log_of(history).read_bytes()
+    history.save(workspace, document("second" * 200))
+    longer = log_of(history).read_bytes()
+    for end in range(len(whole) + 1, len(longer), 7):
+        for rest in (longer[len(whole) : end], bytes(end - len(whole))):
+            log_of(history).write_bytes(whole + rest)
+            again = History(history.folder)
+            assert again.snapshots(workspace) == [first]
+            assert again.verify() == []
+            third = again.save(workspace, document("third")).snapshot
+            again = History(history.folder)
+            assert again.snapshots(workspace) == [third, first]
+            assert again.verify() == []

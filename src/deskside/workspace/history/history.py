@@ -33,9 +33,6 @@ from deskside.workspace.history.model import (
 from deskside.workspace.history.records import Brief
 from deskside.workspace.model import Saved, Snapshot, Workspace
 
-_CATALOGUE_EVERY = 32
-"""Snapshots after which they are all named once more."""
-
 
 class History:
     """The history of all workspaces on this computer.
@@ -303,8 +300,8 @@ class History:
         head = writing.snapshot_head(log, brief, fit, origin=origin, note=note)
         log.append(head, fit.packed.body)
         log.cache.put(brief.sha256, content)
-        if log.state.uncatalogued >= _CATALOGUE_EVERY:
-            named = log.state.recent(_CATALOGUE_EVERY)
+        if log.state.uncatalogued >= records.CATALOGUE_EVERY:
+            named = log.state.recent(records.CATALOGUE_EVERY)
             log.append(records.catalogue(named, log.scan.skipped))
 
     def _say(self, log: Log, said: dict[str, Any]) -> None:

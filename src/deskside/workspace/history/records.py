@@ -33,6 +33,9 @@ BASE = 8
 LONGEST_NOTE = 20_000
 """Bytes."""
 
+CATALOGUE_EVERY = 32
+"""Snapshots after which they are all named once more."""
+
 CATALOGUED = 1000
 """Briefs of one catalogue; all fit into the head of a record."""
 

@@ -80,7 +80,7 @@ def _pieces(log: Log, copies: Iterable[Copy], lost: list[Brief]) -> Iterator[byt
         yield numbers.record(records.snapshot(kept._replace(before=before)), body)
     for said in _events(log, {brief.id for brief in [*there, *lost]}.__contains__):
         yield numbers.record(records.event(said))
-    named = iter([*there, *lost])
+    named = iter([*there, *lost] if lost or len(there) >= records.CATALOGUE_EVERY else [])
     while briefs := list(islice(named, records.CATALOGUED)):
         yield numbers.record(records.catalogue(briefs))
 

@@ -159,14 +159,20 @@ def _places(source: Source, seal: Seal, start: int) -> tuple[list[Frame], list[t
     frames: list[Frame] = []
     gaps: list[tuple[int, int]] = []
     at = start
-    while at < source.size:
+    while True:
         last = frames[-1] if frames else None
-        here = _frame_at(source, seal, at)
-        if here and (last is None or here.number == last.number + 1 or _sound(source, seal, last)):
+        here = _frame_at(source, seal, at) if at < source.size else None
+        if here and last and here.number == last.number + 1:
             frames.append(here)
             at = here.end
             continue
         doubtful = last is not None and not _sound(source, seal, last)
+        if not doubtful and at >= source.size:
+            break
+        if here and not doubtful:
+            frames.append(here)
+            at = here.end
+            continue
         found = _search(source, seal, last.start + 1 if last and doubtful else at)
         if found and last and found.start < at:  # it begins within the last one, cut short
             frames.pop()
