@@ -244,15 +244,24 @@ def database(kind: str, folder: Path) -> Iterator[str]:
         yield server.url(server.new_database())
 
 
+CASES = [
+    (kind, nodes, names, each, make, size)
+    for make, size, crowds in (
+        (small, "0.2 MB", ((1000, 1), (100, 10))),
+        (large, "1.6 MB", ((1000, 1),)),
+    )
+    for kind, nodes in (("SQLite", 1), ("PostgreSQL", 2))
+    for names, each in crowds
+]
+
+
 def run(*, peers: bool) -> None:
-    """Measure and print."""
+    """Measure and print; takes some minutes."""
     rows: list[list[object]] = []
-    for make, size in ((small, "0.2 MB"), (large, "1.6 MB")):
-        for kind, nodes in (("SQLite", 1), ("PostgreSQL", 2)):
-            for names, each in ((1000, 1), (100, 10)):
-                with tempfile.TemporaryDirectory() as folder, database(kind, Path(folder)) as url:
-                    seen = storm(url, Path(folder), nodes=nodes, names=names, each=each, make=make)
-                rows += described(f"{kind}, {nodes} portal(s)", size, names, each, seen)
+    for kind, nodes, names, each, make, size in CASES:
+        with tempfile.TemporaryDirectory() as folder, database(kind, Path(folder)) as url:
+            seen = storm(url, Path(folder), nodes=nodes, names=names, each=each, make=make)
+        rows += described(f"{kind}, {nodes} portal(s)", size, names, each, seen)
     headings = ["", "file", "user names × each", "save", "per second", "p50 s", "p99 s"]
     headings += ["conflicts", "busy", "lost"]
     show("1,000 workstations save at once", headings, rows)
