@@ -17,7 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deskside.foundation.errors import NotFound, Refused
-from deskside.workspace.history import History, PortalState, frame, history as door
+from deskside.workspace.history import History, PortalState, frame
+from deskside.workspace.history import history as door
 from deskside.workspace.history.log import SUFFIX
 from deskside.workspace.model import Workspace
 
@@ -160,7 +161,7 @@ def test_a_newer_history_is_refused(history: History, workspace: Workspace) -> N
 
 def test_an_event_of_a_newer_program_is_refused(history: History, workspace: Workspace) -> None:
     history.save(workspace, document())
-    with history._writing(workspace) as log, pytest.raises(Refused) as refused:
+    with pytest.raises(Refused) as refused, history._writing(workspace) as log:
         history._say(log, {"event": "never heard of"})
     assert refused.value.code == "history-newer"
 
@@ -172,10 +173,9 @@ def test_without_its_key_nothing_is_opened_and_no_new_key_made(
     key = history.folder / "history.key"
     kept = key.read_bytes()
     key.unlink()
-    for act in (history.snapshots, lambda w: History(history.folder).save(w, document("x"))):
+    again = History(history.folder)
+    for act in (again.snapshots, lambda w: again.save(w, document("x"))):
         with pytest.raises(Refused) as refused:
-            history = History(history.folder)
-            act = act if act.__name__ == "<lambda>" else history.snapshots
             act(workspace)
         assert refused.value.code == "history-key-missing"
         assert "history.key" in refused.value.message
@@ -275,7 +275,7 @@ def test_an_unfinished_write_is_neither_a_snapshot_nor_damage(
     whole = log_of(history).read_bytes()
     history.save(workspace, document("second" * 200))
     longer = log_of(history).read_bytes()
-    for end in range(len(whole) + 1, len(longer), 7):
+    for end in [*range(len(whole) + 1, len(longer), 11), *range(len(longer) - 8, len(longer))]:
         for rest in (longer[len(whole) : end], bytes(end - len(whole))):
             log_of(history).write_bytes(whole + rest)
             again = History(history.folder)

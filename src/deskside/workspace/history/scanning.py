@@ -223,7 +223,12 @@ def _search(source: Source, seal: Seal, at: int) -> Frame | None:
 
 
 def _sound(source: Source, seal: Seal, found: Frame) -> bool:
-    return found.head is not None and body_of(source, seal, found) is not None
+    """Whether a record is exactly as it was written.
+
+    One that can be mended is not: what was taken for its last bytes may be the next one's first.
+    """
+    body = body_of(source, seal, found) if found.head and not found.mended else None
+    return body is not None and not body[1]
 
 
 def _without_tail(source: Source, seal: Seal, found: list[Frame], result: Scan) -> list[Frame]:
