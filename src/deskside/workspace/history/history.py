@@ -15,23 +15,24 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from deskside.foundation.changes.ids import sortable_id
 from deskside.foundation.errors import NotFound, Refused
 from deskside.foundation.text import _
 from deskside.workspace.history import disk, frame, key, records, writing
 from deskside.workspace.history.log import SUFFIX, Entry, Log
-from deskside.workspace.history.model import (
-    Damage,
-    Policy,
-    PortalState,
-    Recompressed,
-    Repaired,
-    What,
-)
 from deskside.workspace.history.records import Brief
 from deskside.workspace.model import Saved, Snapshot, Workspace
+
+if TYPE_CHECKING:
+    from deskside.workspace.history.model import (
+        Damage,
+        Policy,
+        PortalState,
+        Recompressed,
+        Repaired,
+    )
 
 
 class History:
@@ -134,10 +135,11 @@ class History:
 
     def verify(self) -> list[Damage]:
         """Read every byte anew; every region that is not as it was written, and what it costs."""
+        from deskside.workspace.history.model import Damage, What
         from deskside.workspace.history.verifying import Verification
 
         with self._reading():
-            found = []
+            found: list[Damage] = []
             for file in self._files():
                 found += Verification(Log(file, self._opened_key())).damages
             if self._files() and not key.read_key(self.folder)[1]:
@@ -159,6 +161,7 @@ class History:
             accept_losses: forget those that no copy is found of; they stay in the files aside.
         """
         from deskside.workspace.history import repairing
+        from deskside.workspace.history.model import Repaired
         from deskside.workspace.history.verifying import Verification
 
         def find(snapshot: Snapshot) -> bytes | None:
@@ -184,6 +187,7 @@ class History:
     def recompress(self, budget_seconds: float) -> Recompressed:
         """Compress further what saves compressed in a hurry, for so many seconds of work."""
         from deskside.workspace.history import recompressing
+        from deskside.workspace.history.model import Recompressed
 
         deadline = time.monotonic() + budget_seconds
         before, left = self.size(), 0
@@ -204,6 +208,7 @@ class History:
         A history that is damaged is left as it is until it is repaired.
         """
         from deskside.workspace.history import pruning
+        from deskside.workspace.history.model import Policy
 
         removed: list[str] = []
         with self._holding():
@@ -264,6 +269,8 @@ class History:
 
     def portal_state(self, workspace: Workspace, address: str) -> PortalState:
         """What this computer knows of a workspace on the portal with that address."""
+        from deskside.workspace.history.model import PortalState
+
         with self._reading():
             log = self._log(workspace)
             kept = log.state.portals.get(address) if log else None

@@ -54,7 +54,7 @@ class Contents:
             self._size -= len(self._held.popitem(last=False)[1])
 
 
-@dataclass(slots=True)
+@dataclass
 class State:
     """What the records of a log come to.
 
@@ -144,7 +144,7 @@ class Log:
         self.file = file
         self._key = key
         self._known: tuple[int, ...] = ()
-        self.seal = Seal(key, bytes(16))
+        self.seal: Seal
         self.preamble_whole = True
         self._forget()
         self.refresh()

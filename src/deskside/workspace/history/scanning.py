@@ -108,7 +108,7 @@ class Lost(NamedTuple):
     after: int
 
 
-@dataclass(slots=True)
+@dataclass
 class Scan:
     """What a log holds.
 
