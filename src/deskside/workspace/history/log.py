@@ -61,6 +61,8 @@ class State:
     Attributes:
         entries: in the order of the log; a later one with the same id replaces an earlier one.
         named: every snapshot that some record names, those that damage has taken included.
+        uncatalogued: how many have been added since they were last named all together.
+        last: the brief of the one that was added last, as it is written.
         portals: by their address.
     """
 
@@ -69,6 +71,7 @@ class State:
     contents: dict[bytes, list[Entry]] = field(default_factory=dict)
     named: dict[str, Brief] = field(default_factory=dict)
     uncatalogued: int = 0
+    last: bytes = b""
     pins: set[str] = field(default_factory=set)
     notes: dict[str, str] = field(default_factory=dict)
     portals: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -99,8 +102,10 @@ class State:
         self.named[brief.id] = brief
         self.uncatalogued += 1
         self.contents.setdefault(brief.sha256[: records.BASE], []).append(entry)
-        if entry.kept.before:
-            self.named.setdefault(entry.kept.before.id, entry.kept.before)
+        if entry.kept.before and entry.kept.before != self.last:
+            before = records.read_brief(entry.kept.before)
+            self.named.setdefault(before.id, before)
+        self.last = records.packed(brief)
 
     def _event(self, said: dict[str, Any]) -> None:
         match said["event"]:

@@ -99,7 +99,7 @@ class Kept(NamedTuple):
 
     Attributes:
         depth: how many deltas lie between it and a whole copy.
-        before: the snapshot before it.
+        before: the brief of the snapshot before it, as it is written; empty for none.
         base: first bytes of the digest of the content that it derives from; empty for none.
     """
 
@@ -108,7 +108,7 @@ class Kept(NamedTuple):
     flags: int
     depth: int
     base: bytes
-    before: Brief | None
+    before: bytes
     origin: str
     note: str
 
@@ -131,8 +131,8 @@ def snapshot(kept: Kept, unfinished: int = 0) -> bytes:
         (
             _PREFIX.pack(Kind.SNAPSHOT, unfinished),
             _FIXED.pack(kept.codec, flags, kept.depth),
-            _brief(kept.brief),
-            _brief(kept.before) if kept.before else b"",
+            packed(kept.brief),
+            kept.before,
             kept.base,
             bytes([len(origin)]),
             origin,
@@ -148,7 +148,7 @@ def event(said: dict[str, Any], unfinished: int = 0) -> bytes:
 
 def catalogue(briefs: Iterable[Brief], unfinished: int = 0) -> bytes:
     """The head of a catalogue's record."""
-    return _PREFIX.pack(Kind.CATALOGUE, unfinished) + b"".join(map(_brief, briefs))
+    return _PREFIX.pack(Kind.CATALOGUE, unfinished) + b"".join(map(packed, briefs))
 
 
 def note_bytes(note: str) -> bytes:
@@ -186,17 +186,17 @@ def read_event(head: bytes) -> dict[str, Any]:
 
 def read_catalogue(head: bytes) -> list[Brief]:
     """The briefs of a catalogue."""
-    return [_read_brief(head, at) for at in range(_PREFIX.size, len(head), _BRIEF.size)]
+    return [read_brief(head, at) for at in range(_PREFIX.size, len(head), _BRIEF.size)]
 
 
 def read_snapshot(head: bytes) -> Kept:
     """What the record of a snapshot says."""
     codec, flags, depth = _FIXED.unpack_from(head, _PREFIX.size)
     at = _PREFIX.size + _FIXED.size
-    brief, before, base = _read_brief(head, at), None, b""
+    brief, before, base = read_brief(head, at), b"", b""
     at += _BRIEF.size
     if flags & _AFTER:
-        before = _read_brief(head, at)
+        before = head[at : at + _BRIEF.size]
         at += _BRIEF.size
     if codec in (Codec.DELTA, Codec.SAME):
         base = head[at : at + BASE]
@@ -207,10 +207,12 @@ def read_snapshot(head: bytes) -> Kept:
     return Kept(brief, Codec(codec), flags & ~_AFTER, depth, base, before, origin, text)
 
 
-def _brief(brief: Brief) -> bytes:
+def packed(brief: Brief) -> bytes:
+    """A brief as it is written."""
     return _BRIEF.pack(brief.id.encode("ascii"), brief.created, brief.size, brief.sha256)
 
 
-def _read_brief(head: bytes, at: int) -> Brief:
+def read_brief(head: bytes, at: int = 0) -> Brief:
+    """The brief that is written there."""
     identifier, created, size, sha256 = _BRIEF.unpack_from(head, at)
     return Brief(identifier.rstrip(b"\0").decode("ascii"), created, size, sha256)

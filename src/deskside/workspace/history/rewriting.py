@@ -75,7 +75,7 @@ def _pieces(log: Log, copies: Iterable[Copy], lost: list[Brief]) -> Iterator[byt
         yield numbers.record(records.owner(log.state.owner))
     there: list[Brief] = []
     for kept, body in copies:
-        before = there[-1] if there else None
+        before = records.packed(there[-1]) if there else b""
         there.append(kept.brief)
         yield numbers.record(records.snapshot(kept._replace(before=before)), body)
     for said in _events(log, {brief.id for brief in [*there, *lost]}.__contains__):

@@ -56,7 +56,7 @@ def snapshot_head(
     flags = fit.flags
     if brief.size and _is_opaque(log, fit):
         flags |= records.OPAQUE
-    before = latest.kept.brief if latest else None
+    before = records.packed(latest.kept.brief) if latest else b""
     kept = Kept(brief, fit.packed.codec, flags, fit.depth, fit.base, before, origin, note)
     return records.snapshot(kept, log.scan.skipped)
 
