@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from importlib import import_module
+from typing import Any
 
 from deskside.foundation.errors import Refused, UsageProblem
 from deskside.foundation.text import _
@@ -153,12 +155,11 @@ def checked_recipient(text: str) -> str:
     Raises:
         UsageProblem: `wrong-recipient`.
     """
-    from pyrage import RecipientError, x25519
-
+    age: Any = import_module("pyrage")  # comes without types
     try:
         if _RECIPIENT.fullmatch(text):
-            return str(x25519.Recipient.from_str(text))
-    except RecipientError:
+            return str(age.x25519.Recipient.from_str(text))
+    except age.RecipientError:
         pass
     raise UsageProblem(
         "wrong-recipient",

@@ -3,6 +3,8 @@
 Revision: 0002
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -11,7 +13,7 @@ from deskside.foundation.database import UtcDateTime
 revision = "0002"
 down_revision = "0001"
 
-ADDED = {
+ADDED: dict[str, sa.Column[Any]] = {
     "format": sa.Column("format", sa.Integer(), nullable=False, server_default="1"),
     "kind": sa.Column("kind", sa.String(length=8), nullable=False, server_default=""),
     "pinned": sa.Column("pinned", sa.Boolean(), nullable=False, server_default=sa.false()),
