@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import resource
 import stat
@@ -247,6 +248,39 @@ def test_a_full_disk_loses_nothing_and_says_so(history: History, workspace: Work
     assert history.content(first) == document("first")
     assert history.verify() == []
     assert history.save(workspace, b"IBGZENC\0" + bytes(300_000)).changed
+
+
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [(errno.EROFS, "not-writable"), (errno.ENOSPC, "disk-full"), (errno.EIO, "system-error")],
+)
+@pytest.mark.parametrize("call", ["open", "write", "fsync", "replace"])
+def test_a_disk_that_refuses_is_named_and_loses_nothing(
+    history: History,
+    workspace: Workspace,
+    monkeypatch: pytest.MonkeyPatch,
+    number: int,
+    code: str,
+    call: str,
+) -> None:
+    first = history.save(workspace, document("first")).snapshot
+
+    def refuse(*_given: object, **_named: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    again = History(history.folder)
+    with monkeypatch.context() as patch:
+        if call == "replace":
+            patch.setattr(Path, "replace", refuse)
+        else:
+            patch.setattr(os, call, refuse)
+        with pytest.raises(Refused) as refused:
+            again.save(Workspace(workspace.file.with_name("other.xml")), document("second"))
+    assert refused.value.code == code
+    for reader in (again, History(history.folder)):
+        assert reader.snapshots(workspace) == [first]
+        assert reader.verify() == []
+    assert again.save(workspace, document("second")).changed
 
 
 def test_a_note_has_an_end(history: History, workspace: Workspace) -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import sqlite3
+import zlib
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -158,3 +162,40 @@ def test_another_history_can_be_taken_over(
     assert set(again.snapshots(workspace)) == {mine, *theirs}
     assert [again.content(snapshot) for snapshot in theirs] == [text(n) for n in range(5)]
     assert again.verify() == []
+
+
+EARLIER = """
+CREATE TABLE workspace (id INTEGER PRIMARY KEY, path BLOB NOT NULL UNIQUE);
+CREATE TABLE content (sha256 TEXT PRIMARY KEY, packed BLOB NOT NULL);
+CREATE TABLE snapshot (id TEXT PRIMARY KEY, workspace INTEGER, created TEXT, sha256 TEXT,
+    size INTEGER, note TEXT, seal TEXT);
+CREATE TABLE portal (workspace INTEGER, address TEXT, base TEXT);
+"""
+
+
+def test_the_history_of_the_first_version_is_taken_over(
+    history: History, workspace: Workspace
+) -> None:
+    history.folder.parent.mkdir()
+    file = history.folder.with_name("history.sqlite3")
+    with closing(sqlite3.connect(file)) as db, db:
+        db.executescript(EARLIER)
+        db.execute("INSERT INTO workspace VALUES (1, ?)", (os.fsencode(workspace.file),))
+        db.execute("INSERT INTO portal VALUES (1, 'http://p', 'v7')")
+        for number in range(3):
+            digest = hashlib.sha256(text(number)).hexdigest()
+            moment = f"2026-01-0{number + 1}T00:00:00.123+00:00"
+            row = (f"1m00000000{number}0", 1, moment, digest, len(text(number)), f"n{number}", "")
+            db.execute("INSERT INTO snapshot VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+            db.execute("INSERT INTO content VALUES (?, ?)", (digest, zlib.compress(text(number))))
+    found = history.snapshots(workspace)
+    assert [(s.note, s.created[:10]) for s in found] == [
+        ("n2", "2026-01-03"),
+        ("n1", "2026-01-02"),
+        ("n0", "2026-01-01"),
+    ]
+    assert [history.content(s) for s in found] == [text(2), text(1), text(0)]
+    assert history.base(workspace, "http://p") == "v7"
+    assert not file.exists()
+    assert file.with_name("history.sqlite3.taken-over").exists()
+    assert History(history.folder).snapshots(workspace) == found

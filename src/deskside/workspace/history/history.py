@@ -52,6 +52,7 @@ class History:
         self._key: bytes | None = None
         self._logs: dict[Path, Log] = {}
         self._mine = threading.RLock()
+        self._current = False
 
     def save(self, workspace: Workspace, content: bytes, note: str = "", origin: str = "") -> Saved:
         """Keep a content, unless the latest snapshot holds the same already.
@@ -346,14 +347,33 @@ class History:
     def _all(self) -> list[Log]:
         return [self._open(file) for file in self._files()]
 
+    def _take_over_earlier(self) -> None:
+        """Take over what an earlier version of Deskside kept, once."""
+        if self._current:
+            return
+        self._current = True
+        file = self.folder.with_name(f"{self.folder.name}.sqlite3")
+        if not file.exists():
+            return
+        from deskside.workspace.history import earlier
+
+        for each in earlier.held(file):
+            self._take(*each)
+        for workspace, address, base in earlier.bases(file):
+            if not self.base(workspace, address):
+                self.set_base(workspace, address, base)
+        earlier.retire(file)
+
     @contextmanager
     def _reading(self) -> Iterator[None]:
         with self._mine, disk.in_words():
+            self._take_over_earlier()
             yield
 
     @contextmanager
     def _holding(self) -> Iterator[None]:
         with self._mine, disk.in_words():
+            self._take_over_earlier()
             disk.make_folder(self.folder)
             with disk.locked(self.folder):
                 yield
