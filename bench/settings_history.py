@@ -20,6 +20,9 @@ from deskside.workspace.model import Snapshot, Workspace
 BUDGET = 600.0
 """Seconds for the background; it takes two minutes."""
 
+RUNS = 3
+"""Restores of each version, of which the quickest counts: others use this computer, too."""
+
 
 class Files(NamedTuple):
     """The study's files, on the disk."""
@@ -85,10 +88,7 @@ def _read(
     took = []
     for path, snapshot in zip(files.paths, snapshots, strict=True):
         content = path.read_bytes()
-        started = time.perf_counter()
-        restored = History(history.folder).content(snapshot)
-        took.append((time.perf_counter() - started) * 1000)
-        assert restored == content
+        took.append(min(_restore(history, snapshot, content) for _run in range(RUNS)))
     started = time.perf_counter()
     assert History(history.folder).verify() == []
     verified = time.perf_counter() - started
@@ -97,6 +97,14 @@ def _read(
         _row(f"restore, {when}: slowest of all", "ms", max(took), 25.0),
         _row(f"verify all, {when}", "s", verified, 1.5),
     ]
+
+
+def _restore(history: History, snapshot: Snapshot, content: bytes) -> float:
+    started = time.perf_counter()
+    restored = History(history.folder).content(snapshot)
+    took = (time.perf_counter() - started) * 1000
+    assert restored == content
+    return took
 
 
 def _peers(repository: Path, files: Files) -> list[list[object]]:

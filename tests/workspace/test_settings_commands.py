@@ -44,7 +44,7 @@ def test_save_change_save_history_restore(root: Path, live: Path) -> None:
     assert data("save", *place) == second | {"changed": False}
     history = data("history", *place)["snapshots"]
     assert [s["id"] for s in history] == [second["snapshot"], first["snapshot"]]
-    assert set(history[0]) == {"id", "created", "sha256", "size", "note"}
+    assert set(history[0]) == {"id", "created", "sha256", "size", "note", "pinned", "origin"}
     assert history[1]["note"] == "calm"
     restored = data("restore", first["snapshot"], "--yes", *place)
     assert live.read_bytes() == SAMPLE.read_bytes()
@@ -203,8 +203,8 @@ try:
     main()
 except SystemExit:
     pass
-heavy = {{"sqlalchemy", "litestar", "httpx2", "cryptography", "ssl", "jinja2", "filelock",
-         "asyncio", "xml.etree", "subprocess", "deskside.foundation.changes.engine"}}
+heavy = {{"sqlalchemy", "litestar", "httpx2", "cryptography.x509", "ssl", "jinja2", "filelock",
+         "sqlite3", "asyncio", "xml.etree", "subprocess", "deskside.foundation.changes.engine"}}
 print(sorted(heavy & set(sys.modules)), file=sys.stderr)
 """
     done = subprocess.run(

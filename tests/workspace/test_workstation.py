@@ -184,15 +184,16 @@ def test_one_root_has_one_history_by_whatever_name(
 def test_the_latest_good_snapshot_is_found_behind_a_rotten_one(
     here: Workstation, workspace: Workspace, live: Path
 ) -> None:
-    import sqlite3
-
     good = here.save(workspace).snapshot
+    (log,) = here.history.folder.glob("*.log")
+    end = log.stat().st_size
     live.write_bytes(document())
-    bad = here.save(workspace).snapshot
-    db = sqlite3.connect(here.history.file)
-    db.execute("DELETE FROM content WHERE sha256 = ?", (bad.sha256,))
-    db.commit()
-    db.close()
+    here.save(workspace)
+    live.write_bytes(document("later"))
+    here.save(workspace)
+    whole = log.read_bytes()
+    log.write_bytes(whole[: end + 200] + b"\xa5" * (len(whole) - end - 200))
+    here = Workstation(here.folder)
     assert here.latest_good(workspace) == good
 
 

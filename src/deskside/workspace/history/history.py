@@ -374,7 +374,8 @@ class History:
     def _holding(self) -> Iterator[None]:
         with self._mine, disk.in_words():
             self._take_over_earlier()
-            disk.make_folder(self.folder)
+            if not self.folder.is_dir():
+                disk.make_folder(self.folder)
             with disk.locked(self.folder):
                 yield
 
@@ -383,6 +384,7 @@ class History:
         with self._holding():
             file = self._file(workspace)
             if not file.exists():
+                disk.make_folder(self.folder)
                 disk.sweep(self.folder)
                 self._key = key.make_key(self.folder)
                 seal = frame.Seal(self._key, _identity(workspace))
