@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any
+from typing import TypeVar
 
-from deskside.workspace.document.tree import Element
+Choice = TypeVar("Choice")
 
 TAGS = ["Window", "Column", "Layout", "ApiSettings", "Preset"]
 LISTS = ["ListOfStrings", "WatchlistList", "ArColumnInfo"]
@@ -193,13 +193,18 @@ def _no_mark(node: Node) -> bool:
 
 @dataclass
 class Writer:
-    """Writes settings in a manner of its own: layout, quotes, entities, empty elements."""
+    """Writes settings in a manner of its own: layout, quotes, entities, empty elements.
+
+    Args:
+        plain: as the program does, always the same.
+    """
 
     chance: Random
     line: str = "\n"
     indent: str = "\t"
     remarks: float = 0.1
     declared: bool = True
+    plain: bool = False
 
     def write(self, root: Node) -> bytes:
         head = (
@@ -209,14 +214,14 @@ class Writer:
 
     def _element(self, node: Node, depth: int) -> str:
         start = f"<{node.tag}{''.join(map(self._attribute, node.attributes.items()))}"
-        if not node.children and not node.text and self.chance.random() < 0.6:
-            return f"{start}{self._one_of(' ', '')}/>"
+        if not node.children and not node.text and self._one_of(True, True, False):
+            return f"{start}{self._one_of('', ' ')}/>"
         gap = self.line + self.indent * (depth + 1)
         inside = "".join(
             f"{gap}{self._remark(gap)}{self._element(child, depth + 1)}" for child in node.children
         )
         after = self.line + self.indent * depth if node.children else ""
-        return f"{start}{self._one_of(' ', '')}>{self._text(node.text)}{inside}{after}</{node.tag}>"
+        return f"{start}{self._one_of('', ' ')}>{self._text(node.text)}{inside}{after}</{node.tag}>"
 
     def _attribute(self, item: tuple[str, str]) -> str:
         name, text = item
@@ -227,7 +232,7 @@ class Writer:
         return f"{self._one_of(' ', '  ', chr(10))}{name}{equals}{quote}{text}{quote}"
 
     def _text(self, text: str) -> str:
-        if text and "]]>" not in text and self.chance.random() < 0.3:
+        if text and "]]>" not in text and self._one_of(False, False, True):
             return f"<![CDATA[{text}]]>"
         if text == "\n" or not text.strip():
             return "".join(f"&#{ord(letter)};" for letter in text)
@@ -238,8 +243,8 @@ class Writer:
             return ""
         return self._one_of("<!-- a > b -->", "<?note <a/> ?>", "<!--<Window/>-->") + gap
 
-    def _one_of(self, *choices: str) -> str:
-        return self.chance.choice(choices)
+    def _one_of(self, *choices: Choice) -> Choice:
+        return choices[0] if self.plain else self.chance.choice(choices)
 
 
 def writer(seed: int) -> Writer:
@@ -247,11 +252,3 @@ def writer(seed: int) -> Writer:
     chance = Random(seed)
     line, indent = chance.choice([("\n", "\t"), ("\r\n", "\t"), ("\n", "    "), ("", "")])
     return Writer(chance, line, indent, chance.choice([0, 0.2]), declared=chance.random() < 0.8)
-
-
-def meant(node: Node | Element) -> Any:
-    """What the settings say, whatever the order of siblings."""
-    children = list(map(meant, node.children))
-    if node.tag in MAPS:
-        children = [*zip(children[::2], children[1::2], strict=True)]
-    return (node.tag, sorted(node.attributes.items()), node.text, sorted(children, key=repr))

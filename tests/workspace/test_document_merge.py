@@ -17,6 +17,7 @@ from deskside.workspace.document.noise import is_noise
 from deskside.workspace.document.tree import Element, parse
 from tests.workspace.document_writer import Hand, writer
 from tests.workspace.document_writer import settings as invented
+from tests.workspace.trading_days import TradingDays
 
 SAMPLE = Path(__file__).parent.parent / "samples" / "ibg_2021_mit.xml"
 seeds = st.integers(0, 2**32)
@@ -384,3 +385,52 @@ def test_the_real_file_takes_what_both_sides_touched() -> None:
     merged = merge(base, mine, theirs)
     assert merged.content == theirs.replace(b'port="4002"', b'port="4001"')
     assert merge(base, theirs, mine).content == merged.content
+
+
+BY_HAND = [
+    ('port="7496"', 'port="4001"'),
+    ('readOnlyApi="true"', 'readOnlyApi="false" socketClient="true"'),
+    ('key="OPT" orderType="LMT"', 'key="OPT" orderType="MKT"'),
+    (">Ask<", ">Bid<"),
+]
+
+
+@given(seeds, st.integers(0, 6), st.booleans())
+def test_days_of_work_here_and_changes_by_hand_there(seed: int, days: int, upgraded: bool) -> None:
+    """Neither loses a thing, and nothing is asked."""
+    desk = TradingDays(seed)
+    desk.pass_by(3)
+    base = desk.written()
+    if upgraded:
+        desk.upgrade()
+    worked = desk.pass_by(days)
+    edited, expected = base.decode(), worked.decode()
+    for old, new in BY_HAND:
+        edited, expected = edited.replace(old, new), expected.replace(old, new)
+    assert merge(base, worked, edited.encode()).content == expected.encode()
+    other = merge(base, edited.encode(), worked)
+    assert whole(other).digest == parse(expected.encode()).root.digest
+
+
+@given(seeds)
+def test_days_of_work_on_two_computers(seed: int) -> None:
+    """All windows and tickers that either opened are there; those that either closed are not."""
+    versions = []
+    for computer in range(3):
+        desk = TradingDays(seed)
+        desk.pass_by(3)
+        desk.chance = Random(seed + computer)
+        versions.append(desk.pass_by(4 if computer else 0))
+    merged = merge(*versions)
+    chosen = merge(*versions, {conflict.id: Side.MINE for conflict in merged.conflicts})
+    assert all(conflict.clash is not Clash.REMOVED for conflict in merged.conflicts)
+    was, own, other = (things(parse(version).root) for version in versions)
+    assert things(whole(chosen)) == was + (own - was) + (other - was) - (was - own | was - other)
+
+
+def things(root: Element) -> Counter[tuple[str, str]]:
+    """The windows of settings, and the tickers by list."""
+    windows = [("", e.attributes["id"]) for e in everyone(root) if e.tag == "WindowConfiguration"]
+    lists = [e for e in everyone(root) if e.tag == "Watchlist"]
+    rows = [(e.attributes["id"], row.attributes["conid"]) for e in lists for row in e.children]
+    return Counter([*windows, *rows])

@@ -64,9 +64,7 @@ class Element:
         self.children: list[Element] = []
         self.text = ""
         self.start = start
-        self.open_end = open_end
-        self.close_start = open_end
-        self.end = open_end
+        self.open_end = self.close_start = self.end = open_end
         self.known_digest: bytes | None = None
 
     def __repr__(self) -> str:
@@ -169,7 +167,9 @@ def _read(content: bytes) -> Element:
             raise _encoding("UTF-16")
         parent = opened[-1]
         if texts:
-            _note_mixed(parent, texts, mixed)
+            if "".join(texts).strip(_BLANK):
+                mixed.add(parent)
+            texts.clear()
         element = Element(tag, attributes, at, match.end())
         parent.children.append(element)
         opened.append(element)
@@ -207,26 +207,20 @@ def _root_first(
     return first
 
 
-def _note_mixed(element: Element, texts: list[str], mixed: set[Element]) -> None:
-    """Takes the texts before or after a child; more than layout makes the element mixed."""
-    if "".join(texts).strip(_BLANK):
-        mixed.add(element)
-    texts.clear()
-
-
 def _take_text(content: bytes, element: Element, texts: list[str], mixed: set[Element]) -> None:
-    """Gives an element that has just ended its text."""
-    written = content[element.open_end : element.close_start]
-    if element.children:
-        _note_mixed(element, texts, mixed)
-        if element in mixed:
-            mixed.remove(element)
-            element.text = written.decode()
-        return
+    """Gives an element that has just ended its text, unless that is layout only."""
     text = "".join(texts)
     texts.clear()
-    if text.strip(_BLANK) or not (b"\n" in written or b"\r" in written):
+    said = text.strip(_BLANK)
+    if element.children:
+        if said or element in mixed:
+            mixed.discard(element)
+            element.text = content[element.open_end : element.close_start].decode()
+    elif said:
         element.text = text
+    elif text:
+        written = content[element.open_end : element.close_start]
+        element.text = "" if b"\n" in written or b"\r" in written else text
 
 
 def _declared(version: str, encoding: str | None, standalone: int) -> None:
@@ -241,7 +235,7 @@ def _refuse(*_declaration: object) -> None:
 def _explain(content: bytes) -> NoReturn:
     """Says in `kind_of`'s words what is wrong with content that did not read as a tree."""
     kind_of(content)
-    raise _encoding(_("unknown"))
+    raise _encoding("UTF-16")
 
 
 def _opaque() -> Refused:
