@@ -259,3 +259,14 @@ def test_damage_here_is_mended_from_the_portal(desk: Computer, laptop: Computer)
     assert desk.called(found) == [tws(a=1), None]
     desk.run("encryption", "enable", "--yes", "--reseal")
     assert desk.called(found) == [tws(a=1), None]
+
+
+def test_watch_carries_out_what_was_asked_for(desk: Computer, api: PortalClient) -> None:
+    for number in range(2):
+        desk.set(a=number)
+        desk.run("push")
+    asked = ask_restore(api, desk, versions(api)[1]["id"])
+    said = desk.say("watch", "--once-idle", "0", "--settle", "0")
+    assert "Restored as asked for on the portal" in said
+    assert desk.live.read_bytes() == tws(a=0)
+    assert state_of(api, asked)[0] == "done"

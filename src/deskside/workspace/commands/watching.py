@@ -55,6 +55,7 @@ def watch(once_idle: float | None, settle: float, root: str | None, user: str | 
     )
     note(_("Watching the settings. Ctrl+C ends it."))
     with _ended_by_signals(watching.stop):
+        _restore_what_was_asked(here)
         watching.run(once_idle)
 
 
@@ -69,6 +70,14 @@ def _ended_by_signals(stop: Callable[[], None]) -> Iterator[None]:
     finally:
         for number, handler in before:
             signal.signal(number, handler)
+
+
+def _restore_what_was_asked(here: Workstation) -> None:
+    """Carry out restores that the portal holds for this computer, or say why they wait."""
+    from deskside.workspace.sync.restores import at_start
+
+    for told in at_start(here):
+        _say({"event": "restore", **told.as_json()}, told.words)
 
 
 def _send_what_waits(here: Workstation) -> None:
