@@ -13,6 +13,7 @@ from deskside.foundation.errors import NotFound, Refused
 from deskside.foundation.text import _
 from deskside.web.model import FieldError
 from deskside.web.service import AnyRequest, form, page, redirect
+from deskside.workspace.document.rendering import gathered
 from deskside.workspace.model import Workspace
 from deskside.workspace.timeline import entry
 from deskside.workspace.workstation import Restore, Workstation
@@ -55,7 +56,8 @@ async def save(request: AnyRequest, local_options: Choices) -> Response[str]:
 async def restore(request: AnyRequest, local_options: Choices) -> Response[Any]:
     """Show the plan of a restore."""
     fields = await form(request)
-    made = (await sync_to_thread(_planned, local_options, fields))[1].plan
+    planned = (await sync_to_thread(_planned, local_options, fields))[1]
+    made = planned.plan
     if made is None:
         raise Refused(
             "already-restored",
@@ -70,9 +72,11 @@ async def restore(request: AnyRequest, local_options: Choices) -> Response[Any]:
         request,
         "settings_restore.html",
         plan={"title": made.title, "steps": steps},
+        safety=gathered(planned.safety),
+        remarks=planned.remarks,
         workspace=fields.get("workspace", ""),
         snapshot=fields.get("snapshot", ""),
-        seen=next(iter(made.inputs.values())),
+        seen=_seen(planned),
         action="/settings/apply",
         back="/settings",
     )
@@ -87,7 +91,7 @@ async def apply(request: AnyRequest, local_options: Choices) -> Response[str]:
 
     def work() -> None:
         here, planned = _planned(local_options, fields)
-        if planned.plan and fields.get("seen") not in planned.plan.inputs.values():
+        if planned.plan and fields.get("seen") != _seen(planned):
             raise outdated(next(iter(planned.plan.inputs)))
         here.restore(planned)
 
@@ -95,11 +99,16 @@ async def apply(request: AnyRequest, local_options: Choices) -> Response[str]:
     return redirect("/settings")
 
 
+def _seen(planned: Restore) -> str:
+    """What the plan that was shown saw: all of its inputs."""
+    return " ".join(planned.plan.inputs.values()) if planned.plan else ""
+
+
 def _planned(options: Mapping[str, str], fields: Mapping[str, str]) -> tuple[Workstation, Restore]:
     """The restore that a form asks for."""
     here = Workstation.open()
     workspace = _named(here, options, fields)
-    return here, here.plan_snapshot(workspace, fields.get("snapshot", ""))
+    return here, here.plan_restore(workspace, fields.get("snapshot", ""))
 
 
 def _named(here: Workstation, options: Mapping[str, str], fields: Mapping[str, str]) -> Workspace:
