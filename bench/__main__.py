@@ -7,7 +7,14 @@ import os
 import platform
 from importlib import import_module
 
-BENCHMARKS = ["start_up", "settings_save", "one_time_passwords", "second_factor", "log_in"]
+BENCHMARKS = [
+    "start_up",
+    "settings_save",
+    "one_time_passwords",
+    "second_factor",
+    "settings_history",
+    "log_in",
+]
 
 
 def main() -> None:

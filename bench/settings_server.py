@@ -172,8 +172,8 @@ def seed(url: str, folder: Path, names: int) -> list[str]:
     from deskside.directory.model import HolderKind, Identity
     from deskside.foundation.config import Config
     from deskside.portal import open_services
-    from deskside.secure_login.rules import Accepted, Scope
-    from deskside.secure_login.values import Origin
+    from deskside.secure_login.rules import Accepted
+    from deskside.secure_login.values import Origin, Scope
 
     flags = {"portal.database": url, "portal.data": str(folder)}
     accepted = Accepted(Scope.FULL, ("pwd",), 10)

@@ -50,13 +50,25 @@ def command_options(command: Callable[P, R]) -> Callable[P, R]:
 
 
 def change_options(command: Callable[P, R]) -> Callable[P, R]:
-    """Give a command that changes something `--dry-run` and `--yes`."""
-    command = click.option(
+    """Give a command that changes something `--dry-run` and `--yes`.
+
+    What an interrupted command left half done is put right before.
+    """
+
+    @functools.wraps(command)
+    def recovering(*args: P.args, **kwargs: P.kwargs) -> R:
+        from deskside.foundation.changes.recovery import recover_quietly
+        from deskside.foundation.paths import data_folder
+
+        recover_quietly(data_folder())
+        return command(*args, **kwargs)
+
+    recovering = click.option(
         "--yes", "-y", is_flag=True, help="Do not ask before changing anything."
-    )(command)
+    )(recovering)
     return click.option(
         "--dry-run", is_flag=True, help="Show what would be done and change nothing."
-    )(command)
+    )(recovering)
 
 
 def emit(data: Any, human: str | Callable[[], str]) -> None:

@@ -21,6 +21,7 @@ from markupsafe import Markup, escape
 
 from deskside.foundation.changes.model import Plan, State, Step
 from deskside.foundation.changes.model import digest as content_digest
+from deskside.foundation.changes.rendering import verb_word
 from deskside.foundation.errors import Refused, UsageProblem
 from deskside.foundation.text import LANGUAGES, _, language, mark
 from deskside.foundation.units import size
@@ -271,7 +272,7 @@ def _step(plan: Plan, step: Step) -> dict[str, str]:
             )
         )
     detail = " · ".join(filter(None, [step.why, *seen]))
-    return {"verb": _(step.verb.value), "path": str(step.path), "detail": detail}
+    return {"verb": verb_word(step.verb), "path": str(step.path), "detail": detail}
 
 
 def _words(refused: Refused) -> str:

@@ -9,6 +9,7 @@ from litestar import Response, get, post
 from litestar.concurrency import sync_to_thread
 from litestar.di import NamedDependency
 
+from deskside.foundation.changes.rendering import verb_word
 from deskside.foundation.errors import NotFound, Refused
 from deskside.foundation.text import _
 from deskside.web.model import FieldError
@@ -65,7 +66,7 @@ async def restore(request: AnyRequest, local_options: Choices) -> Response[Any]:
             hint=_("Choose another snapshot."),
         )
     steps = [
-        {"verb": step.verb.value, "path": str(made.root / step.path), "detail": step.why}
+        {"verb": verb_word(step.verb), "path": str(made.root / step.path), "detail": step.why}
         for step in made.steps
     ]
     return page(

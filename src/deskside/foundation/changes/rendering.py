@@ -43,6 +43,11 @@ _STATES: dict[State, str] = {
 }
 
 
+def verb_word(verb: Verb) -> str:
+    """What a step does, in a word."""
+    return _(_VERBS[verb][0])
+
+
 def render_plan(plan: Plan) -> str:
     """What a plan would do: its title, its folder, and a line or two for each step."""
     lines = [click.style(plan.title, bold=True), _("In {root}:").format(root=plan.root)]
