@@ -132,9 +132,10 @@ class Disk:
             for folder in {change[0] for change in naming.changes}:
                 lengths[folder] = lengths.get(folder, 0) + 1
         ways = math.prod(length + 1 for length in lengths.values())
+        cuts: Iterator[tuple[int, ...]]
         if ways <= self._effort.every:
             ranges = [range(length + 1) for length in lengths.values()]
-            cuts = itertools.product(*ranges)
+            cuts = iter(itertools.product(*ranges))
         else:
             drawn = [
                 tuple(rng.randint(0, length) for length in lengths.values())
@@ -225,10 +226,8 @@ def principal(before: bytes, altered: list[Alteration]) -> list[bytes]:
     states, now = [before], before
     for number, each in enumerate(altered):
         if isinstance(each, Write):
-            for cut in _cuts(each):
-                states.append(_apply(now, Write(each.file, each.offset, each.data[:cut])))
-            zeros = Write(each.file, each.offset, bytes(len(each.data)))
-            states.append(_apply(now, zeros))
+            torn = [*(each.data[:cut] for cut in _cuts(each)), bytes(len(each.data))]
+            states += [_apply(now, Write(each.file, each.offset, data)) for data in torn]
         without = [other for other in altered if other is not each]
         states.append(_written(before, without))
         now = _written(before, altered[: number + 1])

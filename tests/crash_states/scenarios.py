@@ -38,7 +38,9 @@ class Seen:
 class Scenario(Protocol):
     """Some work on the files under a root."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What it is called."""
 
     def prepare(self, root: Path) -> None:
         """Make what is there before; it counts as safe on the disk."""

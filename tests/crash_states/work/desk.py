@@ -7,6 +7,7 @@ from pathlib import Path
 
 from deskside.workspace import restoring
 from deskside.workspace.model import Snapshot, Workspace
+from deskside.workspace.places.running import RunningProgram
 from deskside.workspace.workstation import Workstation
 from tests.crash_states.scenarios import Seen
 
@@ -37,8 +38,12 @@ def workspaces(root: Path) -> list[Workspace]:
 
 def workstation(root: Path) -> Workstation:
     """The workstation whose data are under a root; no program runs on it."""
-    restoring.programs = lambda _workspace: ()  # this computer's real processes play no part
+    restoring.programs = _none  # the real processes of this computer play no part
     return Workstation(root / "data")
+
+
+def _none(workspace: Workspace) -> tuple[RunningProgram, ...]:
+    return ()
 
 
 def write_live(workspace: Workspace, content: bytes) -> None:
