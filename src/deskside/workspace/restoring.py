@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from deskside.foundation.changes.refusals import in_words
 from deskside.foundation.errors import DesksideError, NotFound, Refused
 from deskside.foundation.text import _
 from deskside.foundation.units import when
@@ -109,6 +110,7 @@ def source(here: Workstation, workspace: Workspace, wish: str) -> Source:
     return _of_snapshot(here, snapshot)
 
 
+@in_words()
 def plan(
     here: Workstation,
     workspace: Workspace,

@@ -34,19 +34,10 @@ from deskside.foundation.changes.outcome import contents
 from deskside.foundation.changes.places import Place
 from deskside.foundation.changes.planning import outcome, real_root, states
 from deskside.foundation.changes.pruning import Pruning, carry_out, prospect
+from deskside.foundation.changes.refusals import in_words
 from deskside.foundation.changes.undoing import check_undoable, undo_plan
-from deskside.foundation.console import system_problem
 from deskside.foundation.errors import Refused
 from deskside.foundation.text import _
-
-
-@contextmanager
-def _in_words() -> Iterator[None]:
-    """Say what the operating system refuses in words that a person can act on."""
-    try:
-        yield
-    except OSError as error:
-        raise system_problem(error) from error
 
 
 class Engine:
@@ -64,7 +55,7 @@ class Engine:
         self._mover = Mover(self._files, self._journal)
         self._wait = wait
 
-    @_in_words()
+    @in_words()
     def apply(self, plan: Plan) -> Change:
         """Apply a plan, whole or not at all.
 
@@ -80,7 +71,7 @@ class Engine:
             change = self._journal.begin(plan, moves, _missing_folders(plan.root, moves))
             return self._carry_out(change, undoing=False)
 
-    @_in_words()
+    @in_words()
     def undo(self, identifier: str) -> Change:
         """Take a change back: every path to the content that it had before.
 
@@ -95,13 +86,13 @@ class Engine:
             self._journal.mark(change, State.UNDOING)
             return self._carry_out(change, undoing=True)
 
-    @_in_words()
+    @in_words()
     def plan_undo(self, identifier: str) -> Plan:
         """What `undo` would do, to be shown; refused for the same reasons."""
         change = self.show(identifier)
         return undo_plan(change, check_undoable(change, self._files), self._journal)
 
-    @_in_words()
+    @in_words()
     def recover(self) -> Sequence[Change]:
         """Finish or take back whatever a killed process left half done; which changes those were.
 
@@ -115,7 +106,7 @@ class Engine:
         with journal_lock(self._journal.folder, self._wait):
             return self._recover()
 
-    @_in_words()
+    @in_words()
     def prune(self, keep: timedelta, *, dry_run: bool = False) -> Pruning:
         """Keep the contents of old changes no longer; those cannot be undone any more.
 
@@ -137,12 +128,12 @@ class Engine:
                 carry_out(self._journal, pruning)
             return pruning
 
-    @_in_words()
+    @in_words()
     def list(self) -> Sequence[Change]:
         """All changes, the latest first."""
         return self._journal.list()
 
-    @_in_words()
+    @in_words()
     def show(self, identifier: str) -> Change:
         """One change.
 

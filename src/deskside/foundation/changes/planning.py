@@ -24,12 +24,14 @@ from deskside.foundation.changes.model import (
 )
 from deskside.foundation.changes.outcome import Outcome, impossible
 from deskside.foundation.changes.places import Place
+from deskside.foundation.changes.refusals import in_words
 from deskside.foundation.errors import NotFound, Refused
 from deskside.foundation.text import _, ngettext
 
 States = Mapping[PurePosixPath, FileState | None]
 
 
+@in_words()
 def plan(
     tool: str,
     title: str,
@@ -50,7 +52,8 @@ def plan(
 
     Raises:
         NotFound: `no-root`.
-        Refused: `outside-root`, `through-link`, `not-a-file` or `plan-impossible`.
+        Refused: `outside-root`, `through-link`, `not-a-file` or `plan-impossible`; what the
+            system refuses.
     """
     listed, files = tuple(steps), files or Files()
     real = real_root(root)
