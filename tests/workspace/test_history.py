@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from deskside.foundation.errors import NotFound, Refused
 from deskside.workspace.history import History, PortalState, frame
 from deskside.workspace.history import history as door
+from deskside.workspace.history.deltas import DEEPEST
 from deskside.workspace.history.log import SUFFIX
 from deskside.workspace.model import Workspace
 
@@ -70,9 +71,9 @@ def test_no_content_is_far_from_a_whole_copy(history: History, workspace: Worksp
     again = History(history.folder)
     assert all(again.content(snapshot) == content for snapshot, content in saved.items())
     depths = [entry.kept.depth for entry in again._all()[0].state.entries.values()]
-    assert max(depths) == 24
+    assert max(depths) == DEEPEST
     assert depths.count(0) <= 2
-    assert again.size() < 400 * 400
+    assert again.size() < 400 * 450
 
 
 def test_two_computers_that_take_turns_cost_little(history: History, workspace: Workspace) -> None:

@@ -4,8 +4,8 @@ A content is kept as what zstd needs when it has the base before it (as `zstd --
 Restoring one walks up to a whole copy, so the walk is kept short: runs of deltas to the snapshot
 before; when a run has become `DEEPEST` deep, the next one derives from the beginning of the run
 (a far delta), where a shorter run begins; and when the far deltas alone are so deep, a whole copy
-follows. So at most 24 deltas lie before any content, and one whole copy bears at most
-24 + 23 + … + 1 others, and 24 far ones between.
+follows. So at most 21 deltas lie before any content, and one whole copy bears at most
+21 + 20 + … + 1 others, and 21 far ones between.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-DEEPEST = 24
+DEEPEST = 21
 """Deltas between a content and a whole copy."""
 
 LARGEST = 64 << 20
