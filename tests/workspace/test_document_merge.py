@@ -7,7 +7,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from deskside.foundation.errors import Refused, UsageProblem
@@ -124,6 +124,7 @@ def test_what_both_sides_kept_is_kept_once_whatever_is_chosen(seed: int, side: S
 
 
 @settings(max_examples=200)
+@example(6403, Side.BASE)
 @given(seeds, st.sampled_from(Side))
 def test_exchanging_the_sides_exchanges_the_choices_only(seed: int, side: Side) -> None:
     base, mine, theirs, _of_mine = versions(seed)

@@ -64,9 +64,10 @@ class Family:
         def remaining(numbers: list[int]) -> list[int]:
             return [number for number in numbers if everyone[number].source is not None]
 
-        def rank(number: int) -> tuple[Key, bytes]:
-            item = everyone[number].any
-            return (key_of(item), item.digest)
+        def rank(number: int) -> tuple[Key, list[bytes]]:
+            one = everyone[number]
+            versions = filter(None, (one.base, one.mine, one.theirs))
+            return (key_of(one.any), sorted(item.digest for item in versions))
 
         mine, theirs = remaining(self.mine), remaining(self.theirs)
         if mine == theirs:
