@@ -229,7 +229,7 @@ class History:
             disk.force_folder(self.folder)
 
     def import_history(self, folder: Path) -> list[Snapshot]:
-        """Take over all snapshots of another history that are not here yet.
+        """Take over all snapshots of another history that are not here yet, and are not damaged.
 
         Args:
             folder: of that history, with its key.
@@ -238,9 +238,13 @@ class History:
         taken = []
         for workspace in other.workspaces():
             for snapshot in reversed(other.snapshots(workspace)):
-                with suppress(Refused):
+                try:
                     content = other.content(snapshot)
-                    taken += self._take(workspace, snapshot, content)
+                except Refused as error:
+                    if error.code != "snapshot-damaged":
+                        raise
+                    continue
+                taken += self._take(workspace, snapshot, content)
         return taken
 
     def _take(self, workspace: Workspace, snapshot: Snapshot, content: bytes) -> list[Snapshot]:
@@ -325,7 +329,11 @@ class History:
         return self.folder / f"{_identity(workspace).hex()}{SUFFIX}"
 
     def _files(self) -> list[Path]:
-        return sorted(self.folder.glob(f"*{SUFFIX}"))
+        try:
+            files = list(self.folder.iterdir())  # where that is refused, glob finds nothing
+        except FileNotFoundError:
+            return []
+        return sorted(file for file in files if file.suffix == SUFFIX)
 
     def _opened_key(self) -> bytes:
         if self._key is None:
