@@ -66,7 +66,7 @@ class Family:
 
         def rank(number: int) -> tuple[Key, list[bytes]]:
             one = everyone[number]
-            versions = filter(None, (one.base, one.mine, one.theirs))
+            versions = [item for side in Side if (item := one.of(side))]
             return (key_of(one.any), sorted(item.digest for item in versions))
 
         mine, theirs = remaining(self.mine), remaining(self.theirs)
