@@ -66,8 +66,8 @@ class Family:
 
         def rank(number: int) -> tuple[Key, list[bytes]]:
             one = everyone[number]
-            versions = [item for side in Side if (item := one.of(side))]
-            return (key_of(one.any), sorted(item.digest for item in versions))
+            versions = [one.of(side) for side in Side]
+            return (key_of(one.any), sorted(item.digest for item in versions if item))
 
         mine, theirs = remaining(self.mine), remaining(self.theirs)
         if mine == theirs:
