@@ -173,8 +173,9 @@ def _places(source: Source, seal: Seal, start: int) -> tuple[list[Frame], list[t
             frames.append(here)
             at = here.end
             continue
-        found = _search(source, seal, last.start + 1 if last and doubtful else at)
-        if found and last and found.start < at:  # it begins within the last one, cut short
+        found = _search(source, seal, last.start + 1 if last and (doubtful or not here) else at)
+        if found and last and found.start < at:
+            # The last one was cut short; its end may seem whole where this one begins alike.
             frames.pop()
             at = last.start
         stop = found.start if found else source.size
