@@ -9,10 +9,10 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.crash_states.scenarios import Seen
+from tests.crash_states.scenarios import Scenario, Seen
 from tests.crash_states.tracing import Say
 
-SAVES = 5
+SAVES = 3
 SIZE = 9000
 
 
@@ -139,11 +139,11 @@ class Database:
         db.execute("INSERT OR REPLACE INTO t VALUES (1, ?)", (content,))
 
 
-GOOD = [
+GOOD: list[Scenario] = [
     Protocol("replace", lambda r, c: _replace(r, c, force=True, folder=True), _read_file),
     Database("sqlite-wal-full", "FULL", "WAL"),
 ]
-BAD = [
+BAD: list[Scenario] = [
     Protocol("overwrite", _overwrite, _read_file),
     Protocol("no-fsync", lambda r, c: _replace(r, c, force=False, folder=True), _read_file),
     Protocol("no-folder-fsync", lambda r, c: _replace(r, c, force=True, folder=False), _read_file),

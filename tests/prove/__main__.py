@@ -1,6 +1,7 @@
 """Long runs that try to break a promise: `python -m tests.prove`, or `make prove`.
 
-Every round kills something with SIGKILL and looks at what is left. A run that is cut off goes on
+Most rounds kill something with SIGKILL and look at what is left; others look at every state that
+a loss of power may leave, or let every system call fail in turn. A run that is cut off goes on
 where it was; results are appended to docs/reliability.md.
 """
 
@@ -17,7 +18,7 @@ from pathlib import Path
 
 import click
 
-from tests.prove import changes, nodes, portal, settings
+from tests.prove import changes, crashes, nodes, portal, settings, syncing
 from tests.prove.book import Book
 
 Batch = Callable[[int, int, Path], dict[str, int]]
@@ -37,6 +38,9 @@ class Experiment:
 
 EXPERIMENTS = [
     Experiment("settings", "settings saved and restored", settings.batch, 250, 5000),
+    Experiment("syncing", "settings pushed and pulled", syncing.batch, 50, 1000),
+    Experiment("crashes", "states after a crash", crashes.batch, 1, crashes.ROUNDS),
+    Experiment("faults", "system calls that fail", crashes.failing, 1, len(crashes.NAMES)),
     Experiment("changes", "plans of the change engine", changes.batch, 200, 5000),
     Experiment("portal", "portal under load", portal.batch, 20, 400),
     Experiment("nodes", "three portals, one PostgreSQL", nodes.batch, 20, 200),
@@ -44,10 +48,10 @@ EXPERIMENTS = [
 
 
 @click.command()
-@click.option("--rounds", type=click.IntRange(1), help="Kills of each experiment.")
+@click.option("--rounds", type=click.IntRange(1), help="Rounds of each experiment.")
 @click.option("--only", type=click.Choice([each.name for each in EXPERIMENTS]), multiple=True)
 def main(rounds: int | None, only: tuple[str, ...]) -> None:
-    """Kill -9, again and again, whatever must survive it."""
+    """Kill, crash and refuse, again and again, whatever must survive it."""
     _isolate()
     book = Book()
     for experiment in EXPERIMENTS:

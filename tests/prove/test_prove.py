@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.prove import changes, nodes, portal, settings
+from tests.prove import changes, crashes, nodes, portal, settings, syncing
+from tests.prove.__main__ import Batch
 from tests.prove.book import Book
 
 
@@ -26,12 +27,16 @@ def test_a_run_that_is_cut_off_goes_on(tmp_path: Path) -> None:
     assert Book(state).progress("portal", seed=9).rounds == 0
 
 
-@pytest.mark.parametrize("batch", [settings.batch, changes.batch], ids=["settings", "changes"])
-def test_workers_killed(batch: object, tmp_path: Path) -> None:
-    assert callable(batch)
-    figures = batch(5, 12, tmp_path)
+@pytest.mark.parametrize("rounds", [settings.batch, syncing.batch, changes.batch])
+def test_workers_killed(rounds: Batch, tmp_path: Path) -> None:
+    figures = rounds(5, 12, tmp_path)
     assert 0 in figures.values()
     assert sum(figures.values()) > 0
+
+
+def test_states_after_a_crash(tmp_path: Path) -> None:
+    figures = crashes.batch(0, 1, tmp_path)
+    assert figures["crashes"] >= figures["states of the disk"] > 100
 
 
 def test_portal_killed(tmp_path: Path) -> None:

@@ -102,6 +102,7 @@ class TakingOver:
         say(f"HOLD {kept(history.snapshots(plain)[0], plain)}")
         before = {snapshot.id for each in workspaces(root) for snapshot in history.snapshots(each)}
         history.import_history(other(root))
+        say("NOW whole yes")
         for workspace in workspaces(root):
             for snapshot in history.snapshots(workspace):
                 if snapshot.id not in before:
@@ -109,12 +110,13 @@ class TakingOver:
 
     def look(self, root: Path) -> Seen:
         seen = look_at_history(workstation(root), root)
-        history = workstation(root).history
-        history.import_history(other(root))  # again, as a person would
-        theirs = {s.id for each in workspaces(root) for s in History(other(root)).snapshots(each)}
-        ours = {s.id for each in workspaces(root) for s in history.snapshots(each)}
-        trouble = () if theirs <= ours else ("the import cannot be finished",)
-        return replace(seen, trouble=(*seen.trouble, *trouble))
+        theirs = History(other(root))
+        wanted = {kept(s, each) for each in workspaces(root) for s in theirs.snapshots(each)}
+        whole = "yes" if wanted <= seen.holds else "no"
+        workstation(root).history.import_history(other(root))  # again, as a person would
+        finished = wanted <= look_at_history(workstation(root), root).holds
+        trouble = () if finished else ("the import cannot be finished",)
+        return replace(seen, values={"whole": whole}, trouble=(*seen.trouble, *trouble))
 
 
 @dataclass(frozen=True)
