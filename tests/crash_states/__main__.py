@@ -19,7 +19,7 @@ from tests.crash_states.exploring import Findings, explore
 from tests.crash_states.faults import sweep
 from tests.crash_states.protocols import BAD, GOOD
 from tests.crash_states.scenarios import Scenario
-from tests.crash_states.work.everything import SCENARIOS
+from tests.crash_states.work.everything import NAMES, scenario
 
 PROTOCOLS: dict[str, Scenario] = {protocol.name: protocol for protocol in (*GOOD, *BAD)}
 
@@ -28,7 +28,7 @@ def main() -> None:
     """Explore one scenario."""
     parser = argparse.ArgumentParser(prog="python -m tests.crash_states")
     parser.add_argument("kind", choices=["crashes", "faults"])
-    parser.add_argument("scenario", choices=[*SCENARIOS, *PROTOCOLS])
+    parser.add_argument("scenario", choices=[*NAMES, *PROTOCOLS])
     parser.add_argument("--seed", type=int, default=20261122)
     parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--draws", type=int, default=8)
@@ -40,11 +40,11 @@ def main() -> None:
 
 
 def _found(wanted: argparse.Namespace) -> Findings:
-    scenario = (SCENARIOS | PROTOCOLS)[wanted.scenario]
+    chosen = PROTOCOLS.get(wanted.scenario) or scenario(wanted.scenario)
     if wanted.kind == "faults":
-        return sweep(scenario, every=wanted.every, first=wanted.first)
+        return sweep(chosen, every=wanted.every, first=wanted.first)
     effort = Effort(wanted.every, wanted.draws, Order(wanted.order))
-    return explore(scenario, effort, wanted.seed)
+    return explore(chosen, effort, wanted.seed)
 
 
 if __name__ == "__main__":

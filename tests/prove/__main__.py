@@ -40,7 +40,7 @@ EXPERIMENTS = [
     Experiment("settings", "settings saved and restored", settings.batch, 250, 5000),
     Experiment("syncing", "settings pushed and pulled", syncing.batch, 50, 1000),
     Experiment("crashes", "states after a crash", crashes.batch, 1, crashes.ROUNDS),
-    Experiment("faults", "system calls that fail", crashes.failing, 1, len(crashes.NAMES)),
+    Experiment("faults", "system calls that fail", crashes.failing, 1, crashes.SCENARIOS),
     Experiment("changes", "plans of the change engine", changes.batch, 200, 5000),
     Experiment("portal", "portal under load", portal.batch, 20, 400),
     Experiment("nodes", "three portals, one PostgreSQL", nodes.batch, 20, 200),

@@ -10,10 +10,10 @@ from pathlib import Path
 from tests.crash_states.disk import Order
 from tests.crash_states.exploring import Findings
 from tests.crash_states.running import found
-from tests.crash_states.work.everything import SCENARIOS
+from tests.crash_states.work.everything import NAMES
 
-NAMES = list(SCENARIOS)
-ROUNDS = len(NAMES) * len(Order)
+SCENARIOS = len(NAMES)
+ROUNDS = SCENARIOS * len(Order)
 EFFORT = {"push": (4, 1)}
 """States at each point that are enumerated, and drawn; with a portal, each look takes longer."""
 
@@ -24,7 +24,7 @@ def batch(seed: int, rounds: int, folder: Path) -> dict[str, int]:
     """Look at the states of some scenarios; raise if one of them lost something."""
     total = {"states of the disk": 0, "crashes": 0, "lost or mixed": 0}
     for number in range(seed, seed + rounds):
-        name, order = NAMES[number % len(NAMES)], list(Order)[number // len(NAMES) % len(Order)]
+        name, order = NAMES[number % SCENARIOS], list(Order)[number // SCENARIOS % len(Order)]
         every, draws = EFFORT.get(name, MUCH)
         options = ("--seed", number, "--every", every, "--draws", draws, "--order", order.value)
         findings = _whole(found("crashes", name, *options), name, options)
@@ -38,7 +38,7 @@ def failing(seed: int, rounds: int, folder: Path) -> dict[str, int]:
     total = {"faults": 0, "refused in words": 0, "killed": 0, "done all the same": 0, "lost": 0}
     words = {"refused in words": "refused", "killed": "killed", "done all the same": "done"}
     for number in range(seed, seed + rounds):
-        name = NAMES[number % len(NAMES)]
+        name = NAMES[number % SCENARIOS]
         findings = _whole(found("faults", name), name, ())
         total["faults"] += findings.crashes
         for figure, end in words.items():
