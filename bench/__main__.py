@@ -13,6 +13,7 @@ BENCHMARKS = [
     "one_time_passwords",
     "second_factor",
     "settings_history",
+    "settings_peers",
     "log_in",
 ]
 
