@@ -1,6 +1,6 @@
 """The study's saves kept by Deskside and by its peers, each by its own command, in one run.
 
-Only with --peers. A tenth or a fifth of the study is enough to compare; all of it takes an hour:
+Only with --peers. A fifth of the study is enough to compare; all of it takes half an hour:
 
     python -m bench.settings_peers [--full]
 
