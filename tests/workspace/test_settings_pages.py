@@ -1,4 +1,4 @@
-"""This computer's pages of settings: look back, save, restore by way of a plan, undo."""
+"""This computer's pages of settings: look back, compare, restore by a plan, undo, transfer."""
 
 from __future__ import annotations
 
@@ -12,11 +12,17 @@ from litestar.testing import TestClient
 from deskside.web.model import NavigationItem
 from deskside.web.service import Shell
 from deskside.web.shell import build_app
+from deskside.workspace import restoring
 from deskside.workspace.model import Workspace
 from deskside.workspace.pages import local_pages
+from deskside.workspace.places.running import RunningProgram
 from deskside.workspace.workstation import Workstation
 
 from .conftest import SAMPLE, document
+from .stored_settings import opaque
+
+CONTENT = SAMPLE.read_bytes()
+OPENED = CONTENT.replace(b'allowOnlyLocalhost="true"', b'allowOnlyLocalhost="false"')
 
 
 @pytest.fixture(scope="module")
@@ -39,69 +45,256 @@ def browser(pages: TestClient, options: dict[str, str], root: Path) -> TestClien
     return pages
 
 
+@pytest.fixture
+def base(browser: TestClient) -> str:
+    """The address of the one workspace."""
+    found = re.search(r'href="(/settings/[0-9a-f]{16})"', browser.get("/settings").text)
+    assert found
+    return found[1]
+
+
 def fields(page: str, action: str) -> dict[str, str]:
-    """The hidden fields of the last form with that action, which is the oldest snapshot's."""
-    form = re.findall(rf'<form method="post" action="{action}".*?</form>', page, re.DOTALL)[-1]
-    found = re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', form)
-    return {name: unescape(value) for name, value in found}
+    """What a form with that action would send as it stands."""
+    form = re.findall(rf'<form[^>]*action="{re.escape(action)}".*?</form>', page, re.DOTALL)[-1]
+    hidden = re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', form)
+    selected = re.findall(
+        r'<select[^>]*name="([^"]+)".*?<option value="([^"]*)" selected', form, re.DOTALL
+    )
+    return {name: unescape(value) for name, value in [*hidden, *selected]}
 
 
-def test_save_then_restore_by_way_of_a_plan(
-    browser: TestClient, live: Path, here: Workstation, workspace: Workspace
+def text(page: str) -> str:
+    """What a person reads."""
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", "", page)))
+
+
+def test_save_then_restore_by_way_of_a_plan_then_undo(
+    browser: TestClient, base: str, live: Path, here: Workstation, workspace: Workspace
 ) -> None:
-    page = browser.get("/settings").text
-    assert "No snapshot yet" in page
-    saved = browser.post("/settings/save", data=fields(page, "/settings/save"))
-    assert saved.status_code == 200
-    assert "225,057 bytes" in saved.text
+    assert "No snapshot yet" in browser.get("/settings").text
+    saved = browser.post(f"{base}/save", data={"note": "first day"})
+    assert "Saved." in saved.text
+    assert "first day" in saved.text
     live.write_bytes(document())
-    browser.post("/settings/save", data=fields(page, "/settings/save"))
-    page = browser.get("/settings").text
-    plan = browser.post("/settings/restore", data=fields(page, "/settings/restore"))
-    assert "replace" in plan.text
-    assert str(live) in plan.text
+    assert "changed since the latest snapshot" in browser.get("/settings").text
+    browser.post(f"{base}/save", data={"note-1": "second"})
+    first = here.history.snapshots(workspace)[-1].id
+    plan = browser.get(f"{base}/restore", params={"source": first}).text
+    assert str(live) in plan
     assert live.read_bytes() == document()
-    done = browser.post("/settings/apply", data=fields(plan.text, "/settings/apply"))
-    assert done.status_code == 200
-    assert live.read_bytes() == SAMPLE.read_bytes()
-    (change,) = here.engine().list()
-    here.engine().undo(change.id)
+    done = browser.post(f"{base}/restore", data=fields(plan, f"{base}/restore"))
+    assert "Restored." in done.text
+    assert live.read_bytes() == CONTENT
+    undone = browser.post(f"{base}/undo", data=fields(done.text, f"{base}/undo"))
+    assert "Taken back" in undone.text
     assert live.read_bytes() == document()
+    twice = browser.post(f"{base}/undo", data=fields(done.text, f"{base}/undo"))
+    assert twice.status_code == 404
+
+
+def test_the_time_line_pins_and_gives_files(
+    browser: TestClient, base: str, live: Path, here: Workstation, workspace: Workspace
+) -> None:
+    here.save(workspace, "noted")
+    live.write_bytes(OPENED)
+    here.save(workspace)
+    page = browser.get(base).text
+    assert "Today" in text(page)
+    assert "noted" in page
+    first = here.history.snapshots(workspace)[-1]
+    pinned = browser.post(f"{base}/pin", data={"snapshot": first.id, "pinned": "1"})
+    assert "kept for ever" in pinned.text
+    assert here.history.snapshots(workspace)[-1].pinned
+    browser.post(f"{base}/pin", data={"snapshot": first.id, "pinned": ""})
+    assert not here.history.snapshots(workspace)[-1].pinned
+    file = browser.get(f"{base}/{first.id}")
+    assert file.content == CONTENT
+    assert "attachment" in file.headers["content-disposition"]
+    assert "Open without reporting problem" in browser.get(f"{base}/{first.id}/load").text
+    choosing = browser.get(base, params={"choose": "1"}).text
+    assert choosing.count('type="radio"') == 4
+    assert browser.get(base, params={"page": "99"}).status_code == 200
+
+
+def test_a_long_history_has_pages(
+    browser: TestClient, base: str, live: Path, here: Workstation, workspace: Workspace
+) -> None:
+    for number in range(23):
+        here.history.save(workspace, document(f"n{number}"), f"save {number}")
+    assert "save 22" in browser.get(base).text
+    assert "save 2<" not in browser.get(base).text
+    second = browser.get(base, params={"page": "2"}).text
+    assert "save 2<" in second
+    assert "What changed" in second
+
+
+def test_what_changed_is_said_in_words_safety_first(
+    browser: TestClient, base: str, live: Path, here: Workstation, workspace: Workspace
+) -> None:
+    here.save(workspace)
+    live.write_bytes(OPENED.replace(b'tipIndex="-1"', b'tipIndex="4"'))
+    page = browser.get(f"{base}/compare").text
+    assert "Bears on safety" in page
+    assert "Any computer that reaches this one may connect" in page
+    assert "less protection" in page
+    assert "Now" in page
+    more = browser.get(f"{base}/compare", params={"everything": "1"}).text
+    assert "Leave them out" in more
+    part = browser.get(f"{base}/compare", params={"part": "hot-keys"}).text
+    assert "No difference." in part
+
+
+def test_a_sealed_file_says_why_it_cannot_be_compared(
+    browser: TestClient, base: str, live: Path, here: Workstation, workspace: Workspace
+) -> None:
+    here.save(workspace)
+    live.write_bytes(opaque("x"))
+    page = text(browser.get(f"{base}/compare").text)
+    assert "What changed cannot be shown" in page
+    assert "Save Decrypted Settings As" in page
+
+
+def test_one_part_alone_with_its_safety(
+    browser: TestClient, base: str, live: Path, here: Workstation, workspace: Workspace
+) -> None:
+    live.write_bytes(OPENED)
+    opened = here.save(workspace).snapshot.id
+    live.write_bytes(CONTENT.replace(b'tipIndex="-1"', b'tipIndex="4"'))
+    page = browser.get(f"{base}/restore", params={"source": opened, "part": "api"}).text
+    assert "Look at this first" in page
+    assert "API settings" in page
+    browser.post(f"{base}/restore", data=fields(page, f"{base}/restore"))
+    now = live.read_bytes()
+    assert b'allowOnlyLocalhost="false"' in now
+    assert b'tipIndex="4"' in now
 
 
 def test_a_plan_that_is_outdated_is_refused(
-    browser: TestClient, live: Path, here: Workstation, workspace: Workspace
+    browser: TestClient, base: str, live: Path, here: Workstation, workspace: Workspace
 ) -> None:
     here.save(workspace)
     live.write_bytes(document("seen"))
-    page = browser.get("/settings").text
-    plan = browser.post("/settings/restore", data=fields(page, "/settings/restore"))
+    plan = browser.get(f"{base}/restore").text
     live.write_bytes(document("moved"))
-    late = browser.post("/settings/apply", data=fields(plan.text, "/settings/apply"))
+    late = browser.post(f"{base}/restore", data=fields(plan, f"{base}/restore"))
     assert late.status_code == 409
+    blind = browser.post(f"{base}/restore", data={"source": "latest", "seen": ""})
+    assert blind.status_code == 409
     assert live.read_bytes() == document("moved")
 
 
-def test_what_is_already_so(browser: TestClient, here: Workstation, workspace: Workspace) -> None:
+def test_a_source_that_moved_since_it_was_shown_is_refused(
+    browser: TestClient, base: str, live: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "kept.xml"
+    other.write_bytes(CONTENT.replace(b'tipIndex="-1"', b'tipIndex="4"'))
+    plan = browser.get(f"{base}/restore", params={"source": str(other)}).text
+    other.write_bytes(OPENED)
+    late = browser.post(f"{base}/restore", data=fields(plan, f"{base}/restore"))
+    assert late.status_code == 409
+    assert live.read_bytes() == CONTENT
+
+
+def test_what_is_already_so(
+    browser: TestClient, base: str, here: Workstation, workspace: Workspace
+) -> None:
     here.save(workspace)
-    page = browser.get("/settings").text
-    same = browser.post("/settings/restore", data=fields(page, "/settings/restore"))
+    assert "already so" in browser.get(f"{base}/restore").text
+    same = browser.post(f"{base}/restore", data={"source": "latest"})
     assert same.status_code == 409
-    assert "already so" in same.text
 
 
-def test_damaged_settings_are_not_saved(browser: TestClient, live: Path) -> None:
-    page = browser.get("/settings").text
-    live.write_bytes(b"garbage")
-    refused = browser.post("/settings/save", data=fields(page, "/settings/save"))
+def test_a_running_program_keeps_the_button_shut(
+    browser: TestClient,
+    base: str,
+    live: Path,
+    here: Workstation,
+    workspace: Workspace,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from deskside.foundation.clock import SystemClock
+
+    here.save(workspace)
+    live.write_bytes(OPENED)
+    holds = RunningProgram("IB Gateway", 4711, SystemClock().now(), certain=True)
+    monkeypatch.setattr(restoring, "programs", lambda _workspace: (holds,))
+    snapshot = here.history.snapshots(workspace)[0].id
+    page = browser.get(f"{base}/restore", params={"source": snapshot}).text
+    assert "IB Gateway is running (process 4711)" in page
+    assert re.search(r'<button[^>]*type="submit" disabled', page)
+    assert f"{base}/{snapshot}/load" in page
+    forced = browser.post(f"{base}/restore", data=fields(page, f"{base}/restore"))
+    assert forced.status_code == 409
+    assert live.read_bytes() == OPENED
+    assert "the program is running" in browser.get("/settings").text
+
+
+def test_older_copies_are_found_compared_and_brought_in(
+    browser: TestClient, base: str, live: Path, here: Workstation, workspace: Workspace
+) -> None:
+    here.save(workspace)
+    copy = live.with_name("ibg.20210101.xml")
+    copy.write_bytes(OPENED)
+    page = browser.get(f"{base}/backups").text
+    assert copy.name in page
+    assert "not in the history" in page
+    assert "Bears on safety" in browser.get(f"{base}/compare", params={"old": str(copy)}).text
+    done = browser.post(f"{base}/backups", data={"folder": ""})
+    assert "1 older copy is in the history now" in done.text
+    assert any(one.origin == copy.name for one in here.history.snapshots(workspace))
+    again = browser.post(f"{base}/backups", data={"folder": ""})
+    assert "nothing new" in again.text
+    lost = browser.get(f"{base}/backups", params={"folder": "/no/such/place"})
+    assert lost.status_code == 400
+    assert "There is no folder or file" in lost.text
+
+
+def test_the_checks_are_shown_with_their_articles(
+    browser: TestClient, live: Path, here: Workstation, workspace: Workspace
+) -> None:
+    here.save(workspace)
+    live.write_bytes(OPENED)
+    page = browser.get("/settings/check").text
+    assert "api-open-to-network" in page
+    assert "/kb/2323#api-open-to-network" in page
+
+
+def test_damaged_settings_are_not_saved_and_the_history_is_named(
+    browser: TestClient, base: str, live: Path, here: Workstation, workspace: Workspace
+) -> None:
+    here.save(workspace)
+    live.write_bytes(CONTENT[:1000])
+    overview = text(browser.get("/settings").text)
+    assert "damaged" in overview
+    assert "Nothing is lost" in overview
+    refused = browser.post(f"{base}/save", data={"note": ""})
     assert refused.status_code == 409
-    assert "no settings file" in refused.text
+    assert "history holds" in text(refused.text)
 
 
-def test_forms_that_name_nothing(browser: TestClient) -> None:
-    assert browser.post("/settings/save", data={"workspace": "x"}).status_code == 404
-    assert browser.post("/settings/restore", data={"snapshot": "x"}).status_code == 404
-    assert browser.post("/settings/save", json={"workspace": "x"}).status_code == 415
+def test_addresses_and_forms_that_name_nothing(browser: TestClient, base: str) -> None:
+    nowhere = "/settings/0123456789abcdef"
+    for path in ("", "/restore", "/compare", "/backups", "/x", "/x/load"):
+        assert browser.get(nowhere + path).status_code == 404
+    for path in ("/save", "/restore", "/undo", "/pin", "/backups"):
+        assert browser.post(nowhere + path, data={"x": "y"}).status_code == 404
+    assert browser.get(f"{base}/nothing").status_code == 404
+    assert browser.get(f"{base}/compare", params={"old": "nothing"}).status_code == 404
+    assert browser.post(f"{base}/save", json={"note": "x"}).status_code == 415
+
+
+def test_nothing_is_changed_by_looking(browser: TestClient, base: str, live: Path) -> None:
+    for path in ("/save", "/undo", "/pin"):
+        assert browser.get(base + path).status_code in (404, 405)
+    for path in ("bound", "plan", "apply", "file"):
+        assert browser.get(f"/settings/transfer/{path}").status_code in (404, 405)
+    assert live.read_bytes() == CONTENT
+
+
+def test_forms_of_other_sites_are_refused(browser: TestClient, base: str) -> None:
+    foreign = {"sec-fetch-site": "cross-site", "origin": "https://evil.example"}
+    for path in (f"{base}/save", f"{base}/restore", "/settings/transfer/apply"):
+        assert browser.post(path, data={"note": "x"}, headers=foreign).status_code == 403
 
 
 def test_a_computer_without_settings(

@@ -69,29 +69,6 @@ FINE = [
     ]
 ]
 
-SNAPSHOTS = [
-    {
-        "when": "Today, 08:43 CET",
-        "title": "Before the update",
-        "detail": "48.2 kB · 1f0c9a…",
-        "current": True,
-        "tag": "Latest",
-        "actions": [{"href": "#", "label": "Compare"}, {"href": "#", "label": "Download"}],
-    },
-    {
-        "when": "Friday 20 November, 17:58 CET",
-        "title": "Saved by itself",
-        "detail": "48.1 kB · 77ab02…",
-        "actions": [{"href": "#", "label": "Compare"}, {"href": "#", "label": "Download"}],
-    },
-    {
-        "when": "Thursday 19 November, 09:02 CET",
-        "title": "New options layout",
-        "detail": "45.9 kB · c4410d…",
-        "actions": [{"href": "#", "label": "Compare"}, {"href": "#", "label": "Download"}],
-    },
-]
-
 BODY = """
 <p>Use this when a layout that you saved to a drive has to come back: on the same computer, or on another one.</p>
 <h2 id="before">Before you start</h2>
@@ -269,27 +246,6 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         "network",
         {"navigation": here("/network"), "running": True, "progress": "5 of 14 hosts tested"},
     ),
-    "settings": (
-        "settings",
-        {
-            "navigation": here("/settings"),
-            "workspaces": [
-                {
-                    "name": "aferrari",
-                    "detail": "Milan workstation",
-                    "snapshots": SNAPSHOTS,
-                    "href": "#",
-                },
-                {
-                    "name": "aferrari2",
-                    "detail": "Laptop",
-                    "snapshots": SNAPSHOTS[2:],
-                    "href": "#",
-                },
-            ],
-        },
-    ),
-    "settings_empty": ("settings", {"navigation": here("/settings"), "workspaces": []}),
     "knowledge": (
         "knowledge",
         {

@@ -10,13 +10,13 @@ from typing import Any
 
 def portal_pages() -> list[Any]:
     """What the portal keeps for the person who is logged in."""
-    from deskside.workspace import stored_pages
+    from deskside.workspace import portal_pages
 
-    return [stored_pages.overview, stored_pages.history, stored_pages.download]
+    return portal_pages.handlers()
 
 
 def local_pages() -> list[Any]:
     """This computer's settings."""
     from deskside.workspace import local_pages
 
-    return [local_pages.overview, local_pages.save, local_pages.restore, local_pages.apply]
+    return local_pages.handlers()

@@ -224,11 +224,28 @@ class SettingsStore:
         with self._database.write() as connection:
             overwrite_what_goes(connection)
             found = store.required(connection, user_name_id, workspace)
-            store.lock(connection, found)
-            restoring.forget(connection, found)
-            count = store.delete_workspace(connection, found)
-            detail = {"snapshots": count}
-            self._recorder("settings.workspace-deleted", user_name_id, found, detail)(connection)
+            self._delete_workspace(connection, user_name_id, found)
+
+    def delete_everything(self, user_name_id: str) -> int:
+        """Delete all workspaces, requests and names of computers for good; how many versions.
+
+        Whom settings are sealed for stays: the person's computers go on sealing for them.
+        """
+        deleted = 0
+        with self._database.write() as connection:
+            overwrite_what_goes(connection)
+            for found, _name in store.workspaces(connection, user_name_id):
+                deleted += self._delete_workspace(connection, user_name_id, found)
+            workstations.forget(connection, user_name_id)
+        return deleted
+
+    def _delete_workspace(self, connection: Connection, user_name_id: str, found: str) -> int:
+        store.lock(connection, found)
+        restoring.forget(connection, found)
+        count = store.delete_workspace(connection, found)
+        detail = {"snapshots": count}
+        self._recorder("settings.workspace-deleted", user_name_id, found, detail)(connection)
+        return count
 
     def export(self, user_name_id: str) -> Iterator[bytes]:
         """Everything of a user name as a zip file, in pieces."""

@@ -77,7 +77,7 @@ def _added(
     except Refused as refused:
         return told | {"file": None, "problem": refused.code}
     moment = version.created[:19].replace(":", "")
-    name = f"{workspace}/{moment}Z-{version.id}{_ending(version)}"
+    name = f"{workspace}/{moment}Z-{version.id}{ending(version)}"
     created = datetime.fromisoformat(version.created)
     entry = _entry(name, created, packed=version.kind in (StoredKind.XML, StoredKind.UNKNOWN))
     whole.writestr(entry, content)
@@ -135,7 +135,8 @@ def _restore(restore: Restore) -> dict[str, Any]:
     }
 
 
-def _ending(version: StoredSnapshot) -> str:
+def ending(version: StoredSnapshot) -> str:
+    """How the file of a version is to end, by what it holds."""
     if version.format != PLAIN_FORMAT:
         return ".age"
     return ".bin" if version.kind is StoredKind.OPAQUE else ".xml"

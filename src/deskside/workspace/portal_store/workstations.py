@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, bindparam, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from deskside.workspace.portal_store.model import SeenWorkstation, WorkstationName
@@ -48,6 +48,12 @@ def listed(connection: Connection, user_name_id: str) -> list[SeenWorkstation]:
 def find(connection: Connection, user_name_id: str, wish: str) -> SeenWorkstation | None:
     """One computer of a user name, by its id."""
     return _one(connection, user_name_id, wish)
+
+
+def forget(connection: Connection, user_name_id: str) -> None:
+    """Forget all computers of a user name."""
+    table = settings_workstation
+    connection.execute(delete(table).where(table.c.user_name_id == user_name_id))
 
 
 def _one(connection: Connection, user_name_id: str, wish: str) -> SeenWorkstation | None:
