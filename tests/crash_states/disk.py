@@ -5,8 +5,9 @@ system in use might:
 
 - of a file's content: nothing, all, the first writes, the last write torn at a sector, a page or
   anywhere, writes in another order, the new length with zeros where nothing was written yet;
-- of a folder's names: the first changes in order (`Order.KEPT`), or any of them (`Order.ANY`),
-  independently of all other folders. A rename happens or does not.
+- of a folder's names: the first changes in order (`Order.KEPT`), or any of them (`Order.ANY`)
+  with those before it of the same name, independently of all other folders. A rename happens or
+  does not.
 
 Forcing a file out does not promise its name; forcing a folder out does not promise its files.
 """
@@ -16,7 +17,7 @@ from __future__ import annotations
 import itertools
 import math
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
@@ -31,7 +32,7 @@ Alteration = Write | Size
 
 
 class Order(Enum):
-    """Whether changes of the names in one folder reach the disk in the order they were made."""
+    """Whether changes of different names in one folder reach the disk in their order."""
 
     KEPT = "kept"
     ANY = "any"
@@ -161,15 +162,26 @@ class Disk:
     def _subsets(self, rng: random.Random) -> Iterator[list[Names]]:
         if 2 ** len(self._naming) <= self._effort.every:
             for chosen in itertools.product((False, True), repeat=len(self._naming)):
-                yield list(itertools.compress(self._naming, chosen))
+                yield self._possible(chosen)
             return
         yield []
         yield self._naming
         for one in self._naming:
-            yield [one]
-            yield [other for other in self._naming if other is not one]
+            yield self._possible([each is one for each in self._naming])
+            yield self._possible([each is not one for each in self._naming])
         for _draw in range(self._effort.draws):
-            yield [naming for naming in self._naming if rng.random() < 0.5]
+            yield self._possible([rng.random() < 0.5 for _each in self._naming])
+
+    def _possible(self, chosen: Iterable[bool]) -> list[Names]:
+        """The chosen changes, but for those that need one of the others: for the same name."""
+        made, missing = [], set[tuple[int, str]]()
+        for naming, wanted in zip(self._naming, chosen, strict=True):
+            names = {(folder, name) for folder, name, _node in naming.changes}
+            if wanted and not names & missing:
+                made.append(naming)
+            else:
+                missing |= names
+        return made
 
     def _named(self, chosen: list[Names]) -> dict[int, dict[str, int]]:
         names = {node: dict(inside) for node, inside in self._names.items()}
