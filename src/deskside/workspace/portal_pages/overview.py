@@ -70,10 +70,15 @@ def _workspace(workspace: StoredWorkspace) -> dict[str, Any]:
 def _usage(usage: Usage) -> dict[str, Any]:
     """How much is stored; `part` is in per cent, and never nothing where there is something."""
     part = min(100, max(1 if usage.used else 0, round(100 * usage.used / max(usage.quota, 1))))
-    words = _("{used} MB of {quota} MB").format(
-        used=number(usage.used / MEGABYTE, 1), quota=number(usage.quota / MEGABYTE)
-    )
+    words = _("{used} of {quota}").format(used=_room(usage.used), quota=_room(usage.quota))
     return {"words": words, "part": part, "tight": part >= TIGHT}
+
+
+def _room(count: int) -> str:
+    """A size that nobody needs to the byte."""
+    if count < MEGABYTE:
+        return _("{size} kB").format(size=number(-(-count // 1000)))
+    return _("{size} MB").format(size=number(count / MEGABYTE, 1 if count < 100 * MEGABYTE else 0))
 
 
 def _encryption(recipient: Recipient | None) -> dict[str, str] | None:
