@@ -33,6 +33,9 @@ IMAGES = ROOT / "docs" / "images"
 SAMPLE = ROOT / "tests" / "samples" / "ibg_2021_mit.xml"
 DESKSIDE = Path(sys.executable).with_name("deskside")
 USER_FOLDER = "dgmgqticxk"
+LIVE = b'port="4002"', b'port="4001"'
+"""The port that programs find live trading at, in the place of that for paper trading."""
+
 LARGEST = 2_500_000
 """Bytes of all pictures together."""
 
@@ -194,7 +197,7 @@ def fill_history(computer: Computer) -> None:
     content = SAMPLE.read_bytes()
     states = [
         ("first day at the new desk", content),
-        ("four monitors", content.replace(b'tipIndex="-1"', b'tipIndex="4"')),
+        ("four monitors", content.replace(b'tipIndex="-1"', b'tipIndex="4"').replace(*LIVE)),
         ("before the upgrade", content.replace(b'tipIndex="-1"', b'tipIndex="12"')),
     ]
     for note, state in states:
@@ -303,6 +306,10 @@ def on_this_computer(browser: Browser, computer: Computer) -> None:
         shoot(page, "run-verified", "light", at="#run")
         page.goto(page.url.split("/kb")[0] + "/settings")
         shoot(page, "settings-on-this-computer", "light")
+        page.get_by_role("link", name="History").first.click()
+        shoot(page, "settings-history", "light")
+        page.get_by_role("link", name="What changed").nth(1).click()
+        shoot(page, "settings-compare", "light")
 
 
 def main() -> None:

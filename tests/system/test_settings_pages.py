@@ -89,7 +89,7 @@ def test_compare_restore_one_part_undo_and_pin(opened: str, browser_page: Page, 
     expect(main).to_contain_text("changed since the latest snapshot")
     page.get_by_role("link", name="What changed since").click()
     expect(main).to_contain_text("1 difference.")
-    page.get_by_label("Show").select_option("API settings")
+    page.get_by_label("Part").select_option("API settings")
     page.get_by_role("button", name="Show").click()
     expect(main).to_contain_text("No difference.")
     page.get_by_role("link", name="Choose two others").click()

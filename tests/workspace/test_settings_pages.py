@@ -13,6 +13,7 @@ from deskside.web.model import NavigationItem
 from deskside.web.service import Shell
 from deskside.web.shell import build_app
 from deskside.workspace import restoring
+from deskside.workspace.local_pages.shared import place_of
 from deskside.workspace.model import Workspace
 from deskside.workspace.pages import local_pages
 from deskside.workspace.places.running import RunningProgram
@@ -22,6 +23,7 @@ from .conftest import SAMPLE, document
 from .stored_settings import opaque
 
 CONTENT = SAMPLE.read_bytes()
+ACCOUNTED = CONTENT.replace(b"<ApiSettings ", b'<ApiSettings lastAccount="U1234567" ')
 OPENED = CONTENT.replace(b'allowOnlyLocalhost="true"', b'allowOnlyLocalhost="false"')
 
 
@@ -257,6 +259,73 @@ def test_the_checks_are_shown_with_their_articles(
     page = browser.get("/settings/check").text
     assert "api-open-to-network" in page
     assert "/kb/2323#api-open-to-network" in page
+
+
+@pytest.fixture
+def paper(root: Path) -> Path:
+    """The settings of another user of this computer."""
+    file = root / ("p" * 40) / "ibg.xml"
+    file.parent.mkdir()
+    file.write_bytes(ACCOUNTED.replace(b"U1234567", b"DU7654321"))
+    return file
+
+
+def test_transfer_lists_what_is_bound_then_plans_then_applies(
+    browser: TestClient, base: str, live: Path, paper: Path
+) -> None:
+    live.write_bytes(ACCOUNTED.replace(b'tipIndex="-1"', b'tipIndex="4"'))
+    mine, theirs = place_of(Workspace(live)), place_of(Workspace(paper))
+    first = {"source": mine, "target": theirs, "file": ""}
+    assert "Whose settings?" in browser.get("/settings/transfer").text
+    bound = browser.post("/settings/transfer/bound", data=first).text
+    assert "Account numbers" in bound
+    assert "U1234567" in bound
+    answers = fields(bound, "/settings/transfer/plan") | {"new-0": "DU1111111"}
+    assert answers["treat-account-number"] == "map"
+    plan = browser.post("/settings/transfer/plan", data=answers).text
+    assert str(paper) in plan
+    applied = fields(plan, "/settings/transfer/apply")
+    assert applied["new-0"] == "DU1111111"
+    changed = browser.post("/settings/transfer/apply", data=applied | {"new-0": "DU2222222"})
+    assert changed.status_code == 409
+    done = browser.post("/settings/transfer/apply", data=applied)
+    assert "Undo the restore" in done.text
+    now = paper.read_bytes()
+    assert b"DU1111111" in now
+    assert b'"U1234567"' not in now
+    assert b'tipIndex="4"' in now
+
+
+def test_transfer_into_a_file_for_somebody_elsewhere(
+    browser: TestClient, base: str, live: Path
+) -> None:
+    live.write_bytes(ACCOUNTED)
+    first = {"source": place_of(Workspace(live)), "target": "file", "file": ""}
+    plan = browser.post("/settings/transfer/plan", data=first).text
+    file = browser.post("/settings/transfer/file", data=fields(plan, "/settings/transfer/file"))
+    assert b"U1234567" not in file.content
+    assert "attachment" in file.headers["content-disposition"]
+    assert browser.post("/settings/transfer/apply", data=first).status_code in (400, 422)
+    assert live.read_bytes() == ACCOUNTED
+
+
+def test_transfer_says_what_is_wrong_with_an_answer(
+    browser: TestClient, base: str, live: Path, paper: Path, tmp_path: Path
+) -> None:
+    mine = place_of(Workspace(live))
+    same = browser.post("/settings/transfer/bound", data={"source": mine, "target": mine})
+    assert same.status_code == 400
+    assert "not the same" in same.text
+    for file in ("", str(tmp_path / "missing.xml")):
+        asked = {"source": "file", "file": file, "target": mine}
+        wrong = browser.post("/settings/transfer/bound", data=asked)
+        assert wrong.status_code == 400
+        assert "There is a problem" in wrong.text
+    sealed = {"source": mine, "target": place_of(Workspace(paper))}
+    paper.write_bytes(opaque("x"))
+    page = text(browser.post("/settings/transfer/plan", data=sealed).text)
+    assert "cannot be changed from here" in page
+    assert "Download the file" in page
 
 
 def test_damaged_settings_are_not_saved_and_the_history_is_named(

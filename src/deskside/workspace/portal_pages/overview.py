@@ -8,7 +8,7 @@ from litestar import Response, get, post
 from litestar.response import Stream
 
 from deskside.foundation.text import _
-from deskside.foundation.units import number, when
+from deskside.foundation.units import number, size, when
 from deskside.web.service import AnyRequest, page
 from deskside.workspace.api import Store
 from deskside.workspace.model import StoredWorkspace, name_of
@@ -62,6 +62,7 @@ def _workspace(workspace: StoredWorkspace) -> dict[str, Any]:
         "key": workspace.name,
         "count": counted(workspace.snapshots),
         "latest": when(latest.created) if latest else "",
+        "size": size(latest.size) if latest else "",
         "note": latest.note if latest else "",
         "origin": latest.origin if latest else "",
     }
@@ -77,8 +78,9 @@ def _usage(usage: Usage) -> dict[str, Any]:
 def _room(count: int) -> str:
     """A size that nobody needs to the byte."""
     if count < MEGABYTE:
-        return _("{size} kB").format(size=number(-(-count // 1000)))
-    return _("{size} MB").format(size=number(count / MEGABYTE, 1 if count < 100 * MEGABYTE else 0))
+        return _("{count} kB").format(count=number(-(-count // 1000)))
+    decimals = 1 if count % MEGABYTE else 0
+    return _("{count} MB").format(count=number(count / MEGABYTE, decimals))
 
 
 def _encryption(recipient: Recipient | None) -> dict[str, str] | None:
