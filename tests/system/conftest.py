@@ -42,6 +42,10 @@ class Portal:
         """The first demonstration user with a role."""
         return next(user for user in self.demo["users"] if role in user["roles"])
 
+    def named(self, username: str) -> dict[str, Any]:
+        """A demonstration user by name."""
+        return next(user for user in self.demo["users"] if user["username"] == username)
+
     def card(self, user: dict[str, Any]) -> list[str]:
         """Options that point `deskside card respond` at a user's device."""
         device = user["devices"][0]
@@ -92,9 +96,13 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     stop_portal(running)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
-    """Debian's Chromium, headless."""
+    """Debian's Chromium, headless.
+
+    Gone once the tests of this folder are: its event loop runs on in the thread of all tests, and
+    `asyncio.run` elsewhere would refuse to start.
+    """
     executable = shutil.which("chromium") or shutil.which("chromium-browser")
     if executable is None:
         pytest.fail("Chromium is missing: run `make system-deps`.", pytrace=False)

@@ -135,7 +135,7 @@ def test_a_restore_asked_for_on_the_portal_is_carried_out_here(
     browser_page: Page, portal: Portal, live: Path, root: list[str], data: Path
 ) -> None:
     page, main = browser_page, browser_page.get_by_role("main")
-    user = portal.user("trader")
+    user = portal.named("tessa2")  # nobody else's test has sent this user's settings
     log_in(page, portal, user, data)
     log_in_from_the_terminal(portal, user, data)
     for content in (OPENED, CONTENT):
