@@ -18,6 +18,7 @@ from deskside.foundation.config import Config
 from deskside.foundation.database import Database
 from deskside.foundation.keyring import Keyring
 from deskside.foundation.mail import Mail
+from deskside.foundation.public_address import remembered
 from deskside.foundation.text import mark
 from deskside.knowledge import pages as knowledge_pages
 from deskside.knowledge.service import Library
@@ -28,8 +29,9 @@ from deskside.network.service import NetworkService
 from deskside.secure_login import api as login_api
 from deskside.secure_login import pages as login_pages
 from deskside.secure_login.events import recent_events
+from deskside.secure_login.moves import AddressPolicy
 from deskside.secure_login.passwords import PasswordPool
-from deskside.secure_login.service import Limits, LoginService
+from deskside.secure_login.service import Limits, LoginService, Rates
 from deskside.web import pages as shell_pages
 from deskside.web.middleware import App
 from deskside.web.model import NavigationItem
@@ -101,7 +103,10 @@ def open_services(
             mail,
             directory,
             limits=_limits(config),
+            rates=_rates(config),
             pool=PasswordPool(config.optional_number("login.argon2_pool")),
+            quiet=config.span("login.quiet"),
+            portal=lambda: config.optional_text("portal.url") or remembered(folder),
         )
         responder = Responder(keyring.signing_key, folder / "keys", any_port=demo)
         try:
@@ -157,4 +162,16 @@ def create_app(services: Services, *, demo: bool = False) -> App:
 
 
 def _limits(config: Config) -> Limits:
-    return Limits(idle=config.span("session.idle"), absolute=config.span("session.absolute"))
+    return Limits(
+        idle=config.span("session.idle"),
+        absolute=config.span("session.absolute"),
+        addresses=AddressPolicy(config.text("session.addresses")),
+    )
+
+
+def _rates(config: Config) -> Rates:
+    return Rates(
+        user=config.number("login.per_user"),
+        address=config.number("login.per_address"),
+        desk=config.number("login.per_desk"),
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -53,7 +54,16 @@ class Desk:
         keyring = Keyring.open(database, keys)
         audit, mail = Audit(clock), Mail(keyring, clock)
         directory = DirectoryService(database, keyring, clock, audit, mail)
-        service = LoginService.open(database, keyring, clock, audit, mail, directory, pool=POOL)
+        service = LoginService.open(
+            database,
+            keyring,
+            clock,
+            audit,
+            mail,
+            directory,
+            pool=POOL,
+            portal=lambda: "https://desk.example",
+        )
         return cls(database, keyring, clock, mail, audit, directory, service)
 
     def person(
@@ -117,6 +127,20 @@ class Desk:
         with self.database.read() as connection:
             rows = connection.execute(select(audit_event.c.event, audit_event.c.subject))
             return [(row.event, row.subject) for row in rows]
+
+    def mails(self) -> list[tuple[str, str, str]]:
+        """What waits to be sent: to whom, subject, text; oldest first."""
+        from sqlalchemy import select
+
+        from deskside.foundation.mail import outbox
+
+        with self.database.read() as connection:
+            rows = connection.execute(select(outbox).order_by(outbox.c.id)).all()
+        opened = [
+            json.loads(self.keyring.open_sealed(row.sealed, context=f"mail:{row.id}"))
+            for row in rows
+        ]
+        return [(mail["to"], mail["subject"], mail["body"]) for mail in opened]
 
     def count(self, table: str) -> int:
         from sqlalchemy import text

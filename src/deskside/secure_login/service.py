@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, or_, select
+from sqlalchemy import Connection, delete, exists, or_, select
 
 from deskside.directory.model import UserName
 from deskside.directory.rules import check_password
@@ -20,14 +20,16 @@ from deskside.foundation.keyring import Keyring
 from deskside.foundation.mail import Mail
 from deskside.foundation.recurring import Recurring
 from deskside.secure_login import lockout
+from deskside.secure_login.alarms import Alarms
 from deskside.secure_login.device_step import DeviceStep
 from deskside.secure_login.devices import Devices
-from deskside.secure_login.endings import ChallengeExpired, Endings, LoginFailed
+from deskside.secure_login.endings import QUIET, ChallengeExpired, Endings, LoginFailed
 from deskside.secure_login.model import Challenge, Issued
 from deskside.secure_login.password_step import PasswordStep
 from deskside.secure_login.passwords import PasswordPool
+from deskside.secure_login.rates import Rates
 from deskside.secure_login.sessions import Limits, Sessions
-from deskside.secure_login.store import challenge, known_browser, login, spent
+from deskside.secure_login.store import challenge, known_browser, login, session, spent
 from deskside.secure_login.values import (
     DeviceInfo,
     DeviceStatus,
@@ -37,11 +39,11 @@ from deskside.secure_login.values import (
     SessionGranted,
     SessionInfo,
 )
-from deskside.web.model import Resolved, Visitor
+from deskside.web.model import Resolved, SessionMoved, Visitor
 
-SWEEP_EVERY = timedelta(hours=1)
+SWEEP_EVERY = timedelta(minutes=10)
 
-__all__ = ["ChallengeExpired", "Limits", "LoginFailed", "LoginService"]
+__all__ = ["ChallengeExpired", "Limits", "LoginFailed", "LoginService", "Rates"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,8 @@ class LoginService:
     sessions: Sessions
     devices: Devices
     pool: PasswordPool
+    alarms: Alarms
+    endings: Endings
 
     @classmethod
     def open(
@@ -68,20 +72,42 @@ class LoginService:
         directory: DirectoryService,
         *,
         limits: Limits | None = None,
+        rates: Rates | None = None,
         random: Randomness | None = None,
         pool: PasswordPool | None = None,
+        quiet: timedelta = QUIET,
+        portal: Callable[[], str | None] = lambda: None,
     ) -> LoginService:
-        """Put the service together; `close` it at the end."""
+        """Put the service together; `close` it at the end. `portal` is its address, for links."""
         chance, hashing = random or SystemRandomness(), pool or PasswordPool()
         devices = Devices(database, keyring, clock, audit, chance)
         sessions = Sessions(database, keyring, clock, audit, directory, limits or Limits())
-        endings = Endings(clock, audit, mail, directory, sessions)
-        device_step = DeviceStep(database, clock, chance, devices, endings)
+        endings = Endings(clock, audit, mail, directory, sessions, quiet)
+        alarms = Alarms(database, clock, directory, mail, portal)
+        audit.listen(alarms.tell)
+        device_step = DeviceStep(database, clock, chance, devices, endings, rates or Rates())
         password_step = PasswordStep(
-            database, keyring, clock, directory, devices, hashing, device_step, endings
+            database,
+            keyring,
+            clock,
+            directory,
+            devices,
+            hashing,
+            device_step,
+            endings,
+            rates or Rates(),
         )
         return cls(
-            database, clock, directory, password_step, device_step, sessions, devices, hashing
+            database=database,
+            clock=clock,
+            directory=directory,
+            password_step=password_step,
+            device_step=device_step,
+            sessions=sessions,
+            devices=devices,
+            pool=hashing,
+            alarms=alarms,
+            endings=endings,
         )
 
     def close(self) -> None:
@@ -96,6 +122,7 @@ class LoginService:
         Raises:
             LoginFailed: whatever the reason.
             Busy: too many log-ins at this moment; nothing was counted.
+            TooManyAttempts: a limit by user name, address or desk is reached; as Busy.
         """
         return await self.pool.run(self.password_step.begin, username, password, origin or Origin())
 
@@ -124,9 +151,9 @@ class LoginService:
 
     # Sessions
 
-    def resolve(self, token: str) -> Resolved | None:
+    def resolve(self, token: str, address: str = "") -> Resolved | SessionMoved | None:
         """Whose session a token stands for; what the shell calls for each request."""
-        return self.sessions.resolve(token)
+        return self.sessions.resolve(token, address)
 
     def log_out(self, visitor: Visitor) -> None:
         """End the visitor's session."""
@@ -162,6 +189,20 @@ class LoginService:
             user_name_id = self.directory.spend_link(connection, token, hashed)
             self._end_everything(connection, user_name_id)
         return user_name_id
+
+    def disown(self, token: str) -> None:
+        """Lock a user name by its owner's word, and end all that is open; raises AlarmGone."""
+        with self.database.write() as connection:
+            spent = self.alarms.spend(connection, token)
+            self.directory.set_enabled(connection, spent.user_name_id, enabled=False)
+            self._end_everything(connection, spent.user_name_id)
+            self.endings.record(
+                connection,
+                "login.disowned",
+                spent.user_name_id,
+                actor=spent.user_name_id,
+                after=spent.event,
+            )
 
     # User names and devices
 
@@ -207,6 +248,8 @@ class LoginService:
             self.sessions.sweep(connection)
             lockout.sweep(connection, now)
             connection.execute(delete(known_browser).where(known_browser.c.expires <= now))
+            self.alarms.sweep(connection)
+            self._tell_of_unfinished(connection, now)
             connection.execute(delete(login).where(login.c.expires <= now))
             # A question that was answered stays for ever: it must not be asked again.
             answered = select(spent.c.what).where(spent.c.device_id == challenge.c.device_id)
@@ -216,6 +259,17 @@ class LoginService:
                     or_(challenge.c.question.is_(None), challenge.c.id.not_in(answered)),
                 )
             )
+
+    def _tell_of_unfinished(self, connection: Connection, now: datetime) -> None:
+        """Whoever knows the password and not the device is worth a notice: one a sweep."""
+        unfinished = connection.execute(
+            select(login.c.user_name_id)
+            .where(login.c.expires <= now, ~exists().where(session.c.login_id == login.c.id))
+            .where(login.c.challenge_id.is_not(None))
+            .distinct()
+        )
+        for user_name_id in unfinished.scalars().all():
+            self.endings.record(connection, "login.unfinished", user_name_id)
 
     def _end_everything(self, connection: Connection, user_name_id: str) -> None:
         connection.execute(delete(login).where(login.c.user_name_id == user_name_id))

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -103,6 +104,7 @@ session = Table(
     Column("started", UtcDateTime, nullable=False),
     Column("last_seen", UtcDateTime, nullable=False),
     Column("expires", UtcDateTime, nullable=False),
+    Column("moved", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("login_id"),
     UniqueConstraint("token_hash"),
     # Most sessions have none: what is not there takes no room in the index.
@@ -116,7 +118,8 @@ session = Table(
     sqlite_with_rowid=False,
 )
 """`previous_hash` is the token before the last renewal: good until the new one is seen, and until
-`previous_until` after that. Address and browser (`origin`) are sealed."""
+`previous_until` after that. Addresses and browser (`origin`) are sealed. One that has `moved`
+to an address that it may not have is over; its row stays to say so."""
 
 known_browser = Table(
     "known_browser",
@@ -126,3 +129,25 @@ known_browser = Table(
     Column("expires", UtcDateTime, nullable=False, index=True),
 )
 """Browsers that have completed a log-in of a user name."""
+
+last_login = Table(
+    "last_login",
+    metadata,
+    Column("user_name_id", String(26), ForeignKey("user_name.id"), primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("before", UtcDateTime, nullable=True),
+    sqlite_with_rowid=False,
+)
+"""When a user name last completed a log-in, and the time before that."""
+
+alarm_link = Table(
+    "alarm_link",
+    metadata,
+    Column("token_hash", LargeBinary, primary_key=True),
+    Column("user_name_id", String(26), ForeignKey("user_name.id"), nullable=False, index=True),
+    Column("event", String(80), nullable=False),
+    Column("created", UtcDateTime, nullable=False),
+    Column("expires", UtcDateTime, nullable=False),
+    Column("used", UtcDateTime, nullable=True),
+)
+"""Links in notices by which a person says that it was somebody else; of each only the hash."""

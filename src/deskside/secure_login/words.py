@@ -65,6 +65,11 @@ def day(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%d")
 
 
+def moment(at: datetime) -> str:
+    """Date and time of day, with the name of the zone."""
+    return at.strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
 def state(info: DeviceInfo) -> tuple[str, str]:
     """A device's state, and the tone that it is shown in."""
     if info.status is DeviceStatus.ACTIVE:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from deskside.foundation.errors import NotLoggedIn
 from deskside.foundation.text import _
 
 
@@ -32,8 +33,34 @@ class Resolved:
     new_token: str | None = None
 
 
-Resolve = Callable[[str], Resolved | None]
-"""Looks up a session token; blocking, so the shell calls it in a worker thread."""
+class SessionMoved(NotLoggedIn):
+    """The session has ended because its requests came from addresses that it may not have.
+
+    Attributes:
+        addresses: the one that the session began at, then the one that ended it.
+    """
+
+    def __init__(self, addresses: tuple[str, str]) -> None:
+        first, second = addresses
+        super().__init__(
+            "session-moved",
+            _(
+                "Your session has ended: it began at the address {first}, and then a request"
+                " came from {second}."
+            ).format(first=first, second=second),
+            hint=_(
+                "If your connection changed, log in again. If it happens again and again, run"
+                " “deskside network test” and ask your network administrator to bind this"
+                " computer to one line. If one of the addresses is not yours, tell your desk."
+            ),
+            article="2816#session-moved",
+        )
+        self.addresses = addresses
+
+
+Resolve = Callable[[str, str], Resolved | SessionMoved | None]
+"""Looks up a session by token and the address that it came from; blocking, so the shell calls it
+in a worker thread."""
 
 
 @dataclass(frozen=True, slots=True)
