@@ -29,6 +29,8 @@ from deskside.network.service import NetworkService
 from deskside.secure_login import api as login_api
 from deskside.secure_login import pages as login_pages
 from deskside.secure_login.events import recent_events
+from deskside.secure_login.helpdesk.rights import STAFF
+from deskside.secure_login.helpdesk.service import Helpdesk
 from deskside.secure_login.moves import AddressPolicy
 from deskside.secure_login.passwords import PasswordPool
 from deskside.secure_login.service import Limits, LoginService, Rates
@@ -46,6 +48,7 @@ NAVIGATION = [
     NavigationItem("/network", mark("Connection test")),
     NavigationItem("/settings", mark("Settings")),
     NavigationItem("/kb", mark("Knowledge base")),
+    NavigationItem("/desk", mark("Desk"), roles=frozenset(role.value for role in STAFF)),
 ]
 
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
@@ -63,6 +66,7 @@ class Services:
     mail: Mail
     directory: DirectoryService
     secure_login: LoginService
+    helpdesk: Helpdesk
     settings_store: SettingsStore
     network: NetworkService
     responder: Responder
@@ -95,6 +99,8 @@ def open_services(
         )
         audit, mail = Audit(clock), Mail(keyring, clock)
         directory = DirectoryService(database, keyring, clock, audit, mail)
+        directory.make_searchable()
+        address = partial(_address, config, folder)
         secure_login = LoginService.open(
             database,
             keyring,
@@ -106,7 +112,7 @@ def open_services(
             rates=_rates(config),
             pool=PasswordPool(config.optional_number("login.argon2_pool")),
             quiet=config.span("login.quiet"),
-            portal=lambda: config.optional_text("portal.url") or remembered(folder),
+            portal=address,
         )
         responder = Responder(keyring.signing_key, folder / "keys", any_port=demo)
         try:
@@ -119,6 +125,9 @@ def open_services(
                 mail=mail,
                 directory=directory,
                 secure_login=secure_login,
+                helpdesk=Helpdesk(
+                    database, keyring, clock, audit, directory, secure_login, address
+                ),
                 settings_store=SettingsStore(
                     database, keyring, clock, audit, rules=store_rules(config)
                 ),
@@ -159,6 +168,11 @@ def create_app(services: Services, *, demo: bool = False) -> App:
         https=address.scheme == "https",
         access=logs.access,
     )
+
+
+def _address(config: Config, folder: Path) -> str | None:
+    """The portal's address for links; None where it has never run and none is set."""
+    return config.optional_text("portal.url") or remembered(folder)
 
 
 def _limits(config: Config) -> Limits:

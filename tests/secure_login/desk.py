@@ -21,6 +21,7 @@ from deskside.foundation.database import Database
 from deskside.foundation.keyring import Keyring
 from deskside.foundation.mail import Mail
 from deskside.secure_login.card.device import VirtualCard
+from deskside.secure_login.helpdesk.service import Helpdesk
 from deskside.secure_login.passwords import PasswordPool
 from deskside.secure_login.service import LoginService
 from deskside.secure_login.values import LoginStep, Origin, SessionGranted
@@ -48,6 +49,18 @@ class Desk:
     @property
     def secure_login(self) -> LoginService:
         return self.service
+
+    @property
+    def helpdesk(self) -> Helpdesk:
+        return Helpdesk(
+            self.database,
+            self.keyring,
+            self.clock,
+            self.audit,
+            self.directory,
+            self.service,
+            lambda: "https://desk.example",
+        )
 
     @classmethod
     def open(cls, database: Database, keys: Path, clock: Clock) -> Desk:

@@ -29,6 +29,7 @@ LINK_LIFETIME = {
 
 _USER_NAME = re.compile(r"[a-z][a-z0-9._-]{2,31}")
 _SHORTEST_PERSONAL_PART = 4
+_LONGEST_WORD = 60
 _SUBSTITUTES = str.maketrans("013457@$!", "oieastasi")
 
 
@@ -43,6 +44,13 @@ class PasswordRefused(UsageProblem):
 def is_user_name(text: str) -> bool:
     """Whether a text can be a user name: lower case, three to 32 characters."""
     return _USER_NAME.fullmatch(text) is not None
+
+
+def name_words(name: str) -> frozenset[str]:
+    """The words of a holder's name as they are searched: without case, accents and punctuation."""
+    plain = unicodedata.normalize("NFKD", name).casefold()
+    letters = "".join(c for c in plain if not unicodedata.combining(c))
+    return frozenset(word[:_LONGEST_WORD] for word in re.findall(r"\w+", letters))
 
 
 def check_user_name(text: str) -> str:

@@ -26,6 +26,7 @@ from sqlalchemy import (
     TextClause,
     bindparam,
     delete,
+    select,
     text,
 )
 
@@ -93,6 +94,14 @@ def take(connection: Connection, subjects: Iterable[str], now: datetime) -> dict
     rows = [(subject, "[]", now + WINDOW) for subject in sorted(subjects)]
     found = connection.execute(_taking(len(rows)), _numbered(rows))
     return {row.subject: _read(row.failures) for row in found}
+
+
+def tallies_of(connection: Connection, subjects: Iterable[str]) -> dict[str, Tally]:
+    """The tallies of some subjects, only looked at."""
+    rows = connection.execute(
+        select(guesses.c.subject, guesses.c.failures).where(guesses.c.subject.in_(list(subjects)))
+    )
+    return {row.subject: _read(row.failures) for row in rows}
 
 
 def put(connection: Connection, tallies: Mapping[str, Tally], now: datetime) -> None:

@@ -187,7 +187,7 @@ class LoginService:
         hashed = self.pool.hash(check_password(password, self.directory.known_of(link)))
         with self.database.write() as connection:
             user_name_id = self.directory.spend_link(connection, token, hashed)
-            self._end_everything(connection, user_name_id)
+            self.end_everything(connection, user_name_id)
         return user_name_id
 
     def disown(self, token: str) -> None:
@@ -195,7 +195,7 @@ class LoginService:
         with self.database.write() as connection:
             spent = self.alarms.spend(connection, token)
             self.directory.set_enabled(connection, spent.user_name_id, enabled=False)
-            self._end_everything(connection, spent.user_name_id)
+            self.end_everything(connection, spent.user_name_id)
             self.endings.record(
                 connection,
                 "login.disowned",
@@ -206,12 +206,21 @@ class LoginService:
 
     # User names and devices
 
-    def set_enabled(self, user: UserName, *, enabled: bool) -> None:
-        """Let a user name log in, or stop it at once and end its sessions."""
+    def set_enabled(
+        self, user: UserName, *, enabled: bool, actor: str | None = None, **why: str
+    ) -> None:
+        """Let a user name log in, or stop it at once and end its sessions.
+
+        Args:
+            user: the user name.
+            enabled: whether it may log in.
+            actor: id of who decides.
+            why: for the audit trail: codes, never free text.
+        """
         with self.database.write() as connection:
-            self.directory.set_enabled(connection, user.id, enabled=enabled)
+            self.directory.set_enabled(connection, user.id, enabled=enabled, actor=actor, **why)
             if not enabled:
-                self._end_everything(connection, user.id)
+                self.end_everything(connection, user.id)
 
     def list_devices(
         self, *, user_name_id: str | None = None, serial: str = ""
@@ -271,6 +280,7 @@ class LoginService:
         for user_name_id in unfinished.scalars().all():
             self.endings.record(connection, "login.unfinished", user_name_id)
 
-    def _end_everything(self, connection: Connection, user_name_id: str) -> None:
+    def end_everything(self, connection: Connection, user_name_id: str) -> int:
+        """End all sessions and log-ins under way of a user name; how many sessions."""
         connection.execute(delete(login).where(login.c.user_name_id == user_name_id))
-        self.sessions.revoke_all(connection, user_name_id)
+        return self.sessions.revoke_all(connection, user_name_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from deskside.foundation.text import _, ngettext
+from deskside.secure_login.model import DeviceRecord
 from deskside.secure_login.values import DeviceInfo, DeviceStatus
 
 # In this order: Edge and Opera call themselves Chrome as well, and Chrome Safari.
@@ -75,6 +76,15 @@ def state(info: DeviceInfo) -> tuple[str, str]:
     if info.status is DeviceStatus.ACTIVE:
         return _("Active"), "ok"
     return _("Locked"), "failure"
+
+
+def kind_name(kind: str) -> str:
+    """A kind of device by its name; the bare kind where its plug-in is not installed."""
+    from deskside.secure_login.authenticators import authenticator, kinds
+
+    if kind not in kinds():
+        return kind
+    return authenticator(kind).describe(DeviceRecord("", kind, "", "", b"")).label
 
 
 def meter(protection_level: int) -> int:

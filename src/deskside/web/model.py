@@ -65,11 +65,15 @@ in a worker thread."""
 
 @dataclass(frozen=True, slots=True)
 class NavigationItem:
-    """One entry of the main navigation; its label is translated when shown."""
+    """One entry of the main navigation; its label is translated when shown.
+
+    It is shown to everybody, or to those who hold one of `roles`.
+    """
 
     href: str
     text: str
     current: bool = False
+    roles: frozenset[str] = frozenset()
 
     @property
     def label(self) -> str:
@@ -78,7 +82,11 @@ class NavigationItem:
     def at(self, path: str) -> NavigationItem:
         """The item as seen from a path."""
         inside = path == self.href or (self.href != "/" and path.startswith(self.href + "/"))
-        return NavigationItem(self.href, self.text, inside)
+        return NavigationItem(self.href, self.text, inside, self.roles)
+
+    def is_for(self, visitor: Visitor | None) -> bool:
+        """Whether a visitor is shown the item."""
+        return not self.roles or (visitor is not None and bool(self.roles & visitor.roles))
 
 
 @dataclass(frozen=True, slots=True)
