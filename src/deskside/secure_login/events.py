@@ -56,6 +56,19 @@ SHOWN: dict[str, Told] = {
 }
 """What a person is told of. An event with `notice` is written about wherever it is caused."""
 
+FOR_STAFF: dict[str, Told] = {
+    "desk.viewed": Told(mark("Looked at at the desk"), "neutral"),
+    "desk.exported": Told(mark("Exported")),
+    "desk.sessions-ended": Told(mark("The desk ended all sessions")),
+    "desk.reset-sent": Told(mark("The desk sent a link to choose a password")),
+    "desk.device-locked": Told(mark("The desk locked a device")),
+    "desk.device-active": Told(mark("The desk unlocked a device")),
+    "directory.user-name-added": Told(mark("The user name was added")),
+    "directory.account-status": Told(mark("The account's status was changed")),
+    "login.password-accepted": Told(mark("The right password was given"), "neutral"),
+}
+"""What only the audit trail at the desk tells, beside all of the above."""
+
 OF_ONES_OWN = "settings."
 """Events that concern whoever did them, since their subject is no user name or device."""
 
@@ -100,7 +113,7 @@ def own_events(
 
 def as_told(row: Row) -> SecurityEvent:
     """A row of the audit trail in words; by its name where it has none."""
-    told = SHOWN.get(row.event)
+    told = SHOWN.get(row.event) or FOR_STAFF.get(row.event)
     words = _(told.words) if told else row.event
     return SecurityEvent(
         row.id, row.at, row.event, words, told.tone if told else "neutral", row.fields

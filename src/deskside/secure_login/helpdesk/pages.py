@@ -28,6 +28,8 @@ from deskside.web.model import Visitor
 from deskside.web.service import AnyRequest, errors, form, page, redirect, require_visitor
 
 DESK = "/desk"
+LATELY = 8
+"""Events on the page of a user name; that somebody looked is left to the whole trail."""
 
 
 def desk_pages() -> list[Any]:
@@ -77,7 +79,8 @@ def person(
     dossier = helpdesk.dossier(visitor, name)
     seen = dossier.person
     notice = _(ACTIONS[done].done) if done in ACTIONS else ""
-    events = helpdesk.trail(visitor, name, limit=8)[1] if Right.AUDIT in dossier.rights else []
+    rows = helpdesk.trail(visitor, name)[1] if Right.AUDIT in dossier.rights else []
+    events = [row for row in rows if row.event != "desk.viewed"][:LATELY]
     return page(
         request,
         "pages/desk_person.html",
