@@ -32,9 +32,32 @@ device = Table(
     Column("version", Integer, nullable=False),
     Column("status", String(16), nullable=False),
     Column("created", UtcDateTime, nullable=False),
+    Column("expires", UtcDateTime, nullable=True),
+    Column("activate_by", UtcDateTime, nullable=True),
     UniqueConstraint("kind", "serial"),
 )
-"""What people hold. `state` is what the kind remembers between answers, in JSON."""
+"""What people hold. `state` is what the kind remembers between answers, in JSON. One that is on its
+way waits until `activate_by`; a temporary one ends at `expires`."""
+
+device_order = Table(
+    "device_order",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("user_name_id", String(26), ForeignKey("user_name.id"), nullable=False, index=True),
+    Column("device_id", String(26), ForeignKey("device.id"), nullable=False),
+    Column("replaces", String(26), nullable=True),
+    Column("account_id", String(26), nullable=True),
+    Column("address", LargeBinary, nullable=False),
+    Column("reserve_cents", Integer, nullable=False),
+    Column("fee_cents", Integer, nullable=False),
+    Column("reason", String(16), nullable=False),
+    Column("ordered", UtcDateTime, nullable=False),
+    Column("ships", UtcDateTime, nullable=False),
+    Column("reminded", UtcDateTime, nullable=True),
+    Column("returned", UtcDateTime, nullable=True),
+    UniqueConstraint("device_id"),
+)
+"""Devices that were ordered. The address is sealed; amounts are what the desk keeps back or asks."""
 
 binding = Table(
     "binding",
@@ -136,9 +159,10 @@ last_login = Table(
     Column("user_name_id", String(26), ForeignKey("user_name.id"), primary_key=True),
     Column("at", UtcDateTime, nullable=False),
     Column("before", UtcDateTime, nullable=True),
+    Column("device_id", String(26), nullable=True),
     sqlite_with_rowid=False,
 )
-"""When a user name last completed a log-in, and the time before that."""
+"""When a user name last completed a log-in, the time before that, and the device it was done with."""
 
 alarm_link = Table(
     "alarm_link",
