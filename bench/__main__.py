@@ -15,6 +15,7 @@ BENCHMARKS = [
     "settings_history",
     "settings_peers",
     "log_in",
+    "log_in_peers",
 ]
 LONG = ["large_desk", "enumeration"]
 """Minutes each: only when they are named, or with the peers."""
