@@ -263,9 +263,13 @@ class DirectoryService:
 
     def known_of(self, link: Link) -> tuple[str, ...]:
         """What others know of the person behind a link, and no password may be made of."""
-        identity = self.holder(link.holder_id).identity
+        return self.known_about(link.holder_id, link.user_name)
+
+    def known_about(self, holder_id: str, name: str) -> tuple[str, ...]:
+        """What others know of a holder and one of their user names."""
+        identity = self.holder(holder_id).identity
         with self.database.read() as connection:
-            return (link.user_name, identity.name, self.email(connection, link.holder_id) or "")
+            return (name, identity.name, self.email(connection, holder_id) or "")
 
     def store_password(
         self,

@@ -15,6 +15,7 @@ from deskside.secure_login import words
 from deskside.secure_login.authenticators import authenticator
 from deskside.secure_login.dependencies import TheClock, TheDatabase, TheLogin
 from deskside.secure_login.events import for_page, own_events
+from deskside.secure_login.password_pages import CHANGE
 from deskside.secure_login.service import LoginService
 from deskside.secure_login.threads import in_thread
 from deskside.secure_login.values import DeviceInfo, SessionInfo
@@ -104,6 +105,7 @@ def _account(
         ],
         notice=notice,
         events_href=EVENTS,
+        change_password_href=CHANGE,
         errors=errors(session=problem) if problem else [],
     )
 

@@ -81,6 +81,25 @@ class PasswordStep:
             raise LoginFailed
         return step
 
+    def confirm(self, username: str, password: str, origin: Origin) -> None:
+        """Take the password of somebody who is logged in; counted as at a log-in.
+
+        Raises:
+            LoginFailed: it is not the password, or too many were tried.
+            TooManyAttempts: a limit is reached.
+        """
+        attempt = self._reserve(username, origin)
+        right = self.pool.verify(attempt.password_hash, normal_password(password))
+        with self.database.write() as connection:
+            refusal = rules.refusal_of_password(
+                attempt.standing, right=right, locked=attempt.locked
+            )
+            if refusal is None:
+                self._give_back(connection, attempt, complete=False)
+                return
+            self._refuse_password(connection, attempt, refusal)
+        raise LoginFailed
+
     def _reserve(self, username: str, origin: Origin) -> Attempt:
         now = self.clock.now()
         name_hash = self.keyring.keyed_hash(

@@ -190,6 +190,33 @@ class LoginService:
             self.end_everything(connection, user_name_id)
         return user_name_id
 
+    async def change_password(
+        self, visitor: Visitor, current: str, password: str, origin: Origin
+    ) -> None:
+        """A new password in place of the present one; ends all other sessions.
+
+        Raises:
+            LoginFailed: `current` is not the present password, or too many were tried.
+            PasswordRefused: the new one is not acceptable.
+            Busy, TooManyAttempts: as for `begin`.
+        """
+        await self.pool.run(self._change_password, visitor, current, password, origin)
+
+    def _change_password(
+        self, visitor: Visitor, current: str, password: str, origin: Origin
+    ) -> None:
+        user = self.directory.find(visitor.user_name)
+        chosen = check_password(password, self.directory.known_about(user.holder_id, user.name))
+        self.password_step.confirm(user.name, current, origin)
+        hashed = self.pool.hash(chosen)
+        with self.database.write() as connection:
+            self.directory.store_password(connection, user.id, hashed)
+            self.endings.record(
+                connection, "directory.password-chosen", user.id, actor=user.id, by="current"
+            )
+            connection.execute(delete(login).where(login.c.user_name_id == user.id))
+            self.sessions.revoke_all(connection, user.id, but=visitor.session_id)
+
     def disown(self, token: str) -> None:
         """Lock a user name by its owner's word, and end all that is open; raises AlarmGone."""
         with self.database.write() as connection:
