@@ -117,8 +117,18 @@ def common_words() -> frozenset[str]:
     return frozenset(line for line in text.split("\n") if line and not line.startswith("#"))
 
 
+@cache
+def leaked_passwords() -> frozenset[str]:
+    """The thirty thousand most frequent passwords of known leaks, the list of zxcvbn."""
+    from zxcvbn.frequency_lists import FREQUENCY_LISTS  # type: ignore[import-untyped]
+
+    return frozenset(FREQUENCY_LISTS["passwords"])
+
+
 def _is_common(password: str) -> bool:
     lowered = password.lower()
+    if lowered in leaked_passwords():
+        return True
     if len(set(lowered)) <= 2 or _is_run(lowered) or _is_repeated(lowered):
         return True
     return not common_words().isdisjoint({lowered, _letters(lowered), _letters(_core(lowered))})
