@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from pathlib import Path
 
 import httpx2
 import pytest
 
 from deskside.directory.model import LinkPurpose, UserName
 from deskside.foundation.clock import FrozenClock
+from deskside.foundation.config import Config
+from deskside.foundation.mail import Delivery
 from deskside.secure_login.alarms import LIFETIME, AlarmGone
 from deskside.secure_login.endings import QUIET
 from deskside.secure_login.rules import LOGIN_LIFETIME
 from deskside.secure_login.service import LoginFailed
 from deskside.secure_login.values import DeviceStatus, Origin
+from tests.foundation.test_mail import Inbox, server
 from tests.secure_login.browser import Browser, portal
 from tests.secure_login.desk import Desk
 
@@ -186,3 +190,19 @@ def test_without_an_address_of_the_portal_the_notice_says_whom_to_tell(small_des
     (_to, _subject, body) = small_desk.mails()[-1]
     assert "tell your desk at once" in body
     assert "http" not in body
+
+
+def test_the_notice_reaches_a_real_mail_server(
+    small_desk: Desk, clock: FrozenClock, tmp_path: Path
+) -> None:
+    inbox = Inbox()
+    small_desk.person("anna")
+    with server(inbox) as port:
+        flags = {"mail.host": "127.0.0.1", "mail.port": port, "mail.tls": "none"}
+        config = Config.load(flags=flags)
+        Delivery(small_desk.database, small_desk.keyring, config, tmp_path, clock).deliver_due()
+    (message,) = inbox.received
+    assert message["To"] == "anna@example.org"
+    assert message["Subject"] == "A security device was added: anna"
+    assert "https://desk.example/alarm/" in message.get_content()
+    assert small_desk.count("outbox") == 0
