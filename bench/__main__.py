@@ -15,17 +15,21 @@ BENCHMARKS = [
     "settings_history",
     "settings_peers",
     "log_in",
+    "log_in_peers",
 ]
+LONG = ["large_desk", "enumeration"]
+"""Minutes each: only when they are named, or with the peers."""
 
 
 def main() -> None:
     """Print a Markdown report."""
     parser = argparse.ArgumentParser(prog="python -m bench")
-    parser.add_argument("only", nargs="*", help=", ".join(BENCHMARKS))
+    parser.add_argument("only", nargs="*", help=", ".join([*BENCHMARKS, *LONG]))
     parser.add_argument("--peers", action="store_true", help="measure peers in the same run")
     arguments = parser.parse_args()
     print(f"# Deskside, measured\n\nPython {platform.python_version()}, {os.cpu_count()} cores.")
-    for name in arguments.only or BENCHMARKS:
+    usual = BENCHMARKS + (LONG if arguments.peers else [])
+    for name in arguments.only or usual:
         import_module(f"bench.{name}").run(peers=arguments.peers)
 
 

@@ -176,11 +176,13 @@ def start(folder: str) -> tuple[subprocess.Popen[str], int]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
+    limits = {f"DESKSIDE_LOGIN_PER_{whom}": "0" for whom in ("USER", "ADDRESS", "DESK")}
     portal = subprocess.Popen(
         [DESKSIDE, "serve", "--demo", "--listen", f"localhost:{port}", "--data", folder],
         stdout=subprocess.PIPE,
         stderr=sys.stderr,
         text=True,
+        env=os.environ | limits,
     )
     assert portal.stdout is not None
     for line in portal.stdout:

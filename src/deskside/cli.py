@@ -40,6 +40,8 @@ SECTIONS: dict[str, Table] = {
         "login": ("deskside.web.commands:login", "Log in to a portal."),
         "logout": ("deskside.web.commands:logout", "End the session with the portal."),
         "whoami": ("deskside.web.commands:whoami", "Show who is logged in."),
+        "sessions": ("deskside.web.commands:sessions", "List and end your sessions."),
+        "events": ("deskside.web.commands:events", "List your security events."),
         "card": ("deskside.secure_login.commands:card", "Operate a virtual security device."),
     },
     "For the operator": {

@@ -18,6 +18,7 @@ from deskside.foundation.config import Config
 from deskside.foundation.database import Database
 from deskside.foundation.keyring import Keyring
 from deskside.foundation.mail import Mail
+from deskside.foundation.public_address import remembered
 from deskside.foundation.text import mark
 from deskside.knowledge import pages as knowledge_pages
 from deskside.knowledge.service import Library
@@ -28,8 +29,11 @@ from deskside.network.service import NetworkService
 from deskside.secure_login import api as login_api
 from deskside.secure_login import pages as login_pages
 from deskside.secure_login.events import recent_events
+from deskside.secure_login.helpdesk.rights import STAFF
+from deskside.secure_login.helpdesk.service import Helpdesk
+from deskside.secure_login.moves import AddressPolicy
 from deskside.secure_login.passwords import PasswordPool
-from deskside.secure_login.service import Limits, LoginService
+from deskside.secure_login.service import Limits, LoginService, Rates
 from deskside.web import pages as shell_pages
 from deskside.web.middleware import App
 from deskside.web.model import NavigationItem
@@ -44,6 +48,7 @@ NAVIGATION = [
     NavigationItem("/network", mark("Connection test")),
     NavigationItem("/settings", mark("Settings")),
     NavigationItem("/kb", mark("Knowledge base")),
+    NavigationItem("/desk", mark("Desk"), roles=frozenset(role.value for role in STAFF)),
 ]
 
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
@@ -61,6 +66,7 @@ class Services:
     mail: Mail
     directory: DirectoryService
     secure_login: LoginService
+    helpdesk: Helpdesk
     settings_store: SettingsStore
     network: NetworkService
     responder: Responder
@@ -93,6 +99,8 @@ def open_services(
         )
         audit, mail = Audit(clock), Mail(keyring, clock)
         directory = DirectoryService(database, keyring, clock, audit, mail)
+        directory.make_searchable()
+        address = partial(_address, config, folder)
         secure_login = LoginService.open(
             database,
             keyring,
@@ -101,7 +109,10 @@ def open_services(
             mail,
             directory,
             limits=_limits(config),
+            rates=_rates(config),
             pool=PasswordPool(config.optional_number("login.argon2_pool")),
+            quiet=config.span("login.quiet"),
+            portal=address,
         )
         responder = Responder(keyring.signing_key, folder / "keys", any_port=demo)
         try:
@@ -114,6 +125,9 @@ def open_services(
                 mail=mail,
                 directory=directory,
                 secure_login=secure_login,
+                helpdesk=Helpdesk(
+                    database, keyring, clock, audit, directory, secure_login, address
+                ),
                 settings_store=SettingsStore(
                     database, keyring, clock, audit, rules=store_rules(config)
                 ),
@@ -156,5 +170,22 @@ def create_app(services: Services, *, demo: bool = False) -> App:
     )
 
 
+def _address(config: Config, folder: Path) -> str | None:
+    """The portal's address for links; None where it has never run and none is set."""
+    return config.optional_text("portal.url") or remembered(folder)
+
+
 def _limits(config: Config) -> Limits:
-    return Limits(idle=config.span("session.idle"), absolute=config.span("session.absolute"))
+    return Limits(
+        idle=config.span("session.idle"),
+        absolute=config.span("session.absolute"),
+        addresses=AddressPolicy(config.text("session.addresses")),
+    )
+
+
+def _rates(config: Config) -> Rates:
+    return Rates(
+        user=config.number("login.per_user"),
+        address=config.number("login.per_address"),
+        desk=config.number("login.per_desk"),
+    )

@@ -12,6 +12,7 @@ from deskside.directory.rules import (
     check_password,
     check_user_name,
     is_user_name,
+    leaked_passwords,
 )
 from deskside.foundation.errors import UsageProblem
 
@@ -54,6 +55,8 @@ def test_accepted(password: str) -> None:
         ("Welcome123", "password-common"),
         ("deskside2026", "password-common"),
         ("1qaz2wsx", "password-common"),
+        ("Trustno1", "password-common"),
+        ("BlowMe69", "password-common"),
         ("tessa.marino", "password-personal"),
         ("TessaMarino84", "password-personal"),
         ("marino@example.org", "password-personal"),
@@ -64,6 +67,15 @@ def test_refused(password: str, code: str) -> None:
     with pytest.raises(PasswordRefused) as caught:
         check_password(password, PERSONAL)
     assert caught.value.code == code
+
+
+def test_none_of_those_that_leaked_most_often() -> None:
+    """ASVS 6.2.4: at least the three thousand most frequent ones of acceptable length."""
+    long_enough = [word for word in sorted(leaked_passwords()) if len(word) >= 8]
+    assert len(long_enough) > 3000
+    for word in long_enough[::7]:
+        with pytest.raises(PasswordRefused):
+            check_password(word.upper(), PERSONAL)
 
 
 @given(st.text(min_size=8, max_size=LONGEST_PASSWORD))

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import click
 
-from tests.prove import changes, crashes, nodes, portal, settings, syncing
+from tests.prove import changes, crashes, guessing, nodes, portal, settings, syncing
 from tests.prove.book import Book
 
 Batch = Callable[[int, int, Path], dict[str, int]]
@@ -44,6 +44,7 @@ EXPERIMENTS = [
     Experiment("changes", "plans of the change engine", changes.batch, 200, 5000),
     Experiment("portal", "portal under load", portal.batch, 20, 400),
     Experiment("nodes", "three portals, one PostgreSQL", nodes.batch, 20, 200),
+    Experiment("guessing", "user names guessed by time", guessing.batch, 2000, 2000),
 ]
 
 

@@ -33,6 +33,7 @@ def portal(desk: Desk, *, demo: bool = False, data: Any = None) -> Iterator[str]
     config = Config.load(flags={"portal.data": data} if data else {})
     services = {
         "secure_login": desk.service,
+        "helpdesk": desk.helpdesk,
         "directory": desk.directory,
         "clock": desk.clock,
         "config": config,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from deskside.foundation.keyring import Keyring
 from deskside.foundation.mail import Mail
 from deskside.secure_login.card.device import VirtualCard
 from deskside.secure_login.hashing import Hasher
+from deskside.secure_login.helpdesk.service import Helpdesk
 from deskside.secure_login.passwords import PasswordPool
 from deskside.secure_login.service import LoginService
 from deskside.secure_login.values import LoginStep, Origin, SessionGranted
@@ -48,12 +50,33 @@ class Desk:
     def secure_login(self) -> LoginService:
         return self.service
 
+    @property
+    def helpdesk(self) -> Helpdesk:
+        return Helpdesk(
+            self.database,
+            self.keyring,
+            self.clock,
+            self.audit,
+            self.directory,
+            self.service,
+            lambda: "https://desk.example",
+        )
+
     @classmethod
     def open(cls, database: Database, keys: Path, clock: Clock) -> Desk:
         keyring = Keyring.open(database, keys)
         audit, mail = Audit(clock), Mail(keyring, clock)
         directory = DirectoryService(database, keyring, clock, audit, mail)
-        service = LoginService.open(database, keyring, clock, audit, mail, directory, pool=POOL)
+        service = LoginService.open(
+            database,
+            keyring,
+            clock,
+            audit,
+            mail,
+            directory,
+            pool=POOL,
+            portal=lambda: "https://desk.example",
+        )
         return cls(database, keyring, clock, mail, audit, directory, service)
 
     def person(
@@ -117,6 +140,20 @@ class Desk:
         with self.database.read() as connection:
             rows = connection.execute(select(audit_event.c.event, audit_event.c.subject))
             return [(row.event, row.subject) for row in rows]
+
+    def mails(self) -> list[tuple[str, str, str]]:
+        """What waits to be sent: to whom, subject, text; oldest first."""
+        from sqlalchemy import select
+
+        from deskside.foundation.mail import outbox
+
+        with self.database.read() as connection:
+            rows = connection.execute(select(outbox).order_by(outbox.c.id)).all()
+        opened = [
+            json.loads(self.keyring.open_sealed(row.sealed, context=f"mail:{row.id}"))
+            for row in rows
+        ]
+        return [(mail["to"], mail["subject"], mail["body"]) for mail in opened]
 
     def count(self, table: str) -> int:
         from sqlalchemy import text

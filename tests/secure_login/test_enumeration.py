@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from unittest import mock
 
 import pytest
+from sqlalchemy import text
 
+from deskside.foundation.clock import FrozenClock
 from deskside.secure_login import passwords
 from deskside.secure_login.lockout import LIMIT
 from deskside.secure_login.service import LoginFailed
@@ -57,3 +60,25 @@ def test_a_locked_name_still_costs_one_hash(small_desk: Desk, hashes: mock.Mock)
     before = hashes.call_count
     assert attempt(small_desk, "anna", PASSWORD)[1] == attempt(small_desk, "nobody", "x")[1]
     assert hashes.call_count == before + 2
+
+
+def test_an_attempt_at_a_locked_name_writes_as_any_other(
+    small_desk: Desk, clock: FrozenClock
+) -> None:
+    """A transaction that changes no byte needs no flush, and so would tell by its time."""
+    small_desk.person("anna")
+    for _time in range(LIMIT):
+        attempt(small_desk, "anna", "wrong password")
+    attempt(small_desk, "nobody", "wrong password")
+    written = []
+    for name in ("anna", "nobody"):
+        clock.advance(timedelta(seconds=1))
+        before = stored(small_desk)
+        attempt(small_desk, name, "wrong password")
+        written.append(len(stored(small_desk) - before))
+    assert written == [1, 1]
+
+
+def stored(desk: Desk) -> set[tuple[object, ...]]:
+    with desk.database.read() as connection:
+        return {tuple(row) for row in connection.execute(text("SELECT * FROM guesses"))}

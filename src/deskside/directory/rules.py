@@ -29,6 +29,7 @@ LINK_LIFETIME = {
 
 _USER_NAME = re.compile(r"[a-z][a-z0-9._-]{2,31}")
 _SHORTEST_PERSONAL_PART = 4
+_LONGEST_WORD = 60
 _SUBSTITUTES = str.maketrans("013457@$!", "oieastasi")
 
 
@@ -43,6 +44,13 @@ class PasswordRefused(UsageProblem):
 def is_user_name(text: str) -> bool:
     """Whether a text can be a user name: lower case, three to 32 characters."""
     return _USER_NAME.fullmatch(text) is not None
+
+
+def name_words(name: str) -> frozenset[str]:
+    """The words of a holder's name as they are searched: without case, accents and punctuation."""
+    plain = unicodedata.normalize("NFKD", name).casefold()
+    letters = "".join(c for c in plain if not unicodedata.combining(c))
+    return frozenset(word[:_LONGEST_WORD] for word in re.findall(r"\w+", letters))
 
 
 def check_user_name(text: str) -> str:
@@ -109,8 +117,18 @@ def common_words() -> frozenset[str]:
     return frozenset(line for line in text.split("\n") if line and not line.startswith("#"))
 
 
+@cache
+def leaked_passwords() -> frozenset[str]:
+    """The thirty thousand most frequent passwords of known leaks, the list of zxcvbn."""
+    from zxcvbn.frequency_lists import FREQUENCY_LISTS  # type: ignore[import-untyped]
+
+    return frozenset(FREQUENCY_LISTS["passwords"])
+
+
 def _is_common(password: str) -> bool:
     lowered = password.lower()
+    if lowered in leaked_passwords():
+        return True
     if len(set(lowered)) <= 2 or _is_run(lowered) or _is_repeated(lowered):
         return True
     return not common_words().isdisjoint({lowered, _letters(lowered), _letters(_core(lowered))})

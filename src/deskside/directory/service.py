@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from deskside.directory import rules, sealed
+from deskside.directory import rules, sealed, searching
 from deskside.directory.model import (
     AccountStatus,
     Holder,
@@ -84,6 +85,7 @@ class DirectoryService:
                     created=now,
                 )
             )
+            searching.remember_words(connection, self.keyring, [(entered.id, identity.name)])
             if email:
                 self._add_email(connection, entered.id, email, now)
             self._record(connection, "directory.holder-added", entered.id)
@@ -181,6 +183,44 @@ class DirectoryService:
             rows = connection.execute(select(standing).order_by(standing.c.name))
             return [as_user_name(self.keyring, row) for row in rows]
 
+    def search(self, query: str, limit: int = 50) -> list[UserName]:
+        """User names that begin so, or whose holders' names have all these words."""
+        with self.database.read() as connection:
+            rows = connection.execute(searching.matching(self.keyring, query, limit))
+            return [as_user_name(self.keyring, row) for row in rows]
+
+    def of_holder(self, holder_id: str) -> list[UserName]:
+        """All user names of a holder."""
+        with self.database.read() as connection:
+            rows = connection.execute(
+                select(standing).where(standing.c.holder_id == holder_id).order_by(standing.c.name)
+            )
+            return [as_user_name(self.keyring, row) for row in rows]
+
+    def page_of(self, after: str, limit: int = 1000) -> list[UserName]:
+        """User names in alphabetical order after one, for reading all of them in pieces."""
+        with self.database.read() as connection:
+            rows = connection.execute(
+                select(standing)
+                .where(standing.c.name > after)
+                .order_by(standing.c.name)
+                .limit(limit)
+            )
+            return [as_user_name(self.keyring, row) for row in rows]
+
+    def names_of(self, ids: Collection[str]) -> dict[str, str]:
+        """The user names that ids stand for; those that stand for none are left out."""
+        with self.database.read() as connection:
+            rows = connection.execute(
+                select(user_name.c.id, user_name.c.name).where(user_name.c.id.in_(ids))
+            )
+            return {row.id: row.name for row in rows}
+
+    def make_searchable(self) -> None:
+        """Make holders' names searchable where an older release has entered them."""
+        with self.database.write() as connection:
+            searching.catch_up(connection, self.keyring)
+
     def is_empty(self) -> bool:
         """Whether nobody has a user name yet."""
         with self.database.read() as connection:
@@ -199,13 +239,21 @@ class DirectoryService:
             hint=_("See: deskside admin users list"),
         )
 
-    def set_enabled(self, connection: Connection, user_name_id: str, *, enabled: bool) -> None:
+    def set_enabled(
+        self,
+        connection: Connection,
+        user_name_id: str,
+        *,
+        enabled: bool,
+        actor: str | None = None,
+        **detail: str,
+    ) -> None:
         """Let a user name log in, or not. Whoever disables it also ends its sessions."""
         connection.execute(
             update(user_name).where(user_name.c.id == user_name_id).values(enabled=enabled)
         )
         event = "directory.user-name-enabled" if enabled else "directory.user-name-disabled"
-        self._record(connection, event, user_name_id)
+        self._record(connection, event, user_name_id, actor=actor, **detail)
 
     def display_name(self, holder_id: str, identity: bytes) -> str:
         """The name in a row of `STANDING`."""
@@ -215,9 +263,13 @@ class DirectoryService:
 
     def known_of(self, link: Link) -> tuple[str, ...]:
         """What others know of the person behind a link, and no password may be made of."""
-        identity = self.holder(link.holder_id).identity
+        return self.known_about(link.holder_id, link.user_name)
+
+    def known_about(self, holder_id: str, name: str) -> tuple[str, ...]:
+        """What others know of a holder and one of their user names."""
+        identity = self.holder(holder_id).identity
         with self.database.read() as connection:
-            return (link.user_name, identity.name, self.email(connection, link.holder_id) or "")
+            return (name, identity.name, self.email(connection, holder_id) or "")
 
     def store_password(
         self,

@@ -26,6 +26,15 @@ holder = Table(
     Column("created", UtcDateTime, nullable=False),
 )
 
+holder_word = Table(
+    "holder_word",
+    metadata,
+    Column("word", LargeBinary, primary_key=True),
+    Column("holder_id", String(26), ForeignKey("holder.id"), primary_key=True),
+    sqlite_with_rowid=False,
+)
+"""Words of holders' names under a keyed hash, so that the desk can search what is sealed."""
+
 account = Table(
     "account",
     metadata,

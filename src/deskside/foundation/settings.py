@@ -142,6 +142,16 @@ SETTINGS = _table(
             about=mark("A session has ended so long after its log-in, used or not."),
         ),
         Setting(
+            key="session.addresses",
+            kind=Kind.TEXT,
+            default="warn",
+            choices=("strict", "network", "warn"),
+            about=mark(
+                "A session whose requests come from another address: ended, ended unless it is "
+                "in the same network (IPv4 /24, IPv6 /64), or the person is told."
+            ),
+        ),
+        Setting(
             key="login.argon2_pool",
             kind=Kind.WHOLE,
             default=None,
@@ -149,6 +159,31 @@ SETTINGS = _table(
             about=mark(
                 "How many passwords are hashed at once, each in 19 MiB; one a core if unset."
             ),
+        ),
+        Setting(
+            key="login.per_user",
+            kind=Kind.WHOLE,
+            default="30",
+            about=mark("Attempts a minute for one user name, known or not; 0 is no limit."),
+        ),
+        Setting(
+            key="login.per_address",
+            kind=Kind.WHOLE,
+            default="600",
+            about=mark("Attempts a minute from one network address; 0 is no limit."),
+        ),
+        Setting(
+            key="login.per_desk",
+            kind=Kind.WHOLE,
+            default="6000",
+            about=mark("Attempts a minute of all together, on all nodes; 0 is no limit."),
+        ),
+        Setting(
+            key="login.quiet",
+            kind=Kind.SPAN,
+            default="90 d",
+            least=60,
+            about=mark("After so long without a log-in, the next one brings a notice."),
         ),
         Setting(
             key="mail.host",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import get, post
+from litestar.params import FromQuery
 from litestar.response import Response
 
 from deskside.foundation.clock import Clock
@@ -12,17 +13,21 @@ from deskside.foundation.errors import NotFound
 from deskside.foundation.text import _, ngettext
 from deskside.secure_login import words
 from deskside.secure_login.authenticators import authenticator
-from deskside.secure_login.dependencies import TheClock, TheLogin
+from deskside.secure_login.dependencies import TheClock, TheDatabase, TheLogin
+from deskside.secure_login.events import for_page, own_events
+from deskside.secure_login.password_pages import CHANGE
 from deskside.secure_login.service import LoginService
 from deskside.secure_login.threads import in_thread
 from deskside.secure_login.values import DeviceInfo, SessionInfo
 from deskside.web.model import Visitor
 from deskside.web.service import AnyRequest, errors, form, page, require_visitor
 
+EVENTS = "/account/events"
+
 
 def account_pages() -> list[Any]:
     """The addresses."""
-    return [show_account, end_session, end_other_sessions]
+    return [show_account, end_session, end_other_sessions, show_events]
 
 
 @get("/account", sync_to_thread=True, include_in_schema=False)
@@ -60,6 +65,25 @@ def end_other_sessions(
     return _account(request, visitor, secure_login, clock, notice.format(count=count))
 
 
+@get("/account/events", sync_to_thread=True, include_in_schema=False)
+def show_events(
+    request: AnyRequest, database: TheDatabase, before: FromQuery[str] = ""
+) -> Response[Any]:
+    """What happened to the visitor's user name and devices."""
+    listed, further = own_events(database, require_visitor(request), before=before)
+    return page(
+        request,
+        "pages/security_events.html",
+        crumbs=[(_("Your account"), "/account"), (_("Security events"), "")],
+        intro=_(
+            "What happened to your user name and your devices, newest first. If something was not"
+            " you, tell your desk at once."
+        ),
+        events=[for_page(event, words.moment(event.at)) for event in listed],
+        older_href=f"{EVENTS}?before={further}" if further else "",
+    )
+
+
 def _account(
     request: AnyRequest,
     visitor: Visitor,
@@ -80,6 +104,8 @@ def _account(
             _session(info) | {"last_seen": words.ago(info.last_seen, now)} for info in sessions
         ],
         notice=notice,
+        events_href=EVENTS,
+        change_password_href=CHANGE,
         errors=errors(session=problem) if problem else [],
     )
 
@@ -107,4 +133,11 @@ def _session(info: SessionInfo) -> dict[str, Any]:
         "client": words.client(info.agent),
         "place": info.address,
         "current": info.current,
+        "moved": _moved(info),
     }
+
+
+def _moved(info: SessionInfo) -> str:
+    if not info.other_addresses:
+        return ""
+    return _("Also used from {addresses}.").format(addresses=", ".join(info.other_addresses))

@@ -44,11 +44,15 @@ class Office:
     @property
     def address(self) -> str:
         """The portal's address, for links: the one that is set, or was last, or would be."""
-        from deskside.foundation.public_address import remembered
+        return _address(self.config)
 
-        host, port = self.config.address("portal.listen")
-        known = self.config.optional_text("portal.url") or remembered(self.config.data_folder())
-        return (known or f"http://{host}:{port}").rstrip("/")
+
+def _address(config: Config) -> str:
+    from deskside.foundation.public_address import remembered
+
+    host, port = config.address("portal.listen")
+    known = config.optional_text("portal.url") or remembered(config.data_folder())
+    return (known or f"http://{host}:{port}").rstrip("/")
 
 
 @contextmanager
@@ -64,7 +68,9 @@ def office(data: str | None, database: str | None) -> Iterator[Office]:
         keyring, clock = keys_of(config, opened), SystemClock()
         audit, mail = Audit(clock, actor=COMMAND_LINE), Mail(keyring, clock)
         directory = DirectoryService(opened, keyring, clock, audit, mail)
-        service = LoginService.open(opened, keyring, clock, audit, mail, directory)
+        service = LoginService.open(
+            opened, keyring, clock, audit, mail, directory, portal=lambda: _address(config)
+        )
         try:
             yield Office(config, directory, service)
         finally:

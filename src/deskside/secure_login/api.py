@@ -22,10 +22,12 @@ from litestar.response import Response
 
 from deskside.foundation.errors import DesksideError, UsageProblem
 from deskside.foundation.text import _
+from deskside.secure_login import own_api
 from deskside.secure_login.authenticators import MalformedAnswer
 from deskside.secure_login.dependencies import TheLogin
 from deskside.secure_login.model import Challenge
 from deskside.secure_login.passwords import Busy
+from deskside.secure_login.rates import TooManyAttempts
 from deskside.secure_login.service import LoginFailed
 from deskside.secure_login.values import LoginStep, Origin, SessionGranted
 from deskside.web.service import AnyRequest, require_visitor
@@ -150,8 +152,8 @@ def refused(request: AnyRequest, error: LoginFailed) -> Response[bytes]:
     return _problem(error, {"www-authenticate": "Bearer"})
 
 
-def busy(request: AnyRequest, error: Busy) -> Response[bytes]:
-    """Too many log-ins at once."""
+def busy(request: AnyRequest, error: Busy | TooManyAttempts) -> Response[bytes]:
+    """Too many log-ins at once, or attempts in a minute."""
     return _problem(error, {"retry-after": str(error.retry_after)})
 
 
@@ -189,6 +191,7 @@ LOGIN: dict[str, Any] = {
     "exception_handlers": {
         LoginFailed: refused,
         Busy: busy,
+        TooManyAttempts: busy,
         UnicodeDecodeError: malformed,
         RecursionError: malformed,
     },
@@ -198,6 +201,7 @@ LOGIN: dict[str, Any] = {
         401: ResponseSpec(Problem, description="The log-in failed; always the same body."),
         413: ResponseSpec(Problem, description="The request is too large."),
         415: ResponseSpec(Problem, description="The request is not JSON."),
+        429: ResponseSpec(Problem, description="Too many attempts a minute: see Retry-After."),
         503: ResponseSpec(Problem, description="Too many log-ins at once: see Retry-After."),
     },
 }
@@ -279,7 +283,7 @@ def logout(request: AnyRequest, secure_login: TheLogin) -> None:
 
 def routes() -> list[Any]:
     """The handlers, relative to `/api/v1`."""
-    return [begin, challenge, status, answer, me, logout]
+    return [begin, challenge, status, answer, me, logout, *own_api.routes()]
 
 
 def _origin(request: AnyRequest) -> Origin:

@@ -7,9 +7,13 @@ from litestar.di import NamedDependency
 from deskside.directory.service import DirectoryService
 from deskside.foundation.clock import Clock
 from deskside.foundation.config import Config
+from deskside.foundation.database import Database
+from deskside.secure_login.helpdesk.service import Helpdesk
 from deskside.secure_login.service import LoginService
 
 TheClock = NamedDependency[Clock]
 TheConfig = NamedDependency[Config]
+TheDatabase = NamedDependency[Database]
 TheDirectory = NamedDependency[DirectoryService]
 TheLogin = NamedDependency[LoginService]
+TheHelpdesk = NamedDependency[Helpdesk]

@@ -5,6 +5,7 @@ Each step is one transaction: load, limits, verify, use up, count, record, commi
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,12 +17,13 @@ from deskside.foundation.clock import Clock, Randomness
 from deskside.foundation.database import Database
 from deskside.foundation.errors import Refused
 from deskside.foundation.text import _
-from deskside.secure_login import lockout, rules
+from deskside.secure_login import lockout, rates, rules
 from deskside.secure_login.authenticators import authenticator
 from deskside.secure_login.devices import Devices, device_columns, is_usable
 from deskside.secure_login.endings import ChallengeExpired, Endings, LoginFailed, standing_of
 from deskside.secure_login.lockout import Tally
 from deskside.secure_login.model import Challenge
+from deskside.secure_login.rates import Rates
 from deskside.secure_login.store import binding, challenge, device, login, session, spent
 from deskside.secure_login.tokens import token_hash
 from deskside.secure_login.upsert import insert_new
@@ -39,6 +41,7 @@ class DeviceStep:
     random: Randomness
     devices: Devices
     endings: Endings
+    rates: Rates
 
     def challenge(self, secret: str, device_id: str) -> Challenge:
         """A new challenge, which replaces the one before; raises LoginFailed."""
@@ -121,11 +124,12 @@ class DeviceStep:
 
         Raises:
             MalformedAnswer: it cannot be an answer at all; the challenge stays open.
+            TooManyAttempts: a limit is reached; the challenge stays open.
             ChallengeExpired, LoginFailed: the challenge is used up.
         """
         with self.database.write() as connection:
             row = self._answered(connection, secret, device_id)
-            outcome = self._judge(connection, row, text)
+            outcome = self._judge(connection, row, text, origin)
             if isinstance(outcome, rules.Accepted):
                 return self.endings.grant(
                     connection, row.login_id, row.user_name_id, outcome, origin, row.device_id
@@ -142,12 +146,17 @@ class DeviceStep:
         return row
 
     def _judge(
-        self, connection: Connection, row: Row[Any], text: str
+        self, connection: Connection, row: Row[Any], text: str, origin: Origin
     ) -> rules.Refusal | rules.Accepted:
         now, plugin = self.clock.now(), authenticator(row.kind)
         answer = plugin.read_answer(text)
         subjects = (row.subject, *lockout.device_subjects(row.user_name_id, row.device_id))
-        tallies = lockout.take(connection, subjects, now)
+        limits = self.rates.subjects(
+            lockout.hash_of(row.user_name_id), origin.address, secrets.randbits(16)
+        )
+        taken = lockout.take(connection, [*subjects, *limits], now)
+        counted = rates.counted(taken, limits, now)
+        tallies = {subject: taken[subject] for subject in subjects}
         asked = Challenge(row.challenge_id, row.device_id, row.question or "", row.expires)
         verdict = plugin.verify(self.devices.record(row), asked, answer, now)
         what = {"device_id": row.device_id, "what": verdict.spends, "at": now}
@@ -163,7 +172,7 @@ class DeviceStep:
             amr=plugin.amr,
             protection_level=plugin.protection_level,
         )
-        self._count(connection, row, outcome, tallies, now)
+        self._count(connection, row, outcome, tallies, counted, now)
         return outcome
 
     def _count(
@@ -172,10 +181,11 @@ class DeviceStep:
         row: Row[Any],
         outcome: rules.Refusal | rules.Accepted,
         tallies: dict[str, Tally],
+        attempts: dict[str, Tally],
         now: datetime,
     ) -> None:
         if isinstance(outcome, rules.Accepted):
-            lockout.put(connection, dict.fromkeys(tallies, Tally()), now)
+            lockout.put(connection, dict.fromkeys(tallies, Tally()) | attempts, now)
             return
         self.endings.record(
             connection,
@@ -186,9 +196,11 @@ class DeviceStep:
             reason=outcome.reason.value,
         )
         if not outcome.counts:
+            if attempts:
+                lockout.put(connection, attempts, now)
             return
         counted = {subject: tally.with_failure(now) for subject, tally in tallies.items()}
-        lockout.put(connection, counted, now)
+        lockout.put(connection, counted | attempts, now)
         if any(tally.is_locked(now) for tally in counted.values()):
             self.endings.tell_of_lock(connection, row.holder_id, row.name, now)
 

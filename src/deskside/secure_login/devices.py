@@ -72,12 +72,7 @@ class Devices:
 
     def listed(self, *, user_name_id: str | None = None, serial: str = "") -> list[DeviceInfo]:
         """Devices with the user names that they are bound to, by serial number."""
-        query = (
-            select(device, STANDING.c.name)
-            .outerjoin(binding, binding.c.device_id == device.c.id)
-            .outerjoin(STANDING, STANDING.c.user_name_id == binding.c.user_name_id)
-            .order_by(device.c.serial, STANDING.c.name)
-        )
+        query = _LISTED
         if user_name_id is not None:
             own = select(binding.c.device_id).where(binding.c.user_name_id == user_name_id)
             query = query.where(device.c.id.in_(own))
@@ -85,6 +80,13 @@ class Devices:
             query = query.where(or_(device.c.serial == serial, device.c.id == serial))
         with self.database.read() as connection:
             return _infos(connection.execute(query).all())
+
+    def starting(self, serial: str, limit: int) -> list[DeviceInfo]:
+        """Devices whose serial numbers begin so, at most so many."""
+        begins = device.c.serial.startswith(serial, autoescape=True)
+        first = select(device.c.id).where(begins).order_by(device.c.serial).limit(limit)
+        with self.database.read() as connection:
+            return _infos(connection.execute(_LISTED.where(device.c.id.in_(first))).all())
 
     def set_status(
         self, serial: str, status: DeviceStatus, *, actor: str | None = None
@@ -231,6 +233,12 @@ def _bound() -> Select[Any]:
     return select(*device_columns()).join_from(binding, device, binding.c.device_id == device.c.id)
 
 
+_LISTED = (
+    select(device, STANDING.c.name)
+    .outerjoin(binding, binding.c.device_id == device.c.id)
+    .outerjoin(STANDING, STANDING.c.user_name_id == binding.c.user_name_id)
+    .order_by(device.c.serial, STANDING.c.name)
+)
 _OF_USER_NAME = (
     _bound().where(binding.c.user_name_id == bindparam("user")).order_by(device.c.serial)
 )

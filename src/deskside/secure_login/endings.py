@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection, Row, bindparam, text
 
 from deskside.directory.model import AccountStatus
 from deskside.directory.service import DirectoryService
 from deskside.foundation.audit.service import Audit
 from deskside.foundation.clock import Clock
+from deskside.foundation.database import UtcDateTime
 from deskside.foundation.errors import NotLoggedIn
 from deskside.foundation.mail import Mail
 from deskside.foundation.text import _
@@ -25,6 +26,10 @@ from deskside.secure_login.values import Origin, SessionGranted
 
 BROWSER_LIFETIME = timedelta(days=180)
 """How long a browser that completed a log-in is recognised."""
+
+
+QUIET = timedelta(days=90)
+"""After how long a user name's next log-in is worth a notice, unless the desk chose."""
 
 
 class LoginFailed(NotLoggedIn):
@@ -51,6 +56,7 @@ class Endings:
     mail: Mail
     directory: DirectoryService
     sessions: Sessions
+    quiet: timedelta = QUIET
 
     def grant(
         self,
@@ -71,6 +77,7 @@ class Endings:
                 {"token_hash": token_hash(browser).hex(), "user_name_id": user_name_id},
                 {"expires": self.clock.now() + BROWSER_LIFETIME},
             )
+        self._note_quiet(connection, user_name_id)
         detail = {"login": login_id, "amr": "+".join(accepted.amr), "scope": accepted.scope.value}
         self.record(
             connection,
@@ -82,6 +89,13 @@ class Endings:
         return SessionGranted(
             token, browser, expires, accepted.protection_level, accepted.amr, accepted.scope
         )
+
+    def _note_quiet(self, connection: Connection, user_name_id: str) -> None:
+        """Remember the log-in; one after a long quiet is an event of its own."""
+        now = self.clock.now()
+        before = connection.execute(_LOGGED_IN, {"user": user_name_id, "now": now}).scalar()
+        if before is not None and now - before >= self.quiet:
+            self.record(connection, "login.after-quiet", user_name_id, actor=user_name_id)
 
     def tell_of_lock(
         self, connection: Connection, holder_id: str, name: str, now: datetime
@@ -111,3 +125,15 @@ def standing_of(row: Row[Any]) -> rules.Standing:
     """What the directory says of a user name, in a row of its `STANDING`."""
     status = AccountStatus(row.account_status) if row.account_status else None
     return rules.Standing(enabled=bool(row.enabled), account=status)
+
+
+_LOGGED_IN = (
+    text(
+        "INSERT INTO last_login (user_name_id, at) VALUES (:user, :now)"
+        " ON CONFLICT (user_name_id) DO UPDATE SET before = last_login.at, at = excluded.at"
+        " RETURNING before"
+    )
+    .bindparams(bindparam("now", type_=UtcDateTime()))
+    .columns(before=UtcDateTime())
+)
+"""One statement, in the words of both engines: the moment before this one, None at the first."""

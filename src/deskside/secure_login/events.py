@@ -2,40 +2,130 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import select
+
+from deskside.foundation.audit.model import Row
 from deskside.foundation.audit.service import concerning
 from deskside.foundation.clock import Clock
 from deskside.foundation.database import Database
 from deskside.foundation.text import _, mark
+from deskside.secure_login.store import binding
 from deskside.secure_login.words import ago
 from deskside.web.model import Visitor
 
-SHOWN: dict[str, tuple[str, str]] = {
-    "login.succeeded": (mark("Logged in"), "ok"),
-    "login.refused": (mark("A log-in failed"), "warning"),
-    "session.ended": (mark("Logged out"), "neutral"),
-    "session.revoked": (mark("A session was ended"), "notice"),
-    "device.bound": (mark("A security device was added"), "notice"),
-    "device.locked": (mark("A security device was locked"), "warning"),
-    "device.unlocked": (mark("A security device was unlocked"), "notice"),
-    "directory.password-chosen": (mark("The password was changed"), "notice"),
-    "settings.pushed": (mark("Workspace settings were stored"), "neutral"),
-}
-"""What a person is told of: the event's words and its tone."""
 
-LOOKED_AT = 60
-LISTED = 6
+@dataclass(frozen=True, slots=True)
+class Told:
+    """How an event is told: its words, its tone, and whether the person is written to as well."""
+
+    words: str
+    tone: str = "notice"
+    notice: bool = False
+
+
+SHOWN: dict[str, Told] = {
+    "login.succeeded": Told(mark("Logged in"), "ok"),
+    "login.refused": Told(mark("A log-in failed"), "warning"),
+    "login.password-alone": Told(
+        mark("Logged in from a new place with the password alone"), "warning", notice=True
+    ),
+    "login.unfinished": Told(
+        mark("The right password was given, but no device answered"), "warning", notice=True
+    ),
+    "login.after-quiet": Told(mark("Logged in for the first time in a long while"), notice=True),
+    "login.disowned": Told(mark("The user name was locked: “this wasn’t me”"), "warning"),
+    "login.lock-ended": Told(mark("The desk ended a lock after failed log-ins"), notice=True),
+    "session.ended": Told(mark("Logged out"), "neutral"),
+    "session.revoked": Told(mark("A session was ended")),
+    "session.moved": Told(mark("A session was used from another address"), "warning"),
+    "session.moved-and-ended": Told(
+        mark("A session was ended: its requests came from two addresses"), "warning", notice=True
+    ),
+    "device.bound": Told(mark("A security device was added"), notice=True),
+    "device.locked": Told(mark("A security device was locked"), "warning", notice=True),
+    "device.unlocked": Told(mark("A security device was unlocked"), notice=True),
+    "directory.link-issued": Told(mark("A link to choose a password was issued"), notice=True),
+    "directory.password-chosen": Told(mark("The password was changed"), notice=True),
+    "directory.user-name-disabled": Told(mark("The user name was disabled"), "warning"),
+    "directory.user-name-enabled": Told(mark("The user name was enabled"), notice=True),
+    "settings.pushed": Told(mark("Workspace settings were stored"), "neutral"),
+}
+"""What a person is told of. An event with `notice` is written about wherever it is caused."""
+
+FOR_STAFF: dict[str, Told] = {
+    "desk.viewed": Told(mark("Looked at at the desk"), "neutral"),
+    "desk.exported": Told(mark("Exported")),
+    "desk.sessions-ended": Told(mark("The desk ended all sessions")),
+    "desk.reset-sent": Told(mark("The desk sent a link to choose a password")),
+    "desk.device-locked": Told(mark("The desk locked a device")),
+    "desk.device-active": Told(mark("The desk unlocked a device")),
+    "directory.user-name-added": Told(mark("The user name was added")),
+    "directory.account-status": Told(mark("The account's status was changed")),
+    "login.password-accepted": Told(mark("The right password was given"), "neutral"),
+}
+"""What only the audit trail at the desk tells, beside all of the above."""
+
+OF_ONES_OWN = "settings."
+"""Events that concern whoever did them, since their subject is no user name or device."""
+
+LISTED, LONGEST_PAGE = 6, 200
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityEvent:
+    """Something that happened, in the present language. `name` is stable."""
+
+    id: str
+    at: datetime
+    name: str
+    text: str
+    tone: str
+    detail: Mapping[str, str | int | bool] = field(default_factory=dict)
+
+
+def own_events(
+    database: Database, visitor: Visitor, *, before: str = "", limit: int = 50
+) -> tuple[list[SecurityEvent], str | None]:
+    """The events of a visitor's user name and devices, newest first.
+
+    Returns:
+        The events older than the one with the id `before`, and what to give as `before` for more;
+        None where there are no more.
+    """
+    limit = min(max(1, limit), LONGEST_PAGE)
+    with database.read() as connection:
+        devices = connection.execute(
+            select(binding.c.device_id).where(binding.c.user_name_id == visitor.user_name_id)
+        )
+        mine = (visitor.user_name_id, *devices.scalars())
+    rows = concerning(database, *mine, limit=limit + 1, before=before, events=SHOWN)
+    listed = [
+        as_told(row)
+        for row in rows[:limit]
+        if row.subject in mine or row.event.startswith(OF_ONES_OWN)
+    ]
+    return listed, rows[limit - 1].id if len(rows) > limit else None
+
+
+def as_told(row: Row) -> SecurityEvent:
+    """A row of the audit trail in words; by its name where it has none."""
+    told = SHOWN.get(row.event) or FOR_STAFF.get(row.event)
+    words = _(told.words) if told else row.event
+    return SecurityEvent(
+        row.id, row.at, row.event, words, told.tone if told else "neutral", row.fields
+    )
 
 
 def recent_events(database: Database, clock: Clock, visitor: Visitor) -> list[dict[str, str]]:
-    """The latest events of a visitor's user name, newest first, as `ui.events` shows them."""
-    rows = concerning(database, visitor.user_name_id, limit=LOOKED_AT)
-    return [
-        {
-            "text": _(SHOWN[row.event][0]),
-            "tone": SHOWN[row.event][1],
-            "when": ago(row.at, clock.now()),
-            "iso": row.at.isoformat(),
-        }
-        for row in rows
-        if row.event in SHOWN
-    ][:LISTED]
+    """The latest events of a visitor, newest first, as `ui.events` shows them."""
+    found, _more = own_events(database, visitor, limit=LISTED)
+    return [for_page(event, ago(event.at, clock.now())) for event in found]
+
+
+def for_page(event: SecurityEvent, when: str) -> dict[str, str]:
+    """An event as `ui.events` shows it."""
+    return {"text": event.text, "tone": event.tone, "when": when, "iso": event.at.isoformat()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from deskside.foundation.text import _
 
@@ -20,3 +20,30 @@ def lock_notice(name: str, until: datetime) -> tuple[str, str]:
         "If it was you and you can't wait: ask your desk for help."
     ).format(name=name, moment=moment)
     return subject, body
+
+
+def event_notice(
+    words: str, name: str, at: datetime, link: str | None, lifetime: timedelta
+) -> tuple[str, str]:
+    """Subject and text of the message that something happened to a user name.
+
+    Args:
+        words: what happened.
+        name: the user name.
+        at: when (UTC).
+        link: where the person says that it was somebody else; None where we know no address.
+        lifetime: of the link.
+    """
+    subject = _("{words}: {name}").format(words=words, name=name)
+    told = _(
+        "{words}.\n\nUser name: {name}\nTime: {moment}\n\n"
+        "If it was you, or you asked your desk for it, there is nothing to do."
+    ).format(words=words, name=name, moment=at.strftime("%Y-%m-%d %H:%M UTC"))
+    if link is None:
+        return subject, told + "\n\n" + _("If it was not you, tell your desk at once.")
+    alarm = _(
+        "This wasn't me: open this link and lock the user name at once. It works once, for"
+        " {days} days:\n\n{link}\n\n"
+        "Nobody gets in then, you neither, until your desk has checked who you are."
+    ).format(days=lifetime.days, link=link)
+    return subject, f"{told}\n\n{alarm}"

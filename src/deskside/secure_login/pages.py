@@ -12,12 +12,15 @@ from deskside.foundation.clock import Clock
 from deskside.foundation.text import _
 from deskside.secure_login import cookies, words
 from deskside.secure_login.account_pages import account_pages
+from deskside.secure_login.alarm_pages import alarm_pages
 from deskside.secure_login.authenticators import MalformedAnswer
 from deskside.secure_login.demo_pages import demo_pages
 from deskside.secure_login.dependencies import TheClock, TheLogin
+from deskside.secure_login.helpdesk.pages import desk_pages
 from deskside.secure_login.model import Challenge
 from deskside.secure_login.password_pages import password_pages
 from deskside.secure_login.passwords import Busy
+from deskside.secure_login.rates import TooManyAttempts
 from deskside.secure_login.service import ChallengeExpired, LoginFailed, LoginService
 from deskside.secure_login.threads import in_thread
 from deskside.secure_login.values import LoginStep
@@ -29,7 +32,7 @@ FACTOR = "/login/factor"
 def portal_pages() -> list[Any]:
     """The addresses that only the portal has."""
     own = [show_login, take_password, show_factor, take_answer, new_challenge, log_out]
-    return [*own, *account_pages(), *password_pages(), *demo_pages()]
+    return [*own, *account_pages(), *password_pages(), *alarm_pages(), *desk_pages(), *demo_pages()]
 
 
 @get("/login", sync_to_thread=False, include_in_schema=False)
@@ -57,9 +60,9 @@ async def take_password(request: AnyRequest, secure_login: TheLogin) -> Response
         return _password_again(
             request, fields, 401, errors(username=f"{error.message} {error.hint}")
         )
-    except Busy as error:
+    except (Busy, TooManyAttempts) as error:
         response = _password_again(
-            request, fields, 503, errors(username=f"{error.message} {error.hint}")
+            request, fields, error.http_status, errors(username=f"{error.message} {error.hint}")
         )
         response.headers["retry-after"] = str(error.retry_after)
         return response
@@ -138,8 +141,9 @@ def _judge(
             granted = secure_login.answer(
                 secret, asked.device, fields.get("answer", ""), cookies.origin(request)
             )
-        except MalformedAnswer as error:
-            return _show(request, clock, step, asked, error.message, 400)
+        except (MalformedAnswer, TooManyAttempts) as error:
+            told = f"{error.message} {error.hint}".strip()
+            return _show(request, clock, step, asked, told, error.http_status)
         except ChallengeExpired:
             return _challenge_again(request, secure_login, clock, step, _too_late(), 401)
         except LoginFailed:

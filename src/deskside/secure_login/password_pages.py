@@ -1,4 +1,4 @@
-"""The portal's pages behind a one-time link: choosing a password."""
+"""The portal's pages for passwords: behind a one-time link, and for whoever is logged in."""
 
 from __future__ import annotations
 
@@ -14,9 +14,12 @@ from deskside.foundation.text import _
 from deskside.secure_login import cookies, words
 from deskside.secure_login.dependencies import TheDirectory, TheLogin
 from deskside.secure_login.passwords import Busy
+from deskside.secure_login.rates import TooManyAttempts
+from deskside.secure_login.service import LoginFailed
 from deskside.secure_login.threads import in_thread
-from deskside.web.service import AnyRequest, errors, form, page
+from deskside.web.service import AnyRequest, errors, form, page, require_visitor
 
+CHANGE = "/account/password"
 PATHS = ["/setup/{token:str}", "/reset/{token:str}"]
 
 # The address is a secret: no page that is opened from here may learn it.
@@ -25,7 +28,7 @@ PRIVATE = {"referrer-policy": "no-referrer"}
 
 def password_pages() -> list[Any]:
     """The addresses."""
-    return [ask_password, take_new_password]
+    return [ask_password, take_new_password, ask_change, take_change]
 
 
 @get(PATHS, include_in_schema=False)
@@ -62,6 +65,54 @@ async def take_new_password(
     )
     response.cookies = cookies.nothing_left()
     return response
+
+
+@get(CHANGE, sync_to_thread=False, include_in_schema=False)
+def ask_change(request: AnyRequest) -> Response[Any]:
+    """Ask for the present password and a new one."""
+    require_visitor(request)
+    return _change(request)
+
+
+@post(CHANGE, status_code=200, include_in_schema=False)
+async def take_change(request: AnyRequest, secure_login: TheLogin) -> Response[Any]:
+    """Change the password of whoever is logged in."""
+    visitor, fields = require_visitor(request), await form(request)
+    current, chosen = fields.get("current_password", ""), fields.get("password", "")
+    if not current:
+        return _change(request, 400, current_password=_("Enter your present password."))
+    try:
+        await secure_login.change_password(visitor, current, chosen, cookies.origin(request))
+    except PasswordRefused as error:
+        return _change(request, 400, password=f"{error.message} {error.hint}".strip())
+    except LoginFailed:
+        return _change(request, 400, current_password=_("This is not your present password."))
+    except (Busy, TooManyAttempts) as error:
+        wrong = f"{error.message} {error.hint}"
+        response = _change(request, error.http_status, current_password=wrong)
+        response.headers["retry-after"] = str(error.retry_after)
+        return response
+    return page(
+        request,
+        "pages/message.html",
+        kind="confirmation",
+        title=_("Your password is changed"),
+        lead=_("All your other sessions have ended. You were told by e-mail as well."),
+        actions=[{"href": "/account", "label": _("Your account")}],
+    )
+
+
+def _change(request: AnyRequest, status: int = 200, **wrong: str) -> Response[str]:
+    return page(
+        request,
+        "pages/set_secret.html",
+        status=status,
+        user_name=require_visitor(request).user_name,
+        purpose="change",
+        current=True,
+        minimum=SHORTEST_PASSWORD,
+        errors=errors(**wrong),
+    )
 
 
 def _ask(request: AnyRequest, link: Link, problem: str = "", status: int = 200) -> Response[str]:

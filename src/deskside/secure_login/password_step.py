@@ -7,6 +7,7 @@ the database do is the same, statement by statement.
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,12 +19,13 @@ from deskside.directory.service import STANDING, DirectoryService
 from deskside.foundation.clock import Clock
 from deskside.foundation.database import Database, new_id
 from deskside.foundation.keyring import Keyring
-from deskside.secure_login import lockout, rules
+from deskside.secure_login import lockout, rates, rules
 from deskside.secure_login.device_step import DeviceStep
 from deskside.secure_login.devices import Devices
 from deskside.secure_login.endings import Endings, LoginFailed, standing_of
 from deskside.secure_login.lockout import Tally
 from deskside.secure_login.passwords import PasswordPool, is_outdated
+from deskside.secure_login.rates import Rates
 from deskside.secure_login.store import known_browser, login
 from deskside.secure_login.tokens import new_token, token_hash
 from deskside.secure_login.values import Factor, LoginStep, Origin
@@ -40,6 +42,7 @@ class Attempt:
     audit_subject: str
     locked: bool
     locks: bool
+    recognised: bool
     person: Row[Any] | None
 
     @property
@@ -63,9 +66,10 @@ class PasswordStep:
     pool: PasswordPool
     device_step: DeviceStep
     endings: Endings
+    rates: Rates
 
     def begin(self, username: str, password: str, origin: Origin) -> LoginStep:
-        """Take user name and password; raises LoginFailed. To be run in the pool."""
+        """Take user name and password; raises LoginFailed, TooManyAttempts. Runs in the pool."""
         given = normal_password(password)
         attempt = self._reserve(username, origin)
         stored = attempt.password_hash
@@ -76,6 +80,25 @@ class PasswordStep:
         if step is None:
             raise LoginFailed
         return step
+
+    def confirm(self, username: str, password: str, origin: Origin) -> None:
+        """Take the password of somebody who is logged in; counted as at a log-in.
+
+        Raises:
+            LoginFailed: it is not the password, or too many were tried.
+            TooManyAttempts: a limit is reached.
+        """
+        attempt = self._reserve(username, origin)
+        right = self.pool.verify(attempt.password_hash, normal_password(password))
+        with self.database.write() as connection:
+            refusal = rules.refusal_of_password(
+                attempt.standing, right=right, locked=attempt.locked
+            )
+            if refusal is None:
+                self._give_back(connection, attempt, complete=False)
+                return
+            self._refuse_password(connection, attempt, refusal)
+        raise LoginFailed
 
     def _reserve(self, username: str, origin: Origin) -> Attempt:
         now = self.clock.now()
@@ -94,10 +117,13 @@ class PasswordStep:
             ).first()
             recognised = browser if person is not None and person.browser else None
             subject = lockout.name_subject(name_hash, recognised)
-            tally = lockout.take(connection, [subject], now)[subject]
+            limits = self.rates.subjects(name_hash, origin.address, secrets.randbits(16))
+            taken = lockout.take(connection, [subject, *limits], now)
+            counted = rates.counted(taken, limits, now)
+            tally = taken[subject]
             locked = tally.is_locked(now)
             tally = tally if locked else tally.with_failure(now)
-            lockout.put(connection, {subject: tally}, now)
+            lockout.put(connection, {subject: tally, **counted}, now)
         return Attempt(
             at=now,
             name=username,
@@ -106,6 +132,7 @@ class PasswordStep:
             audit_subject=person.user_name_id if person is not None else name_hash[:26],
             locked=locked,
             locks=not locked and tally.is_locked(now),
+            recognised=recognised is not None,
             person=person,
         )
 
@@ -151,7 +178,7 @@ class PasswordStep:
             "expires": now + rules.LOGIN_LIFETIME,
         }
         if isinstance(outcome, rules.Accepted):
-            return self._finish(connection, values, outcome, origin)
+            return self._finish(connection, attempt, values, outcome, origin)
         first = next(row for row in rows if row.device_id == outcome.devices[0])
         return self._go_on(connection, values, first, self.devices.factors(rows))
 
@@ -168,6 +195,7 @@ class PasswordStep:
     def _finish(
         self,
         connection: Connection,
+        attempt: Attempt,
         values: dict[str, Any],
         accepted: rules.Accepted,
         origin: Origin,
@@ -179,6 +207,8 @@ class PasswordStep:
         granted = self.endings.grant(
             connection, values["id"], values["user_name_id"], accepted, origin
         )
+        if not attempt.recognised:
+            self.endings.record(connection, "login.password-alone", values["user_name_id"])
         return LoginStep(secret, (), session=granted)
 
     def _go_on(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, or_, select
+from sqlalchemy import Connection, delete, exists, or_, select
 
 from deskside.directory.model import UserName
 from deskside.directory.rules import check_password
@@ -20,14 +20,16 @@ from deskside.foundation.keyring import Keyring
 from deskside.foundation.mail import Mail
 from deskside.foundation.recurring import Recurring
 from deskside.secure_login import lockout
+from deskside.secure_login.alarms import Alarms
 from deskside.secure_login.device_step import DeviceStep
 from deskside.secure_login.devices import Devices
-from deskside.secure_login.endings import ChallengeExpired, Endings, LoginFailed
+from deskside.secure_login.endings import QUIET, ChallengeExpired, Endings, LoginFailed
 from deskside.secure_login.model import Challenge, Issued
 from deskside.secure_login.password_step import PasswordStep
 from deskside.secure_login.passwords import PasswordPool
+from deskside.secure_login.rates import Rates
 from deskside.secure_login.sessions import Limits, Sessions
-from deskside.secure_login.store import challenge, known_browser, login, spent
+from deskside.secure_login.store import challenge, known_browser, login, session, spent
 from deskside.secure_login.values import (
     DeviceInfo,
     DeviceStatus,
@@ -37,11 +39,11 @@ from deskside.secure_login.values import (
     SessionGranted,
     SessionInfo,
 )
-from deskside.web.model import Resolved, Visitor
+from deskside.web.model import Resolved, SessionMoved, Visitor
 
-SWEEP_EVERY = timedelta(hours=1)
+SWEEP_EVERY = timedelta(minutes=10)
 
-__all__ = ["ChallengeExpired", "Limits", "LoginFailed", "LoginService"]
+__all__ = ["ChallengeExpired", "Limits", "LoginFailed", "LoginService", "Rates"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,8 @@ class LoginService:
     sessions: Sessions
     devices: Devices
     pool: PasswordPool
+    alarms: Alarms
+    endings: Endings
 
     @classmethod
     def open(
@@ -68,20 +72,42 @@ class LoginService:
         directory: DirectoryService,
         *,
         limits: Limits | None = None,
+        rates: Rates | None = None,
         random: Randomness | None = None,
         pool: PasswordPool | None = None,
+        quiet: timedelta = QUIET,
+        portal: Callable[[], str | None] = lambda: None,
     ) -> LoginService:
-        """Put the service together; `close` it at the end."""
+        """Put the service together; `close` it at the end. `portal` is its address, for links."""
         chance, hashing = random or SystemRandomness(), pool or PasswordPool()
         devices = Devices(database, keyring, clock, audit, chance)
         sessions = Sessions(database, keyring, clock, audit, directory, limits or Limits())
-        endings = Endings(clock, audit, mail, directory, sessions)
-        device_step = DeviceStep(database, clock, chance, devices, endings)
+        endings = Endings(clock, audit, mail, directory, sessions, quiet)
+        alarms = Alarms(database, clock, directory, mail, portal)
+        audit.listen(alarms.tell)
+        device_step = DeviceStep(database, clock, chance, devices, endings, rates or Rates())
         password_step = PasswordStep(
-            database, keyring, clock, directory, devices, hashing, device_step, endings
+            database,
+            keyring,
+            clock,
+            directory,
+            devices,
+            hashing,
+            device_step,
+            endings,
+            rates or Rates(),
         )
         return cls(
-            database, clock, directory, password_step, device_step, sessions, devices, hashing
+            database=database,
+            clock=clock,
+            directory=directory,
+            password_step=password_step,
+            device_step=device_step,
+            sessions=sessions,
+            devices=devices,
+            pool=hashing,
+            alarms=alarms,
+            endings=endings,
         )
 
     def close(self) -> None:
@@ -96,6 +122,7 @@ class LoginService:
         Raises:
             LoginFailed: whatever the reason.
             Busy: too many log-ins at this moment; nothing was counted.
+            TooManyAttempts: a limit by user name, address or desk is reached; as Busy.
         """
         return await self.pool.run(self.password_step.begin, username, password, origin or Origin())
 
@@ -124,9 +151,9 @@ class LoginService:
 
     # Sessions
 
-    def resolve(self, token: str) -> Resolved | None:
+    def resolve(self, token: str, address: str = "") -> Resolved | SessionMoved | None:
         """Whose session a token stands for; what the shell calls for each request."""
-        return self.sessions.resolve(token)
+        return self.sessions.resolve(token, address)
 
     def log_out(self, visitor: Visitor) -> None:
         """End the visitor's session."""
@@ -160,17 +187,67 @@ class LoginService:
         hashed = self.pool.hash(check_password(password, self.directory.known_of(link)))
         with self.database.write() as connection:
             user_name_id = self.directory.spend_link(connection, token, hashed)
-            self._end_everything(connection, user_name_id)
+            self.end_everything(connection, user_name_id)
         return user_name_id
+
+    async def change_password(
+        self, visitor: Visitor, current: str, password: str, origin: Origin
+    ) -> None:
+        """A new password in place of the present one; ends all other sessions.
+
+        Raises:
+            LoginFailed: `current` is not the present password, or too many were tried.
+            PasswordRefused: the new one is not acceptable.
+            Busy, TooManyAttempts: as for `begin`.
+        """
+        await self.pool.run(self._change_password, visitor, current, password, origin)
+
+    def _change_password(
+        self, visitor: Visitor, current: str, password: str, origin: Origin
+    ) -> None:
+        user = self.directory.find(visitor.user_name)
+        chosen = check_password(password, self.directory.known_about(user.holder_id, user.name))
+        self.password_step.confirm(user.name, current, origin)
+        hashed = self.pool.hash(chosen)
+        with self.database.write() as connection:
+            self.directory.store_password(connection, user.id, hashed)
+            self.endings.record(
+                connection, "directory.password-chosen", user.id, actor=user.id, by="current"
+            )
+            connection.execute(delete(login).where(login.c.user_name_id == user.id))
+            self.sessions.revoke_all(connection, user.id, but=visitor.session_id)
+
+    def disown(self, token: str) -> None:
+        """Lock a user name by its owner's word, and end all that is open; raises AlarmGone."""
+        with self.database.write() as connection:
+            spent = self.alarms.spend(connection, token)
+            self.directory.set_enabled(connection, spent.user_name_id, enabled=False)
+            self.end_everything(connection, spent.user_name_id)
+            self.endings.record(
+                connection,
+                "login.disowned",
+                spent.user_name_id,
+                actor=spent.user_name_id,
+                after=spent.event,
+            )
 
     # User names and devices
 
-    def set_enabled(self, user: UserName, *, enabled: bool) -> None:
-        """Let a user name log in, or stop it at once and end its sessions."""
+    def set_enabled(
+        self, user: UserName, *, enabled: bool, actor: str | None = None, **why: str
+    ) -> None:
+        """Let a user name log in, or stop it at once and end its sessions.
+
+        Args:
+            user: the user name.
+            enabled: whether it may log in.
+            actor: id of who decides.
+            why: for the audit trail: codes, never free text.
+        """
         with self.database.write() as connection:
-            self.directory.set_enabled(connection, user.id, enabled=enabled)
+            self.directory.set_enabled(connection, user.id, enabled=enabled, actor=actor, **why)
             if not enabled:
-                self._end_everything(connection, user.id)
+                self.end_everything(connection, user.id)
 
     def list_devices(
         self, *, user_name_id: str | None = None, serial: str = ""
@@ -207,6 +284,8 @@ class LoginService:
             self.sessions.sweep(connection)
             lockout.sweep(connection, now)
             connection.execute(delete(known_browser).where(known_browser.c.expires <= now))
+            self.alarms.sweep(connection)
+            self._tell_of_unfinished(connection, now)
             connection.execute(delete(login).where(login.c.expires <= now))
             # A question that was answered stays for ever: it must not be asked again.
             answered = select(spent.c.what).where(spent.c.device_id == challenge.c.device_id)
@@ -217,6 +296,18 @@ class LoginService:
                 )
             )
 
-    def _end_everything(self, connection: Connection, user_name_id: str) -> None:
+    def _tell_of_unfinished(self, connection: Connection, now: datetime) -> None:
+        """Whoever knows the password and not the device is worth a notice: one a sweep."""
+        unfinished = connection.execute(
+            select(login.c.user_name_id)
+            .where(login.c.expires <= now, ~exists().where(session.c.login_id == login.c.id))
+            .where(login.c.challenge_id.is_not(None))
+            .distinct()
+        )
+        for user_name_id in unfinished.scalars().all():
+            self.endings.record(connection, "login.unfinished", user_name_id)
+
+    def end_everything(self, connection: Connection, user_name_id: str) -> int:
+        """End all sessions and log-ins under way of a user name; how many sessions."""
         connection.execute(delete(login).where(login.c.user_name_id == user_name_id))
-        self.sessions.revoke_all(connection, user_name_id)
+        return self.sessions.revoke_all(connection, user_name_id)

@@ -9,12 +9,13 @@ nobody out.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
+from msgspec.structs import replace
 from sqlalchemy import Connection, Row, bindparam, delete, insert, or_, select, update
 
 from deskside.directory.service import STANDING, DirectoryService
@@ -24,11 +25,12 @@ from deskside.foundation.database import Database, new_id
 from deskside.foundation.errors import NotFound
 from deskside.foundation.keyring import Keyring
 from deskside.foundation.text import _
+from deskside.secure_login.moves import AddressPolicy, Move, judge
 from deskside.secure_login.rules import Accepted
 from deskside.secure_login.store import session
 from deskside.secure_login.tokens import is_token, new_token, token_hash
 from deskside.secure_login.values import Origin, SessionInfo
-from deskside.web.model import Resolved, Visitor
+from deskside.web.model import Resolved, SessionMoved, Visitor
 
 SEEN_EVERY = timedelta(minutes=1)
 """How exactly we remember when a session was last used."""
@@ -36,13 +38,29 @@ SEEN_EVERY = timedelta(minutes=1)
 RENEW_AFTER = timedelta(minutes=15)
 GRACE = timedelta(seconds=30)
 
+LONGEST_ADDRESS, REMEMBERED = 80, 8
+"""Characters of an address, and how many addresses of one session are kept."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long a session lasts, unused and at most."""
+    """How long a session lasts, unused and at most, and from where it may be used."""
 
     idle: timedelta = timedelta(minutes=30)
     absolute: timedelta = timedelta(hours=12)
+    addresses: AddressPolicy = AddressPolicy.WARN
+
+
+class Whence(msgspec.Struct, frozen=True):
+    """Where a session comes from; sealed, since it is personal data.
+
+    `address` and `agent` are those of its log-in, `others` the addresses that it was used from
+    since, the latest last.
+    """
+
+    address: str
+    agent: str
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,18 +99,22 @@ class Sessions:
             "scope": accepted.scope.value,
             "amr": " ".join(accepted.amr),
             "protection_level": accepted.protection_level,
-            "origin": self._seal_origin(identifier, origin),
+            "origin": self._seal(
+                identifier, Whence(origin.address[:LONGEST_ADDRESS], origin.agent[:300])
+            ),
             "started": now,
             "last_seen": now,
             "expires": expires,
+            "moved": False,
         }
         connection.execute(_INSERT, values)
         return token, expires
 
-    def resolve(self, token: str) -> Resolved | None:
+    def resolve(self, token: str, address: str = "") -> Resolved | SessionMoved | None:
         """Whose session a token stands for, and its new token when it was renewed.
 
-        One statement; a second one once a minute, to remember that the session was used.
+        One statement; a second one once a minute, to remember that the session was used, and at
+        the first request from an address that the session has not had before.
         """
         if not is_token(token):
             return None
@@ -101,7 +123,8 @@ class Sessions:
             row = connection.execute(_BY_TOKEN, {"hash": hashed}).first()
         if row is None or not self._is_alive(row, hashed, now):
             return None
-        return Resolved(self._visitor(row), self._keep_up(row, hashed, now))
+        moved = self._judge_address(row, address)
+        return moved or Resolved(self._visitor(row), self._keep_up(row, hashed, now))
 
     def end(self, session_id: str) -> None:
         """Log out."""
@@ -150,6 +173,7 @@ class Sessions:
                     session.c.user_name_id == visitor.user_name_id,
                     session.c.expires > now,
                     session.c.last_seen > now - self.limits.idle,
+                    ~session.c.moved,
                 )
                 .order_by(session.c.last_seen.desc(), session.c.id)
             ).all()
@@ -172,6 +196,30 @@ class Sessions:
         )
         in_time = now < row.expires and now < row.last_seen + self.limits.idle
         return bool(row.enabled) and in_time and not overtaken
+
+    def _judge_address(self, row: Row[Any], address: str) -> SessionMoved | None:
+        """Why the session has ended by its addresses, if it has; the first time, end it."""
+        origin = self._origin(row)
+        if row.moved:
+            return SessionMoved((origin.address, origin.others[-1]))
+        known = (origin.address, *origin.others)
+        move = judge(self.limits.addresses, known, address)
+        if move is Move.NONE:
+            return None
+        ends = move is Move.ENDS
+        others = (*origin.others, address[:LONGEST_ADDRESS])[-REMEMBERED:]
+        values = {"origin": self._seal(row.id, replace(origin, others=others)), "moved": ends}
+        with self.database.write() as connection:
+            changed = connection.execute(
+                update(session)
+                .where(session.c.id == row.id, session.c.origin == row.origin)
+                .values(values)
+            )
+            if changed.rowcount:
+                event = "session.moved-and-ended" if ends else "session.moved"
+                policy = self.limits.addresses.value
+                self._record(connection, event, row.user_name_id, row.id, policy=policy)
+        return SessionMoved((origin.address, others[-1])) if ends else None
 
     def _visitor(self, row: Row[Any]) -> Visitor:
         return Visitor(
@@ -215,30 +263,34 @@ class Sessions:
         return token if renewed.rowcount else None
 
     def _info(self, row: Row[Any], visitor: Visitor) -> SessionInfo:
-        origin = json.loads(self.keyring.open_sealed(row.origin, context=_context(row.id)))
+        origin = self._origin(row)
         return SessionInfo(
             id=row.id,
             started=row.started,
             last_seen=row.last_seen,
             expires=row.expires,
-            address=origin["address"],
-            agent=origin["agent"],
+            address=origin.address,
+            agent=origin.agent,
             current=row.id == visitor.session_id,
+            other_addresses=origin.others,
         )
 
-    def _seal_origin(self, session_id: str, origin: Origin) -> bytes:
-        known = {"address": origin.address[:80], "agent": origin.agent[:300]}
-        return self.keyring.seal(json.dumps(known).encode(), context=_context(session_id))
+    def _origin(self, row: Row[Any]) -> Whence:
+        opened = self.keyring.open_sealed(row.origin, context=_context(row.id))
+        return msgspec.json.decode(opened, type=Whence)
+
+    def _seal(self, session_id: str, whence: Whence) -> bytes:
+        return self.keyring.seal(msgspec.json.encode(whence), context=_context(session_id))
 
     def _record(
-        self, connection: Connection, event: str, user_name_id: str, session_id: str
+        self, connection: Connection, event: str, user_name_id: str, session_id: str, **more: str
     ) -> None:
         self.audit.record(
             connection,
             event,
             actor=user_name_id,
             subject=user_name_id,
-            detail={"session": session_id},
+            detail={"session": session_id, **more},
         )
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -31,9 +32,32 @@ device = Table(
     Column("version", Integer, nullable=False),
     Column("status", String(16), nullable=False),
     Column("created", UtcDateTime, nullable=False),
+    Column("expires", UtcDateTime, nullable=True),
+    Column("activate_by", UtcDateTime, nullable=True),
     UniqueConstraint("kind", "serial"),
 )
-"""What people hold. `state` is what the kind remembers between answers, in JSON."""
+"""What people hold. `state` is what the kind remembers between answers, in JSON. One that is on its
+way waits until `activate_by`; a temporary one ends at `expires`."""
+
+device_order = Table(
+    "device_order",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("user_name_id", String(26), ForeignKey("user_name.id"), nullable=False, index=True),
+    Column("device_id", String(26), ForeignKey("device.id"), nullable=False),
+    Column("replaces", String(26), nullable=True),
+    Column("account_id", String(26), nullable=True),
+    Column("address", LargeBinary, nullable=False),
+    Column("reserve_cents", Integer, nullable=False),
+    Column("fee_cents", Integer, nullable=False),
+    Column("reason", String(16), nullable=False),
+    Column("ordered", UtcDateTime, nullable=False),
+    Column("ships", UtcDateTime, nullable=False),
+    Column("reminded", UtcDateTime, nullable=True),
+    Column("returned", UtcDateTime, nullable=True),
+    UniqueConstraint("device_id"),
+)
+"""Devices that were ordered. The address is sealed; amounts are what the desk keeps back or asks."""
 
 binding = Table(
     "binding",
@@ -103,6 +127,7 @@ session = Table(
     Column("started", UtcDateTime, nullable=False),
     Column("last_seen", UtcDateTime, nullable=False),
     Column("expires", UtcDateTime, nullable=False),
+    Column("moved", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("login_id"),
     UniqueConstraint("token_hash"),
     # Most sessions have none: what is not there takes no room in the index.
@@ -116,7 +141,8 @@ session = Table(
     sqlite_with_rowid=False,
 )
 """`previous_hash` is the token before the last renewal: good until the new one is seen, and until
-`previous_until` after that. Address and browser (`origin`) are sealed."""
+`previous_until` after that. Addresses and browser (`origin`) are sealed. One that has `moved`
+to an address that it may not have is over; its row stays to say so."""
 
 known_browser = Table(
     "known_browser",
@@ -126,3 +152,26 @@ known_browser = Table(
     Column("expires", UtcDateTime, nullable=False, index=True),
 )
 """Browsers that have completed a log-in of a user name."""
+
+last_login = Table(
+    "last_login",
+    metadata,
+    Column("user_name_id", String(26), ForeignKey("user_name.id"), primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("before", UtcDateTime, nullable=True),
+    Column("device_id", String(26), nullable=True),
+    sqlite_with_rowid=False,
+)
+"""When a user name last completed a log-in, the time before that, and the device it was done with."""
+
+alarm_link = Table(
+    "alarm_link",
+    metadata,
+    Column("token_hash", LargeBinary, primary_key=True),
+    Column("user_name_id", String(26), ForeignKey("user_name.id"), nullable=False, index=True),
+    Column("event", String(80), nullable=False),
+    Column("created", UtcDateTime, nullable=False),
+    Column("expires", UtcDateTime, nullable=False),
+    Column("used", UtcDateTime, nullable=True),
+)
+"""Links in notices by which a person says that it was somebody else; of each only the hash."""

@@ -84,7 +84,7 @@ class LoginStep:
 
 @dataclass(frozen=True, slots=True)
 class SessionInfo:
-    """A session as its owner sees it."""
+    """A session as its owner sees it; `address` is the log-in's, the others came later."""
 
     id: str
     started: datetime
@@ -93,6 +93,7 @@ class SessionInfo:
     address: str
     agent: str
     current: bool
+    other_addresses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from deskside.foundation.text import _, ngettext
+from deskside.secure_login.model import DeviceRecord
 from deskside.secure_login.values import DeviceInfo, DeviceStatus
 
 # In this order: Edge and Opera call themselves Chrome as well, and Chrome Safari.
@@ -65,11 +66,25 @@ def day(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%d")
 
 
+def moment(at: datetime) -> str:
+    """Date and time of day, with the name of the zone."""
+    return at.strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
 def state(info: DeviceInfo) -> tuple[str, str]:
     """A device's state, and the tone that it is shown in."""
     if info.status is DeviceStatus.ACTIVE:
         return _("Active"), "ok"
     return _("Locked"), "failure"
+
+
+def kind_name(kind: str) -> str:
+    """A kind of device by its name; the bare kind where its plug-in is not installed."""
+    from deskside.secure_login.authenticators import authenticator, kinds
+
+    if kind not in kinds():
+        return kind
+    return authenticator(kind).describe(DeviceRecord("", kind, "", "", b"")).label
 
 
 def meter(protection_level: int) -> int:

@@ -1,4 +1,4 @@
-"""`deskside login`, `logout` and `whoami`: the same factors as in the browser."""
+"""`deskside login`, `logout`, `whoami`, `sessions` and `events`: as in the browser."""
 
 from __future__ import annotations
 
@@ -124,3 +124,75 @@ def whoami() -> None:
         me = client.request("GET", "/me").json()
     name = me.get("username") or me.get("user_name", "")
     emit({"portal": client.portal} | me, f"{name}  {client.portal}")
+
+
+@click.group()
+def sessions() -> None:
+    """Sessions of your user name at the portal: list them, end them."""
+
+
+@sessions.command("list")
+@command_options
+def list_sessions() -> None:
+    """List where your user name is logged in, the last used first.
+
+    With --json: {"sessions": [{"id","started","last_seen","expires","address",
+    "other_addresses","agent","current"}]}.
+    """
+    from deskside.foundation.console import table
+    from deskside.foundation.portal_client import PortalClient
+
+    with PortalClient.open() as client:
+        told = client.data("GET", "/me/sessions")
+    rows = [
+        [
+            one["id"] + (" *" if one["current"] else ""),
+            ", ".join([one["address"], *one["other_addresses"]]),
+            one["last_seen"],
+            one["agent"],
+        ]
+        for one in told["sessions"]
+    ]
+    headings = [_("Session (* this one)"), _("Addresses"), _("Last used"), _("Program")]
+    emit(told, lambda: table(headings, rows))
+
+
+@sessions.command("end")
+@click.argument("identifier", metavar="[ID]", required=False)
+@click.option("--others", is_flag=True, help="End all sessions but this one.")
+@command_options
+def end_sessions(identifier: str | None, others: bool) -> None:
+    """End one session, or all but this one.
+
+    Exit codes: 0 fine, 2 wrong usage, 3 no such session or not logged in.
+    """
+    from urllib.parse import quote
+
+    from deskside.foundation.portal_client import PortalClient
+
+    if bool(identifier) is others:
+        raise click.UsageError(_("Name one session, or use --others."))
+    with PortalClient.open() as client:
+        if others:
+            count = client.data("DELETE", "/me/sessions")["ended"]
+        else:
+            client.request("DELETE", f"/me/sessions/{quote(identifier or '', safe='')}")
+            count = 1
+    emit({"ended": count}, _("Sessions ended: {count}").format(count=count))
+
+
+@click.command()
+@click.option("--limit", default=20, type=click.IntRange(1, 200), help="How many at most [20].")
+@command_options
+def events(limit: int) -> None:
+    """List what happened to your user name and your devices, newest first.
+
+    With --json: {"events": [{"id","at","event","text","detail"}], "next": id or null}.
+    """
+    from deskside.foundation.console import table
+    from deskside.foundation.portal_client import PortalClient
+
+    with PortalClient.open() as client:
+        told = client.data("GET", f"/me/events?limit={limit}")
+    rows = [[one["at"], one["text"]] for one in told["events"]]
+    emit(told, lambda: table([_("When"), _("What")], rows))

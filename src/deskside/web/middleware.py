@@ -21,7 +21,7 @@ import anyio.to_thread
 
 from deskside.foundation.clock import SystemRandomness
 from deskside.foundation.text import LANGUAGES, negotiate, use_language
-from deskside.web.model import Resolve
+from deskside.web.model import Resolve, Resolved, SessionMoved
 
 Scope = MutableMapping[str, Any]
 App = Callable[..., Any]
@@ -232,12 +232,19 @@ class Sessions:
             return
         scheme, _space, bearer = header(scope, b"authorization").partition(" ")
         token = bearer.strip() if scheme.lower() == "bearer" else cookie(scope, SESSION_COOKIE)
-        resolved = await anyio.to_thread.run_sync(self.resolve, token) if token else None
-        if resolved is not None:
+        resolved = await self.find(scope, token) if token else None
+        if isinstance(resolved, SessionMoved):
+            scope["deskside.session_moved"] = resolved
+        elif resolved is not None:
             scope["deskside.visitor"] = resolved.visitor
             if resolved.new_token and not bearer:
                 send = _with_cookie(send, cookie_header(SESSION_COOKIE, resolved.new_token))
         await self.app(scope, receive, send)
+
+    async def find(self, scope: Scope, token: str) -> Resolved | SessionMoved | None:
+        """Whose session a token stands for, presented from the request's address."""
+        client = scope.get("client")
+        return await anyio.to_thread.run_sync(self.resolve, token, client[0] if client else "")
 
 
 class HeadAsGet:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from deskside.foundation.errors import NotLoggedIn
 from deskside.foundation.text import _
 
 
@@ -32,17 +33,47 @@ class Resolved:
     new_token: str | None = None
 
 
-Resolve = Callable[[str], Resolved | None]
-"""Looks up a session token; blocking, so the shell calls it in a worker thread."""
+class SessionMoved(NotLoggedIn):
+    """The session has ended because its requests came from addresses that it may not have.
+
+    Attributes:
+        addresses: the one that the session began at, then the one that ended it.
+    """
+
+    def __init__(self, addresses: tuple[str, str]) -> None:
+        first, second = addresses
+        super().__init__(
+            "session-moved",
+            _(
+                "Your session has ended: it began at the address {first}, and then a request"
+                " came from {second}."
+            ).format(first=first, second=second),
+            hint=_(
+                "If your connection changed, log in again. If it happens again and again, run"
+                " “deskside network test” and ask your network administrator to bind this"
+                " computer to one line. If one of the addresses is not yours, tell your desk."
+            ),
+            article="2816#session-moved",
+        )
+        self.addresses = addresses
+
+
+Resolve = Callable[[str, str], Resolved | SessionMoved | None]
+"""Looks up a session by token and the address that it came from; blocking, so the shell calls it
+in a worker thread."""
 
 
 @dataclass(frozen=True, slots=True)
 class NavigationItem:
-    """One entry of the main navigation; its label is translated when shown."""
+    """One entry of the main navigation; its label is translated when shown.
+
+    It is shown to everybody, or to those who hold one of `roles`.
+    """
 
     href: str
     text: str
     current: bool = False
+    roles: frozenset[str] = frozenset()
 
     @property
     def label(self) -> str:
@@ -51,7 +82,11 @@ class NavigationItem:
     def at(self, path: str) -> NavigationItem:
         """The item as seen from a path."""
         inside = path == self.href or (self.href != "/" and path.startswith(self.href + "/"))
-        return NavigationItem(self.href, self.text, inside)
+        return NavigationItem(self.href, self.text, inside, self.roles)
+
+    def is_for(self, visitor: Visitor | None) -> bool:
+        """Whether a visitor is shown the item."""
+        return not self.roles or (visitor is not None and bool(self.roles & visitor.roles))
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,12 +73,12 @@ class Shell:
 
     def render(self, request: AnyRequest, template: str, context: dict[str, Any]) -> str:
         """One page as text."""
-        path = request.url.path
+        path, person = request.url.path, visitor(request)
         shared = {
             "language": language(),
             "languages": list(LANGUAGES.items()),
-            "visitor": visitor(request),
-            "navigation": [item.at(path) for item in self.navigation],
+            "visitor": person,
+            "navigation": [item.at(path) for item in self.navigation if item.is_for(person)],
             "demo": self.demo,
             "demo_href": "/demo/card" if self.demo else "",
             "local": self.local,

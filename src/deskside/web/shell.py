@@ -30,6 +30,7 @@ from deskside.web.middleware import (
     cookie_header,
 )
 from deskside.web.model import Resolve
+from deskside.web.moved import moved_session
 from deskside.web.problems import described, on_crash, on_deskside_error, on_http_exception
 from deskside.web.service import STATIC, AnyRequest, Shell, form, own_path, redirect
 
@@ -67,8 +68,12 @@ def build_app(
         route_handlers=[
             # As one router, since an application prepares the handlers of a path anew with each
             # that joins it, and would put those for worker threads into a thread twice.
-            Router("/", route_handlers=[*pages, choose_language]),
-            Router("/api/v1", route_handlers=[described(handler) for handler in api]),
+            Router("/", route_handlers=[*pages, choose_language], before_request=moved_session),
+            Router(
+                "/api/v1",
+                route_handlers=[described(handler) for handler in api],
+                before_request=moved_session,
+            ),
             create_static_files_router(
                 "/static",
                 [STATIC],

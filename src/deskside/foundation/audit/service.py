@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
+
 from sqlalchemy import Connection
 
 from deskside.foundation.audit import store
@@ -14,6 +16,9 @@ from deskside.foundation.database import Database, new_id
 __all__ = ["COMMAND_LINE", "HEADS_FILE", "Audit", "Sealer", "concerning", "latest", "verify"]
 
 
+Listener = Callable[[Connection, Row], None]
+
+
 class Audit:
     """The audit trail, for those who record in it.
 
@@ -24,6 +29,15 @@ class Audit:
     def __init__(self, clock: Clock, *, actor: str | None = None) -> None:
         self._clock = clock
         self._actor = actor
+        self._listeners: list[Listener] = []
+
+    def listen(self, listener: Listener) -> None:
+        """Call a listener with each row that is recorded, inside the transaction that does it.
+
+        What follows from an event, such as a notice to the person, so cannot be forgotten where
+        the event is caused, and is committed or lost together with it.
+        """
+        self._listeners.append(listener)
 
     def record(
         self,
@@ -56,6 +70,8 @@ class Audit:
             detail=checked_detail(event, detail),
         )
         store.add(connection, row)
+        for listener in self._listeners:
+            listener(connection, row)
         return row.id
 
 
@@ -73,7 +89,21 @@ def latest(
         return store.latest(connection, limit, event)
 
 
-def concerning(database: Database, identity: str, *, limit: int = 10) -> list[Row]:
-    """The newest rows about one id, as actor or subject, newest first."""
+def concerning(
+    database: Database,
+    *identities: str,
+    limit: int = 10,
+    before: str = "",
+    events: Collection[str] = (),
+) -> list[Row]:
+    """The newest rows about some ids, as actor or subject, newest first.
+
+    Args:
+        database: where the trail is.
+        identities: the ids.
+        limit: how many at most.
+        before: only rows older than the one with this id.
+        events: only these, where given.
+    """
     with database.read() as connection:
-        return store.concerning(connection, identity, limit)
+        return store.concerning(connection, identities, limit, before=before, events=events)

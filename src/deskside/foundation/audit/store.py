@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 
 from sqlalchemy import (
@@ -131,11 +131,25 @@ def latest(connection: Connection, limit: int, event: str | None) -> list[tuple[
     return [(_row(found), found["position"]) for found in connection.execute(query).mappings()]
 
 
-def concerning(connection: Connection, identity: str, limit: int) -> list[Row]:
-    """The newest rows of which somebody is the actor or the subject, newest first."""
-    mine = (_rows.actor == identity) | (_rows.subject == identity)
-    query = select(audit_event).where(mine).order_by(_rows.id.desc()).limit(limit)
-    return [_row(found) for found in connection.execute(query).mappings()]
+def concerning(
+    connection: Connection,
+    identities: Collection[str],
+    limit: int,
+    *,
+    before: str = "",
+    events: Collection[str] = (),
+) -> list[Row]:
+    """The newest rows of which one of some is the actor or the subject, newest first.
+
+    Only rows older than the one with the id `before`, and only some events, where given.
+    """
+    query = select(audit_event).where(_rows.actor.in_(identities) | _rows.subject.in_(identities))
+    if before:
+        query = query.where(_rows.id < before)
+    if events:
+        query = query.where(_rows.event.in_(events))
+    found = connection.execute(query.order_by(_rows.id.desc()).limit(limit))
+    return [_row(row) for row in found.mappings()]
 
 
 def add_head(connection: Connection, head: Head) -> None:

@@ -1,0 +1,1 @@
+"""The operator's console: people, devices, stock, actions with reasons, audit, exports."""

@@ -1,0 +1,319 @@
+"""The pages of the operator's console: `/desk`."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from litestar import get, post
+from litestar.params import FromPath, FromQuery
+from litestar.response import Response, Stream
+
+from deskside.directory.model import UserName
+from deskside.foundation.audit.model import Row
+from deskside.foundation.errors import NotFound, UsageProblem
+from deskside.foundation.text import _
+from deskside.secure_login import words
+from deskside.secure_login.authenticators import authenticator
+from deskside.secure_login.dependencies import TheHelpdesk
+from deskside.secure_login.events import as_told, for_page
+from deskside.secure_login.helpdesk import exports
+from deskside.secure_login.helpdesk.actions import ACTIONS, Action, action, offered
+from deskside.secure_login.helpdesk.reasons import REASONS, Why
+from deskside.secure_login.helpdesk.rights import Right
+from deskside.secure_login.helpdesk.service import LISTED, Dossier, Helpdesk
+from deskside.secure_login.threads import in_thread
+from deskside.secure_login.values import DeviceInfo, DeviceStatus
+from deskside.web.model import Visitor
+from deskside.web.service import AnyRequest, errors, form, page, redirect, require_visitor
+
+DESK = "/desk"
+LATELY = 8
+"""Events on the page of a user name; that somebody looked is left to the whole trail."""
+
+
+def desk_pages() -> list[Any]:
+    """The addresses."""
+    return [search, stock, person, trail, trail_file, ask, act, export]
+
+
+@get(DESK, sync_to_thread=True, include_in_schema=False)
+def search(request: AnyRequest, helpdesk: TheHelpdesk, q: FromQuery[str] = "") -> Response[Any]:
+    """Search people and devices."""
+    visitor = require_visitor(request)
+    rights = helpdesk.rights(visitor)
+    found = helpdesk.search(visitor, q)
+    return page(
+        request,
+        "pages/desk_search.html",
+        query=q,
+        people=[_person_row(user) for user in found.people],
+        devices=[_device_row(info) for info in found.devices],
+        more=found.more,
+        may_stock=Right.STOCK in rights,
+        may_export=Right.EXPORT in rights,
+    )
+
+
+@get(f"{DESK}/stock", sync_to_thread=True, include_in_schema=False)
+def stock(request: AnyRequest, helpdesk: TheHelpdesk) -> Response[Any]:
+    """How many devices of each kind there are, and in which state."""
+    rows = helpdesk.stock(require_visitor(request))
+    return page(
+        request,
+        "pages/desk_stock.html",
+        crumbs=_crumbs(_("Stock")),
+        rows=[
+            [words.kind_name(row.kind), row.total, row.unassigned, row.active, row.locked]
+            for row in rows
+        ],
+    )
+
+
+@get(f"{DESK}/people/{{name:str}}", sync_to_thread=True, include_in_schema=False)
+def person(
+    request: AnyRequest, name: FromPath[str], helpdesk: TheHelpdesk, done: FromQuery[str] = ""
+) -> Response[Any]:
+    """All about one user name, and what can be done about it."""
+    visitor = require_visitor(request)
+    dossier = helpdesk.dossier(visitor, name)
+    seen = dossier.person
+    notice = _(ACTIONS[done].done) if done in ACTIONS else ""
+    rows = helpdesk.trail(visitor, name)[1] if Right.AUDIT in dossier.rights else []
+    events = [row for row in rows if row.event != "desk.viewed"][:LATELY]
+    return page(
+        request,
+        "pages/desk_person.html",
+        crumbs=_crumbs(seen.name),
+        person=seen,
+        state=_state(dossier),
+        rows=_facts(dossier),
+        notice=notice,
+        disowned=dossier.disowned,
+        actions=[
+            {"href": f"{_address(name)}/{key}", "label": _(each.title), "harsh": each.harsh}
+            for key, each in offered(dossier)
+        ],
+        devices=[_device(info, dossier) for info in dossier.devices],
+        others=[{"href": _address(other.name), "label": other.name} for other in dossier.others],
+        events=_events(helpdesk, events),
+        trail_href=f"{_address(name)}/trail",
+    )
+
+
+@get(f"{DESK}/people/{{name:str}}/trail", sync_to_thread=True, include_in_schema=False)
+def trail(
+    request: AnyRequest, name: FromPath[str], helpdesk: TheHelpdesk, before: FromQuery[str] = ""
+) -> Response[Any]:
+    """The audit trail about one user name."""
+    visitor = require_visitor(request)
+    seen, rows = helpdesk.trail(visitor, name, before=before, limit=LISTED + 1)
+    older = f"{_address(name)}/trail?before={rows[LISTED - 1].id}" if len(rows) > LISTED else ""
+    files = [
+        {"href": f"{_address(name)}/trail/{kind}", "label": kind.upper()} for kind in exports.TYPES
+    ]
+    return page(
+        request,
+        "pages/security_events.html",
+        crumbs=[*_crumbs(seen.name, _address(name)), (_("Audit trail"), "")],
+        heading=_("Audit trail of {name}").format(name=seen.name),
+        intro=_("Everything that happened to this user name and its devices, and who did it."),
+        events=_events(helpdesk, rows[:LISTED]),
+        older_href=older,
+        files=files if Right.EXPORT in helpdesk.rights(visitor) else [],
+    )
+
+
+@get(f"{DESK}/people/{{name:str}}/trail/{{kind:str}}", sync_to_thread=True, include_in_schema=False)
+def trail_file(
+    request: AnyRequest, name: FromPath[str], kind: FromPath[str], helpdesk: TheHelpdesk
+) -> Response[Any]:
+    """The whole audit trail about one user name as a file."""
+    rows = helpdesk.whole_trail(require_visitor(request), name)
+    return _file(f"audit-{name}", kind, map(exports.event_row, rows), exports.EVENT)
+
+
+@get(f"{DESK}/people/{{name:str}}/{{key:str}}", include_in_schema=False)
+async def ask(
+    request: AnyRequest,
+    name: FromPath[str],
+    key: FromPath[str],
+    helpdesk: TheHelpdesk,
+    device: FromQuery[str] = "",
+) -> Response[Any]:
+    """Say what an action does, and ask why."""
+    visitor = require_visitor(request)
+    return await in_thread(_ask, request, visitor, helpdesk, name, key, {"device": device}, [])
+
+
+@post(f"{DESK}/people/{{name:str}}/{{key:str}}", status_code=200, include_in_schema=False)
+async def act(
+    request: AnyRequest, name: FromPath[str], key: FromPath[str], helpdesk: TheHelpdesk
+) -> Response[Any]:
+    """Do it, and record why."""
+    visitor, fields = require_visitor(request), await form(request)
+
+    def do() -> Response[Any]:
+        chosen = action(key)
+        try:
+            why = Why.read(fields.get("reason", ""), fields.get("reference", ""))
+        except UsageProblem as error:
+            field = "reference" if error.code == "reference-malformed" else "reason"
+            wrong = errors(**{field: error.message})
+            return _ask(request, visitor, helpdesk, name, key, fields, wrong)
+        chosen.run(helpdesk, visitor, name, fields.get("device", ""), why)
+        return redirect(f"{_address(name)}?done={key}")
+
+    return await in_thread(do)
+
+
+@get(f"{DESK}/export/{{what:str}}/{{kind:str}}", sync_to_thread=True, include_in_schema=False)
+def export(
+    request: AnyRequest, what: FromPath[str], kind: FromPath[str], helpdesk: TheHelpdesk
+) -> Response[Any]:
+    """All user names or all devices as a file."""
+    visitor = require_visitor(request)
+    if what == "people":
+        people = helpdesk.everybody(visitor)
+        return _file(what, kind, map(exports.person_row, people), exports.PERSON)
+    if what == "devices":
+        devices = helpdesk.all_devices(visitor)
+        return _file(what, kind, map(exports.device_row, devices), exports.DEVICE)
+    raise NotFound("unknown-export", _("There is no such export."))
+
+
+def _file(name: str, kind: str, rows: Any, columns: list[str]) -> Response[Any]:
+    if kind not in exports.TYPES:
+        raise NotFound("unknown-export", _("There is no such export."))
+    return Stream(
+        exports.written(kind, rows, columns),
+        media_type=exports.TYPES[kind],
+        headers={"content-disposition": f'attachment; filename="{name}.{kind}"'},
+    )
+
+
+def _ask(
+    request: AnyRequest,
+    visitor: Visitor,
+    helpdesk: Helpdesk,
+    name: str,
+    key: str,
+    fields: dict[str, str],
+    wrong: list[Any],
+) -> Response[Any]:
+    chosen = action(key)
+    dossier = helpdesk.allowed(visitor, name, chosen.right)
+    device = _chosen_device(dossier.devices, chosen, fields.get("device", ""))
+    return page(
+        request,
+        "pages/desk_action.html",
+        status=400 if wrong else 200,
+        crumbs=[*_crumbs(name, _address(name)), (_(chosen.title), "")],
+        title=_(chosen.title),
+        told=_(chosen.told),
+        rows=[
+            (_("User name"), name),
+            (_("Name"), dossier.person.display_name),
+            *([(_("Device"), f"{device.label}, {device.serial}")] if device else []),
+        ],
+        reasons=[(code, _(text)) for code, text in REASONS.items()],
+        reason=fields.get("reason", ""),
+        reference=fields.get("reference", ""),
+        device=device.id if device else "",
+        action=f"{_address(name)}/{key}",
+        back=_address(name),
+        harsh=chosen.harsh,
+        errors=wrong,
+    )
+
+
+def _chosen_device(devices: list[DeviceInfo], chosen: Action, device_id: str) -> DeviceInfo | None:
+    if not chosen.of_device:
+        return None
+    found = next((info for info in devices if info.id == device_id), None)
+    if found is None:
+        raise NotFound("unknown-device", _("That device is not this person's."))
+    return found
+
+
+def _address(name: str) -> str:
+    return f"{DESK}/people/{quote(name)}"
+
+
+def _crumbs(label: str, href: str = "") -> list[tuple[str, str]]:
+    return [(_("Desk"), DESK), (label, href)]
+
+
+def _person_row(user: UserName) -> dict[str, str]:
+    return {
+        "href": _address(user.name),
+        "name": user.name,
+        "display_name": user.display_name,
+        "state": _("Active") if user.enabled else _("Locked"),
+        "tone": "ok" if user.enabled else "failure",
+    }
+
+
+def _device_row(info: DeviceInfo) -> dict[str, Any]:
+    state, tone = words.state(info)
+    return {
+        "serial": info.serial,
+        "label": info.label,
+        "kind": info.kind,
+        "state": state,
+        "tone": tone,
+        "people": [{"href": _address(name), "label": name} for name in info.user_names],
+    }
+
+
+def _device(info: DeviceInfo, dossier: Dossier) -> dict[str, Any]:
+    key = "lock-device" if info.status is DeviceStatus.ACTIVE else "unlock-device"
+    each = ACTIONS[key]
+    allowed = each.right in dossier.rights and info.status in (
+        DeviceStatus.ACTIVE,
+        DeviceStatus.LOCKED,
+    )
+    level = authenticator(info.kind).protection_level
+    return _device_row(info) | {
+        "level": words.meter(level),
+        "level_label": _("Protection level {level}").format(level=level),
+        "since": _("since {day}").format(day=words.day(info.since)),
+        "shared_with": ", ".join(name for name in info.user_names if name != dossier.person.name),
+        "href": f"{_address(dossier.person.name)}/{key}?device={info.id}" if allowed else "",
+        "action": _(each.title),
+    }
+
+
+def _state(dossier: Dossier) -> tuple[str, str]:
+    if not dossier.person.enabled:
+        return _("Locked"), "failure"
+    return (_("Locked out"), "warning") if dossier.locked else (_("Active"), "ok")
+
+
+def _facts(dossier: Dossier) -> list[tuple[str, str]]:
+    seen = dossier.person
+    return [
+        (_("Name"), seen.display_name),
+        (_("Roles"), ", ".join(sorted(role.value for role in seen.roles)) or "–"),
+        (_("Account"), seen.account.value if seen.account else "–"),
+        (_("Password"), _("chosen") if seen.has_password else _("not chosen yet")),
+        (_("Sessions"), str(dossier.sessions)),
+    ]
+
+
+def _events(helpdesk: Helpdesk, rows: list[Row]) -> list[dict[str, str]]:
+    """Rows of the trail as `ui.events` shows them, with who did it and why."""
+    names = helpdesk.names([row.actor for row in rows])
+    told = []
+    for row in rows:
+        event = as_told(row)
+        reason = REASONS.get(str(row.fields.get("reason", "")))
+        said = [
+            names.get(row.actor or "", row.actor or ""),
+            _(reason) if reason else str(row.fields.get("reason", "")),
+            str(row.fields.get("reference", "")),
+        ]
+        told.append(
+            for_page(event, words.moment(event.at)) | {"where": " · ".join(filter(None, said))}
+        )
+    return told
