@@ -103,7 +103,9 @@ def open_services(
             limits=_limits(config),
             pool=PasswordPool(config.optional_number("login.argon2_pool")),
         )
-        responder = Responder(keyring.signing_key, folder / "keys", any_port=demo)
+        responder = Responder(
+            keyring.signing_key, folder / "keys", any_port=demo, **_responder_options(config)
+        )
         try:
             yield Services(
                 config=config,
@@ -117,7 +119,13 @@ def open_services(
                 settings_store=SettingsStore(
                     database, keyring, clock, audit, rules=store_rules(config)
                 ),
-                network=NetworkService(folder, responder=responder, vendor_hosts=not demo),
+                network=NetworkService(
+                    folder,
+                    responder=responder,
+                    vendor_hosts=not demo,
+                    hosts_file=config.file("network.hosts"),
+                    signing_key=keyring.signing_key,
+                ),
                 responder=responder,
                 library=Library.open(),
             )
@@ -154,6 +162,19 @@ def create_app(services: Services, *, demo: bool = False) -> App:
         https=address.scheme == "https",
         access=logs.access,
     )
+
+
+def _responder_options(config: Config) -> dict[str, Any]:
+    """Where the operator opens the responder to others, and the name that they know it by."""
+    options: dict[str, Any] = {}
+    for kind in ("plain", "tls"):
+        key = f"network.responder_{kind}"
+        if config[key] is not None:
+            options[kind] = config.address(key)
+    if options:
+        options = {"plain": None, "tls": None} | options
+        options["name"] = urlsplit(config.optional_text("portal.url") or "").hostname
+    return options
 
 
 def _limits(config: Config) -> Limits:
