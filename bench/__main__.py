@@ -15,6 +15,7 @@ BENCHMARKS = [
     "settings_history",
     "settings_peers",
     "log_in",
+    "network_probes",
 ]
 
 
