@@ -16,6 +16,8 @@ BENCHMARKS = [
     "settings_peers",
     "log_in",
     "log_in_peers",
+
+    "network_probes",
 ]
 LONG = ["large_desk", "enumeration"]
 """Minutes each: only when they are named, or with the peers."""

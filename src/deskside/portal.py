@@ -114,7 +114,9 @@ def open_services(
             quiet=config.span("login.quiet"),
             portal=address,
         )
-        responder = Responder(keyring.signing_key, folder / "keys", any_port=demo)
+        responder = Responder(
+            keyring.signing_key, folder / "keys", any_port=demo, **_responder_options(config)
+        )
         try:
             yield Services(
                 config=config,
@@ -131,7 +133,13 @@ def open_services(
                 settings_store=SettingsStore(
                     database, keyring, clock, audit, rules=store_rules(config)
                 ),
-                network=NetworkService(folder, responder=responder, vendor_hosts=not demo),
+                network=NetworkService(
+                    folder,
+                    responder=responder,
+                    vendor_hosts=not demo,
+                    hosts_file=config.file("network.hosts"),
+                    signing_key=keyring.signing_key,
+                ),
                 responder=responder,
                 library=Library.open(),
             )
@@ -173,6 +181,18 @@ def create_app(services: Services, *, demo: bool = False) -> App:
 def _address(config: Config, folder: Path) -> str | None:
     """The portal's address for links; None where it has never run and none is set."""
     return config.optional_text("portal.url") or remembered(folder)
+
+def _responder_options(config: Config) -> dict[str, Any]:
+    """Where the operator opens the responder to others, and the name that they know it by."""
+    options: dict[str, Any] = {}
+    for kind in ("plain", "tls"):
+        key = f"network.responder_{kind}"
+        if config[key] is not None:
+            options[kind] = config.address(key)
+    if options:
+        options = {"plain": None, "tls": None} | options
+        options["name"] = urlsplit(config.optional_text("portal.url") or "").hostname
+    return options
 
 
 def _limits(config: Config) -> Limits:

@@ -263,10 +263,12 @@ def far_end(services: Services, *, demo: bool) -> Iterator[list[str]]:
     """Run the responder that this desk's connection tests are made against.
 
     Only on loopback: for other computers the operator opens its ports on purpose, with
-    `deskside network responder`. Yields what the person should know.
+    `network.responder_plain` and `network.responder_tls`. Yields what the person should know.
     """
-    host, _port = services.config.address("portal.listen")
-    if not is_loopback(host):
+    config = services.config
+    host, _port = config.address("portal.listen")
+    asked_for = config["network.responder_plain"] or config["network.responder_tls"]
+    if not is_loopback(host) and not asked_for:
         yield []
         return
     try:

@@ -276,6 +276,24 @@ SETTINGS = _table(
             ),
         ),
         Setting(
+            key="network.hosts",
+            kind=Kind.FILE,
+            default=None,
+            about=mark("Catalogue file with the desk's own hosts, served beside the vendor's."),
+        ),
+        Setting(
+            key="network.responder_plain",
+            kind=Kind.ADDRESS,
+            default=None,
+            about=mark("Where other computers reach the desk's responder on its plain port."),
+        ),
+        Setting(
+            key="network.responder_tls",
+            kind=Kind.ADDRESS,
+            default=None,
+            about=mark("Where other computers reach the desk's responder on its TLS port."),
+        ),
+        Setting(
             key="log.level",
             kind=Kind.TEXT,
             default="info",

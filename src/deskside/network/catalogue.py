@@ -6,26 +6,31 @@ import json
 import re
 import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from deskside.foundation.errors import NotFound, Refused
 from deskside.foundation.text import _
 from deskside.foundation.units import size
-from deskside.network import rules
+from deskside.network import protocol, rules
 from deskside.network.model import Catalogue, Host
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 FORMAT = 1
 """Version of the file format that this program reads."""
 
-MAX_BYTES = 1 << 20
+MAX_BYTES = 8 << 20
 MAX_ROWS = 10_000
 SHIPPED = Path(__file__).with_name("catalogue.toml")
 
-_ABOUT = ("format", "version", "date", "responder_key")
+_ABOUT = ("format", "version", "date", "responder_key", "signature")
 _KEY = re.compile(r"[0-9a-f]{64}")
+_SIGNATURE = re.compile(r"[0-9a-f]{128}")
 
 
 @cache
@@ -57,7 +62,8 @@ def parse(raw: bytes, *, today: date | None) -> Catalogue:
     """A catalogue from its TOML or JSON text; dates after `today` are refused.
 
     Raises:
-        Refused: `catalogue-invalid`, naming the row and the rule that it breaks.
+        Refused: `catalogue-invalid`, naming the row and the rule that it breaks;
+            `catalogue-signature-wrong`; `catalogue-from-the-future`.
     """
     if len(raw) > MAX_BYTES:
         raise rules.invalid(_("the file"), _("larger than {limit}").format(limit=size(MAX_BYTES)))
@@ -70,11 +76,19 @@ def parse(raw: bytes, *, today: date | None) -> Catalogue:
     catalogue = Catalogue(
         version=rules.plain_text(about.get("version", ""), "version", _("the head")),
         date=rules.iso_date(about.get("date", ""), "date", _("the head")),
-        responder_key=_responder_key(about.get("responder_key")),
+        responder_key=_hexadecimal(about, "responder_key", _KEY),
+        signature=_hexadecimal(about, "signature", _SIGNATURE),
         hosts=_hosts(document.get("host", [])),
     )
     if today is not None:
         _refuse_future(catalogue, today)
+    if catalogue.signature and not is_signed(catalogue):
+        raise Refused(
+            "catalogue-signature-wrong",
+            _("The catalogue is not what its desk signed: it was changed, or cut short."),
+            hint=_("Fetch it again from the desk's portal; do not use this copy."),
+            article="2816",
+        )
     return catalogue
 
 
@@ -105,12 +119,15 @@ def _refuse_later_format(value: Any) -> None:
         )
 
 
-def _responder_key(value: Any) -> str | None:
-    if value is None:
-        return None
-    if not isinstance(value, str) or not _KEY.fullmatch(value):
+def _hexadecimal(about: Mapping[str, Any], name: str, form: re.Pattern[str]) -> str | None:
+    value = about.get(name)
+    if value is not None and not (isinstance(value, str) and form.fullmatch(value)):
+        digits = 64 if form is _KEY else 128
         raise rules.invalid(
-            _("the head"), _("responder_key must be 64 lower-case hexadecimal digits")
+            _("the head"),
+            _("{field} must be {digits} lower-case hexadecimal digits").format(
+                field=name, digits=digits
+            ),
         )
     return value
 
@@ -141,9 +158,28 @@ def write(catalogue: Catalogue) -> str:
         lines.append(f"date = {catalogue.date}")
     if catalogue.responder_key:
         lines.append(f"responder_key = {_text(catalogue.responder_key)}")
+    if catalogue.signature:
+        lines.append(f"signature = {_text(catalogue.signature)}")
     for host in catalogue.hosts:
         lines += ["", "[[host]]", *_row(host)]
     return "\n".join(lines) + "\n"
+
+
+def signed(catalogue: Catalogue, key: Ed25519PrivateKey) -> Catalogue:
+    """The catalogue with the desk's key, and its signature over all the rest."""
+    owned = replace(catalogue, responder_key=protocol.public_key(key), signature=None)
+    return replace(owned, signature=protocol.sign_catalogue(write(owned), key))
+
+
+def is_signed(catalogue: Catalogue) -> bool:
+    """Whether the catalogue's signature is its own key's.
+
+    What is signed is what was read, written anew: the same in TOML and in JSON.
+    """
+    if not catalogue.signature or not catalogue.responder_key:
+        return False
+    text = write(replace(catalogue, signature=None))
+    return protocol.is_catalogue_signed(text, catalogue.signature, catalogue.responder_key)
 
 
 def _row(host: Host) -> list[str]:
@@ -157,8 +193,9 @@ def _row(host: Host) -> list[str]:
 def _value(name: str, value: Any) -> str:
     if isinstance(value, str) and name != "date":
         return _text(value)
-    if isinstance(value, bool):
-        return "true" if value else "false"
+    if isinstance(value, (bool, list)):
+        # What JSON writes of these is TOML too.
+        return json.dumps(value)
     return str(value)
 
 

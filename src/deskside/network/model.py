@@ -23,6 +23,8 @@ class Host:
         source: where the row comes from.
         date: when the source was seen, ISO 8601.
         responder: whether the far end is a Deskside responder, which can prove itself.
+        audience: whom the row concerns, where not everybody.
+        aliases: other and older names of the same far end; allowed, but not tested.
     """
 
     id: str
@@ -37,9 +39,12 @@ class Host:
     source: str = ""
     date: str = ""
     responder: bool = False
+    audience: str = ""
+    aliases: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
-        """The row as `network hosts --json` prints it; `responder` only where it is true."""
+        """The row as `network hosts --json` prints it; the last three only where they say
+        something."""
         row: dict[str, Any] = {
             "id": self.id,
             "region": self.region,
@@ -53,6 +58,10 @@ class Host:
             "source": self.source,
             "date": self.date,
         }
+        if self.audience:
+            row["audience"] = self.audience
+        if self.aliases:
+            row["aliases"] = list(self.aliases)
         if self.responder:
             row["responder"] = True
         return row
@@ -66,18 +75,22 @@ class Catalogue:
         version: the catalogue's own version.
         date: when it was last changed, ISO 8601.
         hosts: its rows.
-        responder_key: Ed25519 public key (hexadecimal) that signs for the rows with
-            `responder = true`; None leaves them unpinned.
+        responder_key: the desk's Ed25519 public key (hexadecimal), which signs the catalogue
+            and the answers of the rows with `responder = true`; None leaves them unpinned.
+        signature: of the rest of the catalogue, by that key (hexadecimal); see `signing`.
     """
 
     version: str
     date: str
     hosts: tuple[Host, ...]
     responder_key: str | None = None
+    signature: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The catalogue as `network hosts --json` prints it."""
         about: dict[str, Any] = {"version": self.version, "date": self.date}
         if self.responder_key:
             about["responder_key"] = self.responder_key
+        if self.signature:
+            about["signature"] = self.signature
         return {"catalogue": about, "hosts": [host.as_json() for host in self.hosts]}

@@ -1,6 +1,7 @@
-"""The responder's protocol: one line asked, one signed line answered. Pure.
+"""What a desk's key signs: the responder's answers, one line asked and one answered, and the
+desk's catalogue. Pure.
 
-Described for implementers in docs/network-administrator/responder-protocol.md. The signature
+Described for implementers in docs/network-administrator/responder-protocol.md. Each signature
 covers a fixed prefix that no other signed thing of a desk starts with, so that a responder can
 never be made to sign anything else.
 """
@@ -20,6 +21,7 @@ MAX_LINE = 512
 NONCE_BYTES = 32
 NO_TLS = "-"
 _SIGNED_PREFIX = b"deskside responder reply 1\n"
+_CATALOGUE_PREFIX = b"deskside catalogue 1\n"
 _REQUEST = re.compile(rb"deskside 1 ([0-9a-f]{64})\r?\n")
 _REPLY = re.compile(
     rb"deskside 1 (?P<nonce>[0-9a-f]{64}) (?P<address>[0-9a-fA-F.:]{2,45}) (?P<port>\d{1,5}) "
@@ -87,6 +89,21 @@ def read_reply(line: bytes) -> Reply | None:
         time=int(found["time"]),
         key=found["key"].decode(),
     )
+
+
+def sign_catalogue(text: str, key: Ed25519PrivateKey) -> str:
+    """The desk's signature of a catalogue's text, in hexadecimal."""
+    return key.sign(_CATALOGUE_PREFIX + text.encode()).hex()
+
+
+def is_catalogue_signed(text: str, signature: str, key: str) -> bool:
+    """Whether a signature of a catalogue's text is that of a public key (both hexadecimal)."""
+    try:
+        public = Ed25519PublicKey.from_public_bytes(bytes.fromhex(key))
+        public.verify(bytes.fromhex(signature), _CATALOGUE_PREFIX + text.encode())
+    except (InvalidSignature, ValueError):
+        return False
+    return True
 
 
 def error(code: str) -> bytes:

@@ -24,6 +24,7 @@ MAX_NAME = 253
 
 MAX_TEXT = 500
 MAX_PORTS = 16
+MAX_ALIASES = 8
 ROLES = ("primary", "backup", "optional")
 PLAIN_PORTS = frozenset({80, 4000})
 TLS_PORTS = frozenset({443, 4001})
@@ -93,6 +94,8 @@ def host_row(raw: Mapping[str, Any], position: int) -> Host:
         product=plain_text(raw.get("product", ""), "product", where),
         note=plain_text(raw.get("note", ""), "note", where),
         source=plain_text(raw.get("source", ""), "source", where),
+        audience=plain_text(raw.get("audience", ""), "audience", where),
+        aliases=_aliases(raw.get("aliases", []), where),
     )
 
 
@@ -133,6 +136,17 @@ def host_name(value: Any, where: str) -> str:
 
 def _bad_host(value: str, where: str) -> str:
     raise invalid(where, _("{host} is no host name or address").format(host=printable(value)))
+
+
+def _aliases(value: Any, where: str) -> tuple[str, ...]:
+    if not isinstance(value, list) or len(value) > MAX_ALIASES:
+        raise invalid(
+            where,
+            _("{field} must be a list of at most {limit} names").format(
+                field="aliases", limit=MAX_ALIASES
+            ),
+        )
+    return tuple(dict.fromkeys(host_name(name, where) for name in value))
 
 
 def port_list(value: Any, name: str, where: str) -> tuple[int, ...]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from deskside.foundation.errors import NotFound, Unavailable, UsageProblem
 from deskside.foundation.paths import private_folder, write_private
@@ -18,7 +19,12 @@ from deskside.network.formats import FORMATS
 from deskside.network.model import Catalogue, Host
 from deskside.network.resolving import resolve
 from deskside.network.responder import Responder
+from deskside.network.rules import refuse_duplicates
 from deskside.network.runner import DEADLINE, Progress, run
+from deskside.network.trust import Kept
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 MAX_DEADLINE = 300.0
 
@@ -30,6 +36,11 @@ class NetworkService:
         folder: the portal's data folder, where `publish` keeps the desk's catalogue.
         responder: the desk's responder, whose rows the desk's catalogue lists.
         vendor_hosts: whether the desk's catalogue lists the vendor's hosts too.
+        hosts_file: a catalogue file with rows of the desk's own.
+        signing_key: the desk's key, which signs its catalogue.
+
+    Raises:
+        DesksideError: the file of the desk's own rows cannot be used; says why.
     """
 
     def __init__(
@@ -38,21 +49,29 @@ class NetworkService:
         *,
         responder: Responder | None = None,
         vendor_hosts: bool = True,
+        hosts_file: Path | None = None,
+        signing_key: Ed25519PrivateKey | None = None,
     ) -> None:
         self._folder = folder
         self._responder = responder
         self._vendor_hosts = vendor_hosts
+        self._signing_key = signing_key
+        self._added = _own_rows(hosts_file) if hosts_file else None
         self._testing = threading.Lock()
 
     def catalogue(self) -> Catalogue:
-        """The desk's catalogue: the rows of its responder, then the vendor's."""
-        shipped = catalogues.shipped()
-        own = tuple(self.own_hosts())
-        if not own:
-            return shipped
-        assert self._responder
-        hosts = own + shipped.hosts if self._vendor_hosts else own
-        return replace(shipped, hosts=hosts, responder_key=self._responder.public_key)
+        """The desk's catalogue, signed where it has a key: its responder, its own rows, then the
+        vendor's."""
+        merged = _merged(
+            catalogues.shipped(),
+            self._added,
+            responders=tuple(self.own_hosts()),
+            vendor_hosts=self._vendor_hosts,
+        )
+        if self._signing_key:
+            return catalogues.signed(merged, self._signing_key)
+        key = self._responder.public_key if self._responder and self.own_hosts() else None
+        return replace(merged, responder_key=key)
 
     def own_hosts(self) -> list[Host]:
         """The rows of the desk's responder; none where it has none."""
@@ -72,19 +91,18 @@ class NetworkService:
         is logged in to, else the one that ships.
 
         Args:
-            say: told when that portal is out of reach and the one that ships is used instead.
+            say: told when that portal is out of reach, and what is used instead.
 
         Raises:
             NotFound: there is no such file.
-            Unavailable: the address cannot be reached.
-            Refused: it is no valid catalogue.
+            Unavailable: the address cannot be reached, and no copy of its catalogue is kept.
+            Refused: it is no valid catalogue, or not that desk's.
         """
-        today = datetime.now(UTC).date()
         if source is None:
             return self._of_the_portal(say) or catalogues.shipped()
         if source.startswith(("http://", "https://")):
-            return fetch(source, today=today)
-        return catalogues.load(Path(source), today=today)
+            return _fetched(source, say)
+        return catalogues.load(Path(source), today=_today())
 
     def _of_the_portal(self, say: Callable[[str], None]) -> Catalogue | None:
         from deskside.foundation.portal_client import load_session, normal_address
@@ -94,7 +112,7 @@ class NetworkService:
             return None
         address = f"{normal_address(session.portal)}/api/v1/network/catalogue"
         try:
-            return fetch(address, today=datetime.now(UTC).date())
+            return _fetched(address, say)
         except Unavailable as error:
             say(_("{problem} The hosts that ship are used.").format(problem=error.message))
             return None
@@ -171,6 +189,51 @@ class NetworkService:
     def as_toml(self, catalogue: Catalogue) -> str:
         """A catalogue as the text of a catalogue file."""
         return catalogues.write(catalogue)
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
+
+
+def _fetched(url: str, say: Callable[[str], None]) -> Catalogue:
+    """The catalogue at an address, else the copy kept of it."""
+    from deskside.foundation.paths import data_folder
+
+    kept = Kept(data_folder() / "network")
+    try:
+        return kept.admit(url, fetch(url, today=_today()))
+    except Unavailable as error:
+        copy = kept.copy(url, today=_today())
+        if copy is None:
+            raise
+        say(
+            _("{problem} The copy of {date} is used.").format(
+                problem=error.message, date=copy.date or "?"
+            )
+        )
+        return copy
+
+
+def _own_rows(path: Path) -> Catalogue:
+    """The desk's own rows, which must not clash with those that ship."""
+    own = catalogues.load(path, today=_today())
+    refuse_duplicates([*own.hosts, *catalogues.shipped().hosts])
+    return own
+
+
+def _merged(
+    shipped: Catalogue,
+    own: Catalogue | None,
+    *,
+    responders: tuple[Host, ...],
+    vendor_hosts: bool,
+) -> Catalogue:
+    added = responders + (own.hosts if own else ())
+    return Catalogue(
+        version=f"{shipped.version}+{own.version}" if own else shipped.version,
+        date=max(shipped.date, own.date) if own else shipped.date,
+        hosts=added + shipped.hosts if vendor_hosts or not added else added,
+    )
 
 
 def _chosen(catalogue: Catalogue, only: Collection[str]) -> list[Host]:

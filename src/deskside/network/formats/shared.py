@@ -16,8 +16,10 @@ def head(catalogue: Catalogue, sign: str) -> list[str]:
 
 
 def spellings(host: Host) -> tuple[str, ...]:
-    """The host's name, and with hyphens where the vendor writes an underscore: both occur."""
-    return (host.host, host.host.replace("_", "-")) if "_" in host.host else (host.host,)
+    """The host's names, each also with hyphens where the vendor writes an underscore: both
+    occur."""
+    names = (host.host, *host.aliases)
+    return tuple(dict.fromkeys(way for name in names for way in (name, name.replace("_", "-"))))
 
 
 def ends(catalogue: Catalogue) -> Iterator[tuple[str, tuple[int, ...], Host]]:

@@ -7,7 +7,10 @@ import io
 
 from deskside.foundation.console import table
 from deskside.foundation.text import _
-from deskside.network.model import Catalogue
+from deskside.network.model import Catalogue, Host
+
+_EXTRA = frozenset({"audience", "aliases"})
+"""Columns that stand last, since most rows have nothing there."""
 
 
 def terminal(catalogue: Catalogue) -> str:
@@ -25,17 +28,23 @@ def terminal(catalogue: Catalogue) -> str:
         ]
         for host in catalogue.hosts
     ]
-    notes = [f"  {host.id}: {host.note}" for host in catalogue.hosts if host.note]
+    notes = [f"  {host.id}: {remark}" for host in catalogue.hosts if (remark := _remark(host))]
     return "\n".join(
         [table(headings, rows), "", _("Notes:"), *notes] if notes else [table(headings, rows)]
     )
 
 
+def _remark(host: Host) -> str:
+    """What a person should know about a row, in one line."""
+    names = _("Also known as {names}.").format(names=", ".join(host.aliases))
+    return " ".join(filter(None, (host.note, host.audience, names if host.aliases else "")))
+
+
 def csv_text(catalogue: Catalogue) -> str:
     """Comma-separated values (RFC 4180), with the fields of `network hosts --json`."""
-    rows = [host.as_json() for host in catalogue.hosts]
+    rows = [{"audience": "", "aliases": [], **host.as_json()} for host in catalogue.hosts]
     file = io.StringIO(newline="")
-    names = [name for name in rows[0] if name != "responder"]
+    names = sorted((name for name in rows[0] if name != "responder"), key=_EXTRA.__contains__)
     writer = csv.DictWriter(file, names, extrasaction="ignore")
     writer.writeheader()
     writer.writerows({name: _cell(row[name]) for name in names} for row in rows)

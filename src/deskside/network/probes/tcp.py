@@ -22,7 +22,7 @@ MAX_ADDRESSES = 3
 _OVERTAKEN = 0.05
 """Seconds by which a later attempt must be quicker before an earlier one counts as lost."""
 
-_REASONS = {
+REASONS = {
     errno.ECONNREFUSED: Reach.RESET,
     errno.ECONNRESET: Reach.RESET,
     errno.ETIMEDOUT: Reach.SILENT,
@@ -56,7 +56,7 @@ class _Attempt:
         error = self.task.exception()
         if error is None:
             return Reach.CONNECTED
-        return _REASONS.get(getattr(error, "errno", 0) or 0, Reach.FAILED)
+        return REASONS.get(getattr(error, "errno", 0) or 0, Reach.FAILED)
 
 
 async def connect(

@@ -76,7 +76,7 @@ async def _attempt(channel: TlsChannel, patience: float, *, verify: bool) -> tup
     try:
         await asyncio.wait_for(channel.handshake(), patience)
     except ssl.SSLCertVerificationError as error:
-        return _distrust(error), error.verify_message or str(error)
+        return distrust(error), error.verify_message or str(error)
     except ssl.SSLError as error:
         if channel.opening and channel.opening[0] not in (20, 21, 22):  # no TLS record (RFC 8446)
             return Shake.NOT_TLS, printable(channel.opening)
@@ -92,7 +92,7 @@ def _cut_short(error: Exception) -> Shake:
     return Shake.CLOSED if isinstance(error, EOFError) else Shake.RESET
 
 
-def _distrust(error: ssl.SSLCertVerificationError) -> Shake:
+def distrust(error: ssl.SSLCertVerificationError) -> Shake:
     if error.verify_code in _WRONG_NAME:
         return Shake.WRONG_NAME
     return Shake.EXPIRED if error.verify_code in _OUT_OF_DATE else Shake.UNTRUSTED

@@ -1,0 +1,351 @@
+"""Thousands of targets at once: staggered connects and TLS handshakes in one loop over the
+operating system's own selector.
+
+A task per connection costs several times the processor and memory of what is done here
+(bench/network_probes.py). A busy computer never turns a far end that answered into one that was
+silent: time is up only for what was not ready when the system was asked after that time, and
+the last attempt has its full share of it, however late it was made.
+"""
+
+from __future__ import annotations
+
+import errno
+import selectors
+import socket
+import ssl
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+
+from deskside.network.observations import ConnectSeen, Reach, Shake, TlsSeen
+from deskside.network.probes.tcp import APART, ATTEMPTS, PATIENCE, REASONS
+from deskside.network.probes.tls import distrust
+
+AT_ONCE = 256
+"""Targets under way; a firewall on the way may take many more for an attack."""
+
+HANDSHAKE = 4.0
+"""Seconds for a handshake: beside many others it takes longer than alone."""
+
+_SPARE = 64
+"""Descriptors left to the rest of the process."""
+
+_OVERTAKEN = 0.05
+"""Seconds by which a later attempt must be quicker before an earlier one counts as lost."""
+
+_NOT_TLS = frozenset(
+    {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "UNEXPECTED_MESSAGE"}
+)
+"""OpenSSL's words for a first record that is none."""
+
+_UNDER_WAY = (0, errno.EINPROGRESS, errno.EWOULDBLOCK, getattr(errno, "WSAEWOULDBLOCK", 10035))
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An address and port; with a `name`, TLS with that name is spoken after connecting."""
+
+    address: str
+    port: int
+    name: str | None = None
+
+
+@dataclass(slots=True)
+class Probed:
+    """What was seen of a target; `finished` is false where the time for all of them was up."""
+
+    connect: ConnectSeen = field(default_factory=lambda: ConnectSeen(result=Reach.SILENT))
+    tls: TlsSeen | None = None
+    finished: bool = False
+
+
+@dataclass(slots=True)
+class _Attempt:
+    number: int
+    opened: socket.socket
+    descriptor: int
+    started: float
+    secure: ssl.SSLSocket | None = None
+
+
+@dataclass(slots=True)
+class _Progress:
+    attempts: list[_Attempt] = field(default_factory=list)
+    made: int = 0
+
+
+def sweep(
+    targets: Sequence[Target],
+    *,
+    context: ssl.SSLContext | None = None,
+    patience: float = PATIENCE,
+    handshake: float = HANDSHAKE,
+    at_once: int = AT_ONCE,
+    deadline: float | None = None,
+) -> list[Probed]:
+    """Probe every target once; the results stand in the order of the targets.
+
+    Args:
+        context: judges certificates; by default OpenSSL's own trust store.
+        patience: seconds for a connection, over all of its attempts.
+        handshake: seconds for TLS after it.
+        at_once: targets under way at the same time.
+        deadline: seconds for all of it; None is as long as it takes.
+    """
+    if context is None and any(target.name for target in targets):
+        context = ssl.create_default_context()
+    with _descriptors(at_once * ATTEMPTS) as room:
+        loop = _Sweep(targets, context, patience, handshake, min(at_once, room), room)
+        return loop.run(deadline)
+
+
+class _Sweep:
+    def __init__(
+        self,
+        targets: Sequence[Target],
+        context: ssl.SSLContext | None,
+        patience: float,
+        handshake: float,
+        at_once: int,
+        room: int,
+    ) -> None:
+        self._targets = targets
+        self._context = context
+        self._patience, self._handshake = patience, handshake
+        self._at_once, self._room = at_once, room
+        self._results = [Probed() for _target in targets]
+        self._open: dict[int, _Progress] = {}
+        self._by_descriptor: dict[int, _Attempt] = {}
+        self._next = 0
+        self._again: deque[tuple[float, int]] = deque()
+        self._up: deque[tuple[float, int]] = deque()
+        self._shaken: deque[tuple[float, int]] = deque()
+        self._selector = selectors.DefaultSelector()
+
+    def run(self, deadline: float | None) -> list[Probed]:
+        end = None if deadline is None else time.monotonic() + deadline
+        try:
+            while self._fill() or self._open:
+                if end is not None and time.monotonic() >= end:
+                    break
+                before = time.monotonic()
+                self._look(before, end)
+                self._time_passes(before)
+        finally:
+            for number in list(self._open):
+                self._drop(number)
+            self._selector.close()
+        return self._results
+
+    def _fill(self) -> bool:
+        while (
+            self._next < len(self._targets)
+            and len(self._open) < self._at_once
+            and len(self._by_descriptor) < self._room
+        ):
+            number = self._next
+            self._next += 1
+            self._open[number] = _Progress()
+            self._attempt(number)
+        return self._next < len(self._targets)
+
+    def _attempt(self, number: int) -> None:
+        progress, target = self._open[number], self._targets[number]
+        if len(self._by_descriptor) >= self._room:
+            self._again.append((time.monotonic() + APART, number))
+            return
+        progress.made += 1
+        family = socket.AF_INET6 if ":" in target.address else socket.AF_INET
+        try:
+            opened = socket.socket(family, socket.SOCK_STREAM)
+        except OSError as error:
+            if not progress.attempts:
+                self._refused(number, error.errno or 0, time.monotonic())
+            return
+        opened.setblocking(False)
+        attempt = _Attempt(number, opened, opened.fileno(), time.monotonic())
+        try:
+            code = opened.connect_ex((target.address, target.port))
+        except OSError as error:  # no address at all
+            code = abs(error.errno or errno.EINVAL)
+        if code not in _UNDER_WAY:
+            opened.close()
+            if not progress.attempts:
+                self._refused(number, code, attempt.started)
+            return
+        progress.attempts.append(attempt)
+        self._by_descriptor[attempt.descriptor] = attempt
+        self._selector.register(attempt.descriptor, selectors.EVENT_WRITE)
+        if progress.made < ATTEMPTS:
+            self._again.append((attempt.started + APART, number))
+        else:
+            last = max(self._patience - (ATTEMPTS - 1) * APART, APART)
+            self._up.append((attempt.started + last, number))
+
+    def _look(self, now: float, end: float | None) -> None:
+        heads = [queue[0][0] for queue in (self._again, self._up, self._shaken) if queue]
+        wait = max(min(heads, default=now + 0.1) - now, 0.0)
+        if end is not None:
+            wait = min(wait, max(end - now, 0.0))
+        for key, _events in self._selector.select(wait):
+            attempt = self._by_descriptor.get(key.fd)
+            if attempt is None:
+                continue
+            if attempt.secure is None:
+                self._connected(attempt)
+            else:
+                self._shake(attempt, attempt.secure)
+
+    def _time_passes(self, now: float) -> None:
+        """What was due by `now`, which lies before the last look at what is ready."""
+        while self._again and self._again[0][0] <= now:
+            number = self._again.popleft()[1]
+            progress = self._open.get(number)
+            if progress and not _is_secure(progress):
+                self._attempt(number)
+        while self._up and self._up[0][0] <= now:
+            number = self._up.popleft()[1]
+            progress = self._open.get(number)
+            if progress and not _is_secure(progress):
+                self._silent(number, progress)
+        while self._shaken and self._shaken[0][0] <= now:
+            number = self._shaken.popleft()[1]
+            if number in self._open:
+                self._shook(number, Shake.SILENT, self._handshake)
+
+    def _connected(self, attempt: _Attempt) -> None:
+        code = attempt.opened.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if code:
+            self._lose(attempt)
+            if code != errno.ETIMEDOUT:
+                self._refused(attempt.number, code, attempt.started)
+            return
+        number, now = attempt.number, time.monotonic()
+        progress, target = self._open[number], self._targets[number]
+        spent = now - attempt.started
+        self._results[number].connect = ConnectSeen(
+            result=Reach.CONNECTED,
+            address=target.address,
+            attempts=progress.made,
+            unanswered=sum(
+                now - other.started > spent + _OVERTAKEN
+                for other in progress.attempts
+                if other.started < attempt.started
+            ),
+            milliseconds=spent * 1000,
+        )
+        for other in [one for one in progress.attempts if one is not attempt]:
+            self._lose(other)
+        if target.name is None:
+            self._finish(number)
+        else:
+            self._begin_tls(attempt, target.name, now)
+
+    def _begin_tls(self, attempt: _Attempt, name: str, now: float) -> None:
+        assert self._context
+        attempt.started = now
+        self._shaken.append((now + self._handshake, attempt.number))
+        try:
+            attempt.secure = self._context.wrap_socket(
+                attempt.opened, server_hostname=name, do_handshake_on_connect=False
+            )
+        except OSError as error:
+            self._results[attempt.number].tls = TlsSeen(
+                result=Shake.RESET, error=error.strerror or ""
+            )
+            self._finish(attempt.number)
+            return
+        attempt.opened = attempt.secure
+        self._shake(attempt, attempt.secure)
+
+    def _shake(self, attempt: _Attempt, secure: ssl.SSLSocket) -> None:
+        result, problem = Shake.TRUSTED, ""
+        try:
+            secure.do_handshake()
+        except ssl.SSLWantReadError:
+            self._selector.modify(secure.fileno(), selectors.EVENT_READ)
+            return
+        except ssl.SSLWantWriteError:
+            self._selector.modify(secure.fileno(), selectors.EVENT_WRITE)
+            return
+        except ssl.SSLCertVerificationError as error:
+            result, problem = distrust(error), error.verify_message
+        except (ssl.SSLEOFError, ssl.SSLZeroReturnError):
+            result = Shake.CLOSED
+        except ssl.SSLError as error:
+            problem = error.reason or str(error)
+            result = Shake.NOT_TLS if problem in _NOT_TLS else Shake.FAILED
+        except OSError as error:
+            result, problem = Shake.RESET, error.strerror or ""
+        self._shook(attempt.number, result, time.monotonic() - attempt.started, problem)
+
+    def _shook(self, number: int, result: Shake, seconds: float, problem: str = "") -> None:
+        secure = next((one.secure for one in self._open[number].attempts if one.secure), None)
+        self._results[number].tls = TlsSeen(
+            result=result,
+            milliseconds=seconds * 1000,
+            protocol=(secure.version() or "") if secure and result is Shake.TRUSTED else "",
+            error=problem,
+        )
+        self._finish(number)
+
+    def _refused(self, number: int, code: int, started: float) -> None:
+        self._results[number].connect = ConnectSeen(
+            result=REASONS.get(code, Reach.FAILED),
+            address=self._targets[number].address,
+            attempts=self._open[number].made,
+            milliseconds=(time.monotonic() - started) * 1000,
+            error=errno.errorcode.get(code, ""),
+        )
+        self._finish(number)
+
+    def _silent(self, number: int, progress: _Progress) -> None:
+        self._results[number].connect = ConnectSeen(
+            result=Reach.SILENT,
+            address=self._targets[number].address,
+            attempts=progress.made,
+            milliseconds=self._patience * 1000,
+        )
+        self._finish(number)
+
+    def _finish(self, number: int) -> None:
+        self._results[number].finished = True
+        self._drop(number)
+
+    def _drop(self, number: int) -> None:
+        for attempt in list(self._open[number].attempts):
+            self._lose(attempt)
+        del self._open[number]
+
+    def _lose(self, attempt: _Attempt) -> None:
+        # The number is kept apart: a socket that failed in becoming a TLS one has none any more.
+        del self._by_descriptor[attempt.descriptor]
+        self._selector.unregister(attempt.descriptor)
+        with suppress(OSError):
+            attempt.opened.close()
+        self._open[attempt.number].attempts.remove(attempt)
+
+
+def _is_secure(progress: _Progress) -> bool:
+    return any(attempt.secure for attempt in progress.attempts)
+
+
+@contextmanager
+def _descriptors(wanted: int) -> Iterator[int]:
+    """How many sockets may be open; the soft limit is lifted for as long as it takes."""
+    try:
+        import resource
+    except ImportError:  # Windows: the selector itself takes no more
+        yield 500
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    lifted = max(soft, min(hard, wanted + _SPARE))
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (lifted, hard))
+    try:
+        yield max(resource.getrlimit(resource.RLIMIT_NOFILE)[0] - _SPARE, 1)
+    finally:
+        with suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
