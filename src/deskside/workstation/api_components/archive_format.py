@@ -9,13 +9,14 @@ data, or when something precedes or follows the archive; whatever they could dif
 
 from __future__ import annotations
 
+import mmap
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from deskside.workstation.api_components.hostile import HostileArchive, Rule
 
-Buffer = bytes | memoryview
+Buffer = bytes | mmap.mmap
 
 STORED, DEFLATED = 0, 8
 MAX_ENTRIES = 20_000
@@ -168,7 +169,7 @@ def _local(
     sizes = central[2:] if later else (crc, packed, size)
     if (flags, method, *sizes) != central:
         raise HostileArchive(Rule.RECORDS_DISAGREE, name)
-    return begin + name_length + extra
+    return int(begin + name_length + extra)
 
 
 def _check_extents(archive: Buffer, entries: list[Entry], directory: int) -> None:

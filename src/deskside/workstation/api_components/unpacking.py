@@ -114,8 +114,5 @@ def _mapped(path: Path) -> Iterator[Buffer]:
             raise HostileArchive(Rule.TOO_LARGE)
         if size == 0:
             raise HostileArchive(Rule.NOT_AN_ARCHIVE)
-        with (
-            mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped,
-            memoryview(mapped) as view,
-        ):
-            yield view
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+            yield mapped
