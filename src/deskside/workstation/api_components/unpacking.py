@@ -56,7 +56,7 @@ def unpack(path: Path) -> Unpacked:
         sha256 = hashlib.sha256(archive).hexdigest()
         size = len(archive)
     files = {name: held for name, held in contents.items() if not name.endswith("/")}
-    return Unpacked(sha256, size, files, _folders(contents))
+    return Unpacked(sha256, size, files, folders_of(contents))
 
 
 def write(unpacked: Unpacked, folder: Path, *, watch: Watch | None = None) -> None:
@@ -91,7 +91,8 @@ def write(unpacked: Unpacked, folder: Path, *, watch: Watch | None = None) -> No
         os.sync()
 
 
-def _folders(names: Mapping[str, bytes]) -> tuple[str, ...]:
+def folders_of(names: Mapping[str, bytes]) -> tuple[str, ...]:
+    """All folders that some paths lie in, outer ones first."""
     found: set[str] = set()
     for name in names:
         folder = name.rpartition("/")[0]
