@@ -27,6 +27,10 @@ SECTIONS: dict[str, Table] = {
             "deskside.workspace.commands:settings",
             "Save and restore TWS settings.",
         ),
+        "api": (
+            "deskside.workstation.api_components.commands:api",
+            "Install TWS API components.",
+        ),
         "changes": (
             "deskside.foundation.changes.commands:changes",
             "List and undo changes to files.",

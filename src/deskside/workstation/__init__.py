@@ -1,0 +1,1 @@
+"""Tools for the workstation: API components, the eSignal repair, mobile devices, the doctor."""
