@@ -78,6 +78,7 @@ $(VENV)/.ready: requirements/run.txt pyproject.toml | $(VENV)/bin/python
 	@echo "Installing Deskside"
 	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
 	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m compileall -q src/deskside
 	@touch $@
 
 $(VENV)/.ready-dev: requirements/dev.txt $(VENV)/.ready

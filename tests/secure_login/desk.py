@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from argon2 import PasswordHasher
 from sqlalchemy import event
 
 from deskside.directory.model import AccountStatus, HolderKind, Identity, Role, UserName
@@ -20,14 +19,15 @@ from deskside.foundation.database import Database
 from deskside.foundation.keyring import Keyring
 from deskside.foundation.mail import Mail
 from deskside.secure_login.card.device import VirtualCard
+from deskside.secure_login.hashing import Hasher
 from deskside.secure_login.passwords import PasswordPool
 from deskside.secure_login.service import LoginService
 from deskside.secure_login.values import LoginStep, Origin, SessionGranted
 
 PASSWORD = "seven grey herons"
 PIN = "2805"
-CHEAP = PasswordHasher(1, 8, 1)
-HASH = CHEAP.hash(PASSWORD)
+CHEAP = Hasher(1, 8, 1)
+HASH = CHEAP.hash(PASSWORD.encode())
 POOL = PasswordPool(2, 500)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from random import Random
 
@@ -20,6 +19,7 @@ from deskside.workspace.document.pairing import (
     pair,
 )
 from deskside.workspace.document.tree import Element, parse
+from tests.work import lines_run
 from tests.workspace.document_writer import settings, writer
 
 names = st.lists(st.sampled_from("abcd"), max_size=12)
@@ -176,12 +176,9 @@ def length_from(numbers: list[int], at: int) -> int:
 
 @pytest.mark.parametrize("row", ["<a/>", "<a id='{}'/>", "<a>{}</a>"])
 def test_many_siblings_pair_in_near_linear_time(row: str) -> None:
-    def seconds(many: int) -> float:
+    def work(many: int) -> int:
         left = inside("".join(row.format(n) for n in range(many))).children
         right = inside("".join(row.format(n) for n in range(many // 2, 3 * many // 2))).children
-        began = time.process_time()
-        pair(left, right)
-        return time.process_time() - began
+        return lines_run(lambda: pair(left, right))
 
-    small = min(seconds(4_000) for _time in range(3))
-    assert seconds(32_000) < 30 * max(small, 0.005)
+    assert work(8_000) < 12 * work(1_000)

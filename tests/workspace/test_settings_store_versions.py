@@ -6,7 +6,6 @@ import hashlib
 import io
 import json
 import random
-import time
 import zipfile
 import zlib
 from datetime import timedelta
@@ -141,15 +140,6 @@ def sqlite_store(tmp_path_factory: pytest.TempPathFactory) -> SettingsStore:
     database, clock = Database.open(folder / "deskside.sqlite3"), FrozenClock()
     database.migrate()
     return SettingsStore(database, Keyring.open(database, folder / "keys"), clock, Audit(clock))
-
-
-def test_any_version_is_restored_within_bounds(sqlite_store: SettingsStore) -> None:
-    saves = series(70, seed=7)
-    made = push_all(sqlite_store, saves, name="timed.tws")
-    started = time.process_time()
-    for snapshot in made:
-        sqlite_store.get(OWNER, "timed.tws", snapshot)
-    assert (time.process_time() - started) / len(made) < 0.05
 
 
 def test_deleting_any_versions_leaves_all_others_whole(

@@ -19,11 +19,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from typing import TypeVar, TypeVarTuple
 
-from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
 from deskside.foundation.errors import Unavailable
 from deskside.foundation.text import _
+from deskside.secure_login.hashing import Hasher
 
 T = TypeVar("T")
 Arguments = TypeVarTuple("Arguments")
@@ -37,7 +37,7 @@ THREADS_PER_CORE = 2
 PLACES_PER_CORE = 64
 """Log-ins that may be under way or wait, for each core: some two seconds' worth."""
 
-_hasher = PasswordHasher(TIME_COST, MEMORY_KIB, PARALLELISM)
+_hasher = Hasher(TIME_COST, MEMORY_KIB, PARALLELISM)
 
 
 class Busy(Unavailable):
@@ -105,14 +105,15 @@ def verify_now(stored: str | None, password: str) -> bool:
     """Whether the password is the one that was hashed; always one hash's worth of work."""
     given = password.encode("utf-8", "surrogatepass")
     try:
-        return _hasher.verify(stored or _HASH_OF_NOTHING, given) and stored is not None
+        _hasher.verify(stored or _HASH_OF_NOTHING, given)
     except (Argon2Error, InvalidHashError):
         return False
+    return stored is not None
 
 
 def is_outdated(stored: str) -> bool:
     """Whether a stored hash was made with other costs than today's."""
-    return _hasher.check_needs_rehash(stored)
+    return _hasher.is_outdated(stored)
 
 
 _HASH_OF_NOTHING = hash_now(secrets.token_urlsafe(32))
