@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,7 @@ from deskside.foundation.text import _
 
 if TYPE_CHECKING:
     from deskside.foundation.changes.model import Change, Plan
-    from deskside.knowledge.model import Article
+    from deskside.knowledge.model import Article, Result
     from deskside.knowledge.running import Report
 
 
@@ -66,13 +67,16 @@ def show(number: str) -> None:
 @click.argument("words", nargs=-1, required=True)
 @command_options
 def search(words: tuple[str, ...]) -> None:
-    """Search titles and texts; the last word may be the beginning of one."""
+    """Search: words, a message pasted whole, a finding's code, a number.
+
+    Mistyped words are corrected; the last word may be the beginning of one.
+    """
     from deskside.knowledge.service import Library
 
-    results = Library.open().search(" ".join(words))
-    human = "\n".join(
-        click.style(f"KB{r.number}  {r.title}", bold=True) + f"\n    {r.snippet}" for r in results
-    )
+    results, corrected = Library.open().find(" ".join(words))
+    if corrected:
+        note(_("Searched for: {words}").format(words=corrected))
+    human = "\n".join(map(_found, results))
     emit({"results": [r.as_json() for r in results]}, human or _("Nothing was found."))
 
 
@@ -182,6 +186,15 @@ def _agreed(*, yes: bool, demanded: bool) -> bool:
         return False
     confirm(_("Apply this plan?"), yes=yes)
     return True
+
+
+def _found(result: Result) -> str:
+    """A result as a terminal shows it: the hits stand out."""
+    heading = click.style(f"KB{result.number}  {result.title}", bold=True)
+    pieces = re.split("\x02([^\x03]*)\x03", result.marked)
+    snippet = "".join(click.style(p, bold=True) if i % 2 else p for i, p in enumerate(pieces))
+    section = f"KB{result.place} {result.section}: " if result.anchor else ""
+    return f"{heading}\n    {section}{snippet}"
 
 
 def _page(article: Article) -> str:

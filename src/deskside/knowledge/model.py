@@ -126,12 +126,21 @@ class Result:
 
     Attributes:
         marked: a few words around the hits; plain text, with each hit between U+0002 and U+0003.
+        anchor: the section that answers best; empty for the beginning of the article.
+        section: the heading of that section.
     """
 
     number: str
     title: str
     language: str
     marked: str
+    anchor: str = ""
+    section: str = ""
+
+    @property
+    def place(self) -> str:
+        """Number and anchor as addresses have them: `2816#port-dropped`."""
+        return f"{self.number}#{self.anchor}" if self.anchor else self.number
 
     @property
     def snippet(self) -> str:

@@ -11,7 +11,8 @@ from deskside.foundation.findings import Finding
 from deskside.foundation.text import DEFAULT, _, language
 from deskside.knowledge.library import Shelf, articles_folder, read_shelf
 from deskside.knowledge.model import Article, Result, article_number
-from deskside.knowledge.search import Index
+from deskside.knowledge.search.documents import document
+from deskside.knowledge.search.index import Index
 
 
 class Library:
@@ -53,7 +54,11 @@ class Library:
         )
 
     def search(self, words: str, tag: str | None = None, limit: int = 20) -> list[Result]:
-        """The articles that fit the words, best first."""
+        """The articles that fit the words, best first; each names its best section."""
+        return self.find(words, tag, limit)[0]
+
+    def find(self, words: str, tag: str | None = None, limit: int = 20) -> tuple[list[Result], str]:
+        """As `search`, and the question as it was corrected; empty where it was not."""
         return self._index.search(words, tag or language(), limit)
 
     def lint(self) -> list[Finding]:
@@ -64,7 +69,8 @@ class Library:
 
     @cached_property
     def _index(self) -> Index:
-        return Index(text for texts in self._shelf.articles.values() for text in texts.values())
+        texts = (text for texts in self._shelf.articles.values() for text in texts.values())
+        return Index(map(document, texts))
 
     def _nearest(self, number: str) -> str:
         near = get_close_matches(number, self._shelf.articles, n=3, cutoff=0.5)

@@ -1,0 +1,252 @@
+"""The index: SQLite FTS5, two lanes, and how a question is answered from it.
+
+Every text is kept twice, as its words and as their stems: a word matches by either, and an exact
+hit counts in both. Texts that hold all terms come first. After them, every text that holds some
+is weighed by how much of the question it covers, a rare term counting more than a common one, so
+that "n of m words" comes before "any word". Within an article the best section is named.
+
+The index is derived: each node makes its own from the articles (in memory, or in a file), so that
+all rank alike whatever database is behind them.
+"""
+
+from __future__ import annotations
+
+import math
+import sqlite3
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from itertools import count
+from pathlib import Path
+from threading import Lock
+from weakref import finalize
+
+from deskside.knowledge.model import Result
+from deskside.knowledge.search.analysis import stem_mark, stems, words
+from deskside.knowledge.search.documents import Document, Key, Passage
+from deskside.knowledge.search.highlight import excerpt
+from deskside.knowledge.search.question import Question, Term, understand
+from deskside.knowledge.search.vocabulary import Vocabulary
+
+CREATE = """
+    CREATE VIRTUAL TABLE article USING fts5 (
+        title, lead, body, content = '', tokenize = 'unicode61 remove_diacritics 2'
+    );
+    CREATE VIRTUAL TABLE passage USING fts5 (
+        title, lead, body, content = '', tokenize = 'unicode61 remove_diacritics 2'
+    );
+"""
+INSERT = "INSERT INTO {table} (rowid, title, lead, body) VALUES (?, ?, ?, ?)"
+DELETE = """
+    INSERT INTO {table} ({table}, rowid, title, lead, body) VALUES ('delete', ?, ?, ?, ?)
+"""
+FIND = """
+    SELECT rowid, -bm25(article, 10.0, 4.0, 1.0) AS score FROM article
+    WHERE article MATCH ? ORDER BY score DESC LIMIT ?
+"""
+HOLDING = "SELECT rowid FROM article WHERE article MATCH ?"
+BEST_PASSAGE = """
+    SELECT rowid FROM passage WHERE passage MATCH ? AND rowid BETWEEN ? AND ?
+    ORDER BY bm25(passage, 5.0, 3.0, 1.0) LIMIT 1
+"""
+MOST_PASSAGES = 1_000
+"""Sections of one text that can be answers by themselves."""
+CANDIDATES = 40
+"""Texts that are weighed for a place among the results."""
+ENOUGH = 10
+"""Texts with all terms, from which on none with fewer is looked for."""
+COVERAGE = 2.0
+"""How much more it counts to cover more of the question."""
+ALL_TERMS = 1_000.0
+"""Above every weight of a text that holds only some of the terms."""
+OWN_LANGUAGE = 2.0
+NAMED = 1_000_000.0
+"""Above every other weight: the question names the article or a section of it."""
+
+
+class Index:
+    """A search index over the texts of articles; may be used from any thread."""
+
+    def __init__(self, documents: Iterable[Document] = (), *, file: Path | None = None) -> None:
+        self._lock = Lock()
+        self._rows = sqlite3.connect(file or ":memory:", check_same_thread=False)
+        finalize(self, self._rows.close)
+        self._rows.executescript(f"PRAGMA synchronous = OFF; {CREATE}")
+        self._vocabulary = Vocabulary(self._rows)
+        self._vocabulary.create()
+        self._documents: dict[int, Document] = {}
+        self._by_key: dict[Key, int] = {}
+        self._languages: Counter[str] = Counter()
+        self._ids = count(1)
+        with self._rows:
+            for document in documents:
+                self._add(document)
+            self._rows.execute("INSERT INTO article (article) VALUES ('optimize')")
+
+    def put(self, document: Document) -> None:
+        """Add a text, or put it in the place of the one with the same key."""
+        with self._lock, self._rows:
+            self._remove(document.key)
+            self._add(document)
+
+    def remove(self, key: Key) -> None:
+        """Forget a text, if it is there."""
+        with self._lock, self._rows:
+            self._remove(key)
+
+    def search(self, asked: str, language: str, limit: int) -> tuple[list[Result], str]:
+        """The articles that fit, best first, each once; and the question as corrected, if it was.
+
+        An article is shown in the language of its best text, and in the person's own where that
+        fits nearly as well.
+        """
+        with self._lock:
+            question = self._understand(asked)
+            found = self._ranked(question, language)[:limit]
+            anchors = {row: self._passage(row, question) for row in found}
+        return [self._result(row, anchors[row], question) for row in found], question.corrected
+
+    def _understand(self, asked: str) -> Question:
+        return understand(
+            asked,
+            sorted(self._languages),
+            lambda word, unfinished: self._vocabulary.correct(word, unfinished=unfinished),
+            self._vocabulary.frequency,
+        )
+
+    def _ranked(self, question: Question, language: str) -> list[int]:
+        """Rows of the best text of each article, best first; what is named by itself leads."""
+        named = self._named(question)
+        scores = {} if named and question.only_names else self._scores(question)
+        for row in named:
+            scores[row] = NAMED + scores.get(row, 0.0)
+        best: dict[str, tuple[float, int]] = {}
+        for row, score in scores.items():
+            document = self._documents[row]
+            weighed = score * (OWN_LANGUAGE if document.language == language else 1.0)
+            best[document.number] = max(best.get(document.number, (0.0, 0)), (weighed, row))
+        ranked = sorted(best.items(), key=lambda item: (-item[1][0], len(item[0]), item[0]))
+        return [row for _number, (_score, row) in ranked]
+
+    def _named(self, question: Question) -> list[int]:
+        return [
+            row
+            for row, document in self._named_rows(question)
+            if document.number in question.numbers
+            or any(passage.anchor in question.codes for passage in document.passages)
+        ]
+
+    def _named_rows(self, question: Question) -> Iterable[tuple[int, Document]]:
+        return self._documents.items() if question.numbers or question.codes else ()
+
+    def _scores(self, question: Question) -> dict[int, float]:
+        """The weight of every text that holds some of the terms; of those with all, a higher."""
+        terms = question.terms
+        if not terms:
+            return {}
+        literal = self._find(question.literal, " AND ")
+        every = self._find(terms, " AND ") if len(literal) < ENOUGH else {}
+        some = self._covering(terms) if len(terms) > 1 and len(every | literal) < ENOUGH else {}
+        return (
+            some
+            | {row: score + ALL_TERMS for row, score in every.items()}
+            | {row: score + 2 * ALL_TERMS for row, score in literal.items()}
+        )
+
+    def _covering(self, terms: Sequence[Term]) -> dict[int, float]:
+        some = self._find(terms, " OR ")
+        covered = self._coverage(terms, some)
+        return {row: score * covered[row] ** COVERAGE for row, score in some.items()}
+
+    def _find(self, terms: Sequence[Term], joined: str) -> dict[int, float]:
+        if not terms:
+            return {}
+        query = joined.join(term.query for term in terms)
+        return dict(self._rows.execute(FIND, (query, CANDIDATES)).fetchall())
+
+    def _coverage(self, terms: Sequence[Term], rows: Collection[int]) -> dict[int, float]:
+        """How much of the question each row covers, 0 to 1; a rare term is more of it."""
+        covered = dict.fromkeys(rows, 0.0)
+        whole = 0.0
+        for term in terms:
+            holding = {row for (row,) in self._rows.execute(HOLDING, (term.query,))}
+            weight = math.log(1 + len(self._documents) / (len(holding) + 0.5))
+            whole += weight
+            for row in holding & covered.keys():
+                covered[row] += weight
+        return {row: weight / whole for row, weight in covered.items()}
+
+    def _passage(self, row: int, question: Question) -> int:
+        """Which section of a text answers best; 0 for its beginning."""
+        passages = self._documents[row].passages
+        for at, passage in enumerate(passages):
+            if passage.anchor in question.codes:
+                return at
+        if not question.terms or len(passages) < 2:
+            return 0
+        first = row * MOST_PASSAGES
+        any_of = " OR ".join(term.query for term in question.terms)
+        best = self._rows.execute(BEST_PASSAGE, (any_of, first, first + len(passages))).fetchone()
+        return int(best[0]) - first if best else 0
+
+    def _result(self, row: int, at: int, question: Question) -> Result:
+        document = self._documents[row]
+        passage = document.passages[at] if document.passages else Passage("", "", "")
+        text = passage.text if passage.anchor else f"{document.summary} {passage.text}"
+        beginnings = frozenset(word for term in question.terms for word in term.begins)
+        return Result(
+            document.number,
+            document.title,
+            document.language,
+            excerpt(text, beginnings, document.language),
+            passage.anchor,
+            passage.heading,
+        )
+
+    def _add(self, document: Document) -> None:
+        row = next(self._ids)
+        self._documents[row] = document
+        self._by_key[document.key] = row
+        self._languages[document.language] += 1
+        self._rows.execute(INSERT.format(table="article"), (row, *_columns(document)))
+        for at, passage in enumerate(_apart(document)):
+            held = (row * MOST_PASSAGES + at, *_passage_columns(passage, document.language))
+            self._rows.execute(INSERT.format(table="passage"), held)
+        self._vocabulary.add(_vocabulary(document))
+
+    def _remove(self, key: Key) -> None:
+        row = self._by_key.pop(key, None)
+        if row is None:
+            return
+        document = self._documents.pop(row)
+        self._languages -= Counter({document.language: 1})
+        # A table without content must be told what it is to forget.
+        self._rows.execute(DELETE.format(table="article"), (row, *_columns(document)))
+        for at, passage in enumerate(_apart(document)):
+            held = (row * MOST_PASSAGES + at, *_passage_columns(passage, document.language))
+            self._rows.execute(DELETE.format(table="passage"), held)
+        self._vocabulary.remove(_vocabulary(document))
+
+
+def _apart(document: Document) -> Sequence[Passage]:
+    """The sections that are searched by themselves; one alone is the whole text."""
+    return document.passages[:MOST_PASSAGES] if len(document.passages) > 1 else ()
+
+
+def _columns(document: Document) -> tuple[str, ...]:
+    lead = f"{document.tags} {document.summary}"
+    return _lanes((document.title, lead, document.body), document.language)
+
+
+def _passage_columns(passage: Passage, language: str) -> tuple[str, ...]:
+    return _lanes((passage.heading, passage.anchor, passage.text), language)
+
+
+def _lanes(texts: Sequence[str], language: str) -> tuple[str, ...]:
+    """Each text as its words and, after them, their stems."""
+    split = [words(text) for text in texts]
+    return tuple(" ".join((*each, *map(stem_mark, stems(each, language)))) for each in split)
+
+
+def _vocabulary(document: Document) -> set[str]:
+    whole = (document.title, document.tags, document.summary, document.body)
+    return {word for text in whole for word in words(text)}

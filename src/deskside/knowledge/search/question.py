@@ -1,0 +1,157 @@
+"""What a person asks, understood: numbers and codes by themselves, and terms to search for.
+
+A term is one thing to find, with every way in which it may be written: the word, its stems in the
+languages of the index, words of the field that mean the same, and for the last word of a question
+everything that begins with it. Whatever was typed becomes quoted words: no operator of the
+engine's language gets through.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from deskside.knowledge.model import article_number
+from deskside.knowledge.search import synonyms
+from deskside.knowledge.search.analysis import stem_mark, stems, without_stop_words, words
+
+LONGEST = 4_000
+"""Characters of a question that are looked at: a pasted message with all that stood around it."""
+MOST_TERMS = 12
+"""Terms searched for; of a longer question, those that the fewest articles hold."""
+SHORTEST_PREFIX = 3
+
+CODE = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)+")
+NAMED = re.compile(r"kb\s?([0-9]{1,6})", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One thing to find.
+
+    Attributes:
+        word: as it is searched for, after correction.
+        stems: its stems, one for each language.
+        same: phrases that mean the same.
+        prefix: whether it may be the beginning of a word.
+    """
+
+    word: str
+    stems: tuple[str, ...]
+    same: tuple[tuple[str, ...], ...] = ()
+    prefix: bool = False
+
+    @property
+    def query(self) -> str:
+        """The term in the engine's language."""
+        ways = [f'"{self.word}"', *(f'"{stem_mark(stem)}"' for stem in self.stems)]
+        ways += [f'"{" ".join(phrase)}"' for phrase in self.same]
+        if self.prefix:
+            ways.append(f'"{self.word}"*')
+        return f"({' OR '.join(ways)})"
+
+    @property
+    def begins(self) -> tuple[str, ...]:
+        """Beginnings of the words that are hits, for marking them."""
+        return self.word, *self.stems, *(word for phrase in self.same for word in phrase)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a person asks.
+
+    Attributes:
+        numbers: numbers of articles that it names.
+        codes: words with hyphens that may be codes of findings.
+        terms: what to search for, without words that every text has.
+        literal: the same with those words, where there are some; the strictest way to search.
+        corrected: the question with mistyped words corrected; empty where none was.
+        only_names: whether it is a number or a code and nothing else.
+    """
+
+    numbers: tuple[str, ...]
+    codes: tuple[str, ...]
+    terms: tuple[Term, ...]
+    literal: tuple[Term, ...]
+    corrected: str
+    only_names: bool
+
+
+def understand(
+    asked: str,
+    languages: Sequence[str],
+    correct: Callable[[str, bool], str],
+    frequency: Callable[[str], int],
+) -> Question:
+    """Make terms of what was typed.
+
+    Args:
+        asked: what the person typed, of any length.
+        languages: those that the index holds.
+        correct: the nearest known word; its second argument says that the word may be unfinished.
+        frequency: how many texts hold a word.
+    """
+    text = asked[:LONGEST]
+    typed = words(text)
+    unfinished = bool(text) and not text[-1].isspace()
+    fixed = [correct(word, unfinished and at == len(typed) - 1) for at, word in enumerate(typed)]
+    same = _same(fixed)
+    last = fixed[-1] if fixed and unfinished else ""
+
+    def terms(listed: Iterable[str]) -> tuple[Term, ...]:
+        return tuple(
+            Term(word, _stems(word, languages), same.get(word, ()), word == last and _long(word))
+            for word in listed
+        )
+
+    every = list(dict.fromkeys(fixed))
+    kept = without_stop_words(every, languages)
+    return Question(
+        _numbers(text),
+        tuple(dict.fromkeys(CODE.findall(text.lower()))),
+        terms(_rarest(kept, frequency)),
+        terms(every) if len(kept) < len(every) <= MOST_TERMS else (),
+        "" if fixed == typed else _corrected(text, typed, fixed),
+        article_number(text) is not None or CODE.fullmatch(text.strip().lower()) is not None,
+    )
+
+
+def _numbers(text: str) -> tuple[str, ...]:
+    alone = article_number(text)
+    named = [str(int(number)) for number in NAMED.findall(text)]
+    return tuple(dict.fromkeys([*([alone] if alone else []), *named]))
+
+
+def _stems(word: str, languages: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(stem for tag in languages for stem in stems([word], tag)))
+
+
+def _same(asked: list[str]) -> dict[str, tuple[tuple[str, ...], ...]]:
+    """For the first word of each phrase of the field: what else is said for the phrase."""
+    found: dict[str, tuple[tuple[str, ...], ...]] = {}
+    for at, word in enumerate(asked):
+        for length in range(min(synonyms.LONGEST, len(asked) - at), 0, -1):
+            if others := synonyms.others(tuple(asked[at : at + length])):
+                found[word] = tuple(dict.fromkeys((*found.get(word, ()), *others)))
+                break
+    return found
+
+
+def _rarest(kept: Iterable[str], frequency: Callable[[str], int]) -> list[str]:
+    listed = list(kept)
+    if len(listed) <= MOST_TERMS:
+        return listed
+    # Words that no text holds say nothing; of the others the rare ones say most.
+    ranked = sorted(listed, key=lambda word: frequency(word) or 1_000_000)[:MOST_TERMS]
+    return [word for word in listed if word in ranked]
+
+
+def _long(word: str) -> bool:
+    return len(word) >= SHORTEST_PREFIX
+
+
+def _corrected(text: str, typed: list[str], fixed: list[str]) -> str:
+    exchanged = {old: new for old, new in zip(typed, fixed, strict=True) if old != new}
+    pieces = re.split(r"(\W+)", text.strip())
+    return "".join(exchanged.get("".join(words(piece)), piece) for piece in pieces)[:200]

@@ -1,0 +1,89 @@
+"""Words of the field that mean the same, within a language and across languages.
+
+Each line is a group; words are folded as `analysis.fold` does, and compared by their stems.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from deskside.knowledge.search.analysis import stems, words
+
+GROUPS = """
+    pc, computer, machine, workstation, laptop, postazione, macchina
+    settings, configuration, preferences, layout, impostazioni, configurazione, preferenze
+    restore, recover, recovery, ripristinare, ripristino, recuperare
+    transfer, move, migrate, carry, trasferire, trasferimento, spostare, portare
+    copy, clone, copiare
+    damaged, corrupt, corrupted, broken, danneggiato, corrotto, rotto
+    lost, missing, gone, disappeared, vanished, stolen, perso, smarrito, sparito, rubato
+    error, failure, fault, errore, guasto
+    failed, fails, unsuccessful, fallito, riuscito
+    username, user name, login name, userid, nome utente, utente, user
+    login, log in, log on, logon, sign in, signin, access, accesso, accedere, login
+    password, passphrase
+    device, token, dispositivo
+    card, carta, tessera
+    dsc, digital security card, carta di sicurezza digitale
+    2fa, mfa, two factor, second factor, two step, secondo fattore, due fattori
+    secure login system, sls, sistema di accesso sicuro
+    share, shared, sharing, condividere, condivisione
+    cost, costs, price, fee, charge, charges, costo, costa, costi, prezzo, tariffa
+    replacement, substitute, replace, sostituzione, sostituire, sostitutivo
+    reactivate, riattivare
+    blocked, locked, bloccato, bloccata, chiusa, closed
+    allow, whitelist, open, authorise, permit, autorizzare, aprire, consentire
+    host, hosts, server, servers, address, addresses, indirizzo, indirizzi
+    firewall, packet filter
+    port, ports, porta, porte
+    proxy, socks
+    connect, connection, connecting, connettersi, connessione, collegarsi, collega, collegamento
+    office, work, company, corporate, ufficio, azienda
+    paper, demo, simulated, simulation, simulazione, paper trading
+    live, real, reale
+    install, installation, setup, installare, installazione
+    unzip, extract, unpack, scompattare, estrarre
+    usb, stick, external disk, external storage, chiavetta, disco esterno
+    32 bit, 32bit, x86
+    mac, macos, osx
+    smartphone, phone, mobile, telefono, cellulare
+    dangerous, risk, risks, danger, pericolo, rischio, rischi
+    invalid, valid, not valid, non valida, valida
+    expired, expire, scaduta, scaduto
+    reject, rejected, refuse, refused, wrong, rifiutare, rifiutato, rifiuta, sbagliato
+    download, downloading, fetch, scaricare, scaricamento
+    undo, revert, annullare
+    trader workstation, tws
+    client portal, account management, portale clienti, portale
+    ib key, ibkey, mobile authentication
+    opt in, opt back in, rejoin, enrol again, rientrare
+    opt out, leave, uscire, rinunciare
+    several, multiple, both, more than one, piu dispositivi
+    battery, batteria
+"""
+
+LONGEST = 4
+"""Words of the longest phrase above."""
+
+
+@cache
+def phrases() -> dict[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    """For each phrase, as stems: the other phrases of its groups, as words."""
+    found: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
+    for line in filter(None, map(str.strip, GROUPS.splitlines())):
+        group = list(dict.fromkeys(tuple(words(phrase)) for phrase in line.split(",")))
+        for phrase in group:
+            others = [other for other in group if other != phrase]
+            for tag in ("en", "it"):
+                held = found.setdefault(tuple(stems(phrase, tag)), [])
+                held += [other for other in others if other not in held]
+    return {phrase: tuple(others) for phrase, others in found.items()}
+
+
+def others(asked: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    """The phrases that mean the same as these words, if they are a phrase of the field."""
+    known = phrases()
+    listed: list[tuple[str, ...]] = []
+    for tag in ("en", "it"):
+        listed += known.get(tuple(stems(asked, tag)), ())
+    return tuple(dict.fromkeys(listed))
