@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import math
 import sqlite3
-from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import count
 from pathlib import Path
 from threading import Lock
@@ -162,24 +162,26 @@ class Index:
         every = self._find(" AND ".join(term.exact for term in terms)) | literal
         if len(every) >= ENOUGH:
             return every
-        some = self._covering(terms)
+        some = self._covering(terms, every)
         for row in every:
-            some[row] = some.get(row, 0.0) * (ALL_WORDS if row in literal else ALL_TERMS)
+            some[row] *= ALL_WORDS if row in literal else ALL_TERMS
         if len(question.phrase.split()) > 1:
             for row in self._holding(f'"{question.phrase}"') & some.keys():
                 some[row] *= WORD_FOR_WORD
         return some
 
-    def _covering(self, terms: Sequence[Term]) -> dict[int, float]:
+    def _covering(self, terms: Sequence[Term], every: Mapping[int, float]) -> dict[int, float]:
         """Texts by how well they answer, weighed by how much of the question they cover.
 
         Where a text has sections, its best one counts as much as the whole: an answer stands
         in one place.
         """
-        scores = Counter(self._find(" OR ".join(term.exact for term in terms)))
+        scores: dict[int, float] = defaultdict(float, every)
+        scores |= self._find(" OR ".join(term.exact for term in terms))
         if any(term.same for term in terms):
             wide = self._find(" OR ".join(term.query for term in terms))
-            scores.update({row: SAME * score for row, score in wide.items()})
+            for row, score in wide.items():
+                scores[row] += SAME * score
         any_of = " OR ".join(term.exact for term in terms)
         passages: dict[int, float] = {}
         headed: dict[int, float] = {}
@@ -187,7 +189,8 @@ class Index:
             row, at = divmod(passage, MOST_PASSAGES)
             passages.setdefault(row, score)
             headed[row] = max(headed.get(row, 0.0), self._headed(row, at, terms))
-        scores.update({row: PASSAGE * score for row, score in passages.items()})
+        for row, score in passages.items():
+            scores[row] += PASSAGE * score
         covered, titled = self._coverage(terms, scores)
         best = max(scores.values(), default=1.0)
         return {
