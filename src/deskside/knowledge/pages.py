@@ -7,6 +7,7 @@ each a plain form, so that they work without scripts.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, TypeVar
@@ -23,9 +24,9 @@ from deskside.foundation.changes.model import Plan, State, Step
 from deskside.foundation.changes.model import digest as content_digest
 from deskside.foundation.changes.rendering import verb_word
 from deskside.foundation.errors import Refused, UsageProblem
-from deskside.foundation.text import LANGUAGES, _, language, mark
+from deskside.foundation.text import LANGUAGES, _, language, mark, use_language
 from deskside.foundation.units import size
-from deskside.knowledge import markdown, running
+from deskside.knowledge import feeds, markdown, running
 from deskside.knowledge.model import Article, Result
 from deskside.knowledge.service import Library
 from deskside.web.service import AnyRequest, form, own_path, page, redirect
@@ -44,13 +45,16 @@ OPTIONS: dict[str, tuple[str, str]] = {
 }
 """The choices that checks take: what a form calls each, and what it says about it."""
 
+PLATFORMS = {"windows": "Windows", "macos": "macOS", "linux": "Linux"}
+PAGE = 20
+"""Articles on one page of a list."""
 LONGEST = 200
-"""Characters of a search that we look at."""
+"""Characters of a search that are shown again."""
 
 
 def portal_pages() -> list[Any]:
     """Reading and searching."""
-    return [knowledge_page, article_page]
+    return [knowledge_page, article_page, atom_feed, rss_feed, site_map]
 
 
 def local_pages() -> list[Any]:
@@ -75,20 +79,67 @@ def local_home() -> Response[str]:
 
 @get("/kb", include_in_schema=False, sync_to_thread=True)
 def knowledge_page(request: AnyRequest, library: Articles) -> Response[str]:
-    """All articles, those with a tag, or those that fit the words."""
-    asked, every = request.query_params, library.articles()
-    words, tag = asked.get("q", "").strip()[:LONGEST], asked.get("tag", "")
-    rows = [_row(article) for article in every if not tag or tag in article.tags]
+    """All articles, those with a tag or for a platform, or those that fit the words."""
+    _speak(request)
+    asked = request.query_params
+    words = asked.get("q", "").strip()
+    every, corrected = library.articles(), ""
+    chosen = _chosen(every, request)
     if words:
-        rows = [_found(library, result) for result in library.search(words)]
-    tags = [_tag(name, tag) for name in sorted({name for a in every for name in a.tags})]
-    return page(request, "pages/knowledge.html", query=words, articles=rows, tags=tags)
+        results, corrected = library.find(words)
+        rows = [_found(library, result) for result in results]
+    else:
+        rows = [_row(article) for article in chosen]
+    number = _page_number(asked.get("page", ""), len(rows))
+    kept = {name: asked[name] for name in ("q", "tag", "platform") if asked.get(name)}
+    tag, platform = asked.get("tag", ""), asked.get("platform", "")
+    return page(
+        request,
+        "pages/knowledge.html",
+        query=words[:LONGEST],
+        articles=rows[(number - 1) * PAGE : number * PAGE],
+        total=len(rows),
+        page=number,
+        pages=max(1, -(-len(rows) // PAGE)),
+        page_pattern=_with("/kb", kept) + ("&" if kept else "?") + "page={page}",
+        suggestion=corrected,
+        tags=[_tag(name, tag) for name in sorted({name for a in every for name in a.tags})],
+        platforms=[_platform(name, platform) for name in PLATFORMS],
+        feed_href=_with("/kb/feed.atom", {"tag": tag} if tag else {}),
+    )
 
 
 @get("/kb/{number:str}", include_in_schema=False, sync_to_thread=True)
 def article_page(request: AnyRequest, library: Articles, number: Name) -> Response[str]:
     """One article, with the command that runs it."""
+    _speak(request)
     return _article(request, library, library.article(number))
+
+
+@get("/kb/feed.atom", include_in_schema=False, sync_to_thread=True)
+def atom_feed(request: AnyRequest, library: Articles) -> Response[bytes]:
+    """The articles as an Atom feed: all, or by `tag` and `lang`."""
+    _speak(request)
+    chosen = _chosen(library.articles(), request)
+    content = feeds.atom(chosen, site=_site(request), here=str(request.url), language=language())
+    return Response(content, media_type="application/atom+xml; charset=utf-8")
+
+
+@get("/kb/feed.rss", include_in_schema=False, sync_to_thread=True)
+def rss_feed(request: AnyRequest, library: Articles) -> Response[bytes]:
+    """The articles as an RSS feed: all, or by `tag` and `lang`."""
+    _speak(request)
+    chosen = _chosen(library.articles(), request)
+    content = feeds.rss(chosen, site=_site(request), here=str(request.url), language=language())
+    return Response(content, media_type="application/rss+xml; charset=utf-8")
+
+
+@get("/sitemap.xml", include_in_schema=False, sync_to_thread=True)
+def site_map(request: AnyRequest, library: Articles) -> Response[bytes]:
+    """Every article in every language, for search engines."""
+    listed = ((a.number, library.languages(a.number)) for a in library.articles())
+    content = feeds.sitemap(listed, site=_site(request))
+    return Response(content, media_type="application/xml; charset=utf-8")
 
 
 @get("/kb/{number:str}", include_in_schema=False, sync_to_thread=True)
@@ -237,6 +288,11 @@ def _article(
         related=[_row(library.article(number)) for number in article.related],
         vendor_related=[_vendor_row(number) for number in vendor_related],
         command=f"deskside run {article.name}",
+        canonical=feeds.article_address(_site(request), article.number, article.language),
+        alternates=[
+            (tag, feeds.article_address(_site(request), article.number, tag))
+            for tag in library.languages(article.number)
+        ],
         runs=bool(article.checks),
         run=run | _forms(article, run["options"]) if run is not None else None,
     )
@@ -293,7 +349,39 @@ def _found(library: Library, result: Result) -> dict[str, Any]:
     # Escaped first: the only elements are the marks that are put in here.
     marked = str(escape(result.marked)).replace("\x02", "<mark>").replace("\x03", "</mark>")
     snippet = Markup(marked)  # noqa: S704
-    return _row(library.article(result.number, result.language)) | {"snippet": snippet}
+    section = {"anchor": result.anchor, "section": result.section}
+    return _row(library.article(result.number, result.language)) | section | {"snippet": snippet}
+
+
+def _speak(request: AnyRequest) -> None:
+    """Answer in the language that the address names, if it names one of ours."""
+    if (named := request.query_params.get("lang", "")) in LANGUAGES:
+        use_language(named)
+
+
+def _site(request: AnyRequest) -> str:
+    return str(request.base_url).rstrip("/")
+
+
+def _chosen(articles: list[Article], request: AnyRequest) -> list[Article]:
+    """The articles with the tag and for the platform that the address names."""
+    tag = request.query_params.get("tag", "")
+    platform = request.query_params.get("platform", "")
+    return [
+        article
+        for article in articles
+        if (not tag or tag in article.tags) and (not platform or platform in article.platforms)
+    ]
+
+
+def _page_number(asked: str, rows: int) -> int:
+    last = max(1, -(-rows // PAGE))
+    return min(max(int(asked), 1), last) if re.fullmatch(r"[0-9]{1,4}", asked) else 1
+
+
+def _platform(name: str, chosen: str) -> dict[str, Any]:
+    href = _with("/kb", {"platform": name})
+    return {"label": PLATFORMS[name], "href": href, "current": name == chosen}
 
 
 def _tag(name: str, chosen: str) -> dict[str, Any]:

@@ -53,6 +53,10 @@ class Library:
             hint=self._nearest(number or name),
         )
 
+    def languages(self, number: str) -> list[str]:
+        """The languages that an article exists in."""
+        return sorted(self._shelf.articles.get(number, ()))
+
     def search(self, words: str, tag: str | None = None, limit: int = 20) -> list[Result]:
         """The articles that fit the words, best first; each names its best section."""
         return self.find(words, tag, limit)[0]

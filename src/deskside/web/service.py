@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from litestar import Request
@@ -84,8 +84,16 @@ class Shell:
             "local": self.local,
             "version": __version__,
             "path": path,
+            "here": f"{path}?{query}" if (query := _place(request)) else path,
         }
         return self.environment.get_template(template).render(shared | context)
+
+
+def _place(request: AnyRequest) -> str:
+    """The query of a page that is read, without a language: what a change of language keeps."""
+    if request.method not in {"GET", "HEAD"}:
+        return ""
+    return urlencode([(k, v) for k, v in request.query_params.multi_items() if k != "lang"])
 
 
 def page(

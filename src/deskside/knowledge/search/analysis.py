@@ -22,25 +22,25 @@ MARK = "\ue000"
 MOST_FOLDED = 4_096
 PIECE = re.compile(r"(?P<han>[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+)|[^\W_]+")
 
-STOP_WORDS: dict[str, frozenset[str]] = {
-    "en": frozenset(
-        "a about after all also am an and any are as at be been but by can could did do does doing"
-        " done for from get gets getting got had has have having he her here hers him his how i if"
-        " in into is it its just let like may me might mine must my of on or our ours please s"
-        " shall she should so some such t than that the their them then there these they this"
-        " those to too us very want was we were what when where which while who whom whose why"
-        " will with would you your yours".split()
-    ),
-    "it": frozenset(
-        "a ad agli ai al alla alle allo anche c che chi ci come con cosa cos cui d da dagli dai"
-        " dal dalla dalle dallo degli dei del dell della delle dello di dopo dove dov due e ed era"
-        " essere fa fare fra gli ha hai hanno ho i il in io l la le lei li lo loro lui ma mi mia"
-        " mie miei mio ne nei nel nell nella nelle nello noi o ogni per perche piu poi posso puo"
-        " qual quale quali quando quanto quello questa queste questi questo riesco se si sia"
-        " siamo sono sta su sua subito sue sugli sui sul sull sulla sulle sullo suo suoi te ti tra"
-        " tu tua tuo un una uno va vi voglio voi".split()
-    ),
-}
+ENGLISH = """
+    a about after all also am an and any are as at be been but by can could did do does
+    doing done for from get gets getting got had has have having he her here hers him his
+    how i if in into is it its just let like may me might mine must my of on or our ours
+    please s shall she should so some such t than that the their them then there these they
+    this those to too us very want was we were what when where which while who whom whose
+    why will with would you your yours
+"""
+ITALIAN = """
+    a ad agli ai al alla alle allo anche c che chi ci come con cosa cos cui d da dagli dai
+    dal dalla dalle dallo degli dei del dell della delle dello di dopo dove dov due e ed era
+    essere fa fare fra gli ha hai hanno ho i il in io l la le lei li lo loro lui ma mi mia
+    mie miei mio ne nei nel nell nella nelle nello noi o ogni per perche piu poi posso puo
+    qual quale quali quando quanto quello questa queste questi questo riesco se si sia siamo
+    sono sta su sua subito sue sugli sui sul sull sulla sulle sullo suo suoi te ti tra tu
+    tua tuo un una uno va vi voglio voi
+"""
+STOP_WORDS = {"en": frozenset(ENGLISH.split()), "it": frozenset(ITALIAN.split())}
+"""Words that every text has and no question means."""
 
 
 class _Folding(dict[int, str]):

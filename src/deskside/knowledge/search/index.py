@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import math
 import sqlite3
-from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import count
 from pathlib import Path
 from threading import Lock
@@ -48,16 +48,30 @@ BEST_PASSAGE = """
     SELECT rowid FROM passage WHERE passage MATCH ? AND rowid BETWEEN ? AND ?
     ORDER BY bm25(passage, 5.0, 3.0, 1.0) LIMIT 1
 """
+FIND_PASSAGES = """
+    SELECT rowid, -bm25(passage, 5.0, 3.0, 1.0) AS score FROM passage
+    WHERE passage MATCH ? ORDER BY score DESC LIMIT ?
+"""
 MOST_PASSAGES = 1_000
 """Sections of one text that can be answers by themselves."""
 CANDIDATES = 40
 """Texts that are weighed for a place among the results."""
 ENOUGH = 10
 """Texts with all terms, from which on none with fewer is looked for."""
-COVERAGE = 2.0
+COVERAGE = 1.0
 """How much more it counts to cover more of the question."""
-ALL_TERMS = 1_000.0
-"""Above every weight of a text that holds only some of the terms."""
+SAME, SAME_COVERS = 0.5, 0.9
+"""What a word that means the same counts beside the word itself."""
+TITLE = 0.5
+"""What it counts to have the whole question in title and tags, beside the best text's weight."""
+HEADING = 0.8
+"""The same for the heading of a section."""
+WORD_FOR_WORD = 2.0
+"""What it counts to hold the question as one phrase, as a pasted message."""
+PASSAGE = 0.25
+"""What the best section counts beside the whole text."""
+ALL_TERMS, ALL_WORDS = 6.0, 8.0
+"""What it counts to hold every term, or every word down to the smallest."""
 OWN_LANGUAGE = 2.0
 NAMED = 1_000_000.0
 """Above every other weight: the question names the article or a section of it."""
@@ -75,6 +89,7 @@ class Index:
         self._vocabulary.create()
         self._documents: dict[int, Document] = {}
         self._by_key: dict[Key, int] = {}
+        self._leads: dict[int, frozenset[str]] = {}
         self._languages: Counter[str] = Counter()
         self._ids = count(1)
         with self._rows:
@@ -143,37 +158,82 @@ class Index:
         terms = question.terms
         if not terms:
             return {}
-        literal = self._find(question.literal, " AND ")
-        every = self._find(terms, " AND ") if len(literal) < ENOUGH else {}
-        some = self._covering(terms) if len(terms) > 1 and len(every | literal) < ENOUGH else {}
-        return (
-            some
-            | {row: score + ALL_TERMS for row, score in every.items()}
-            | {row: score + 2 * ALL_TERMS for row, score in literal.items()}
-        )
+        literal = self._find(" AND ".join(term.exact for term in question.literal))
+        every = self._find(" AND ".join(term.exact for term in terms)) | literal
+        if len(every) >= ENOUGH:
+            return every
+        some = self._covering(terms, every)
+        for row in every:
+            some[row] *= ALL_WORDS if row in literal else ALL_TERMS
+        if len(question.phrase.split()) > 1:
+            for row in self._holding(f'"{question.phrase}"') & some.keys():
+                some[row] *= WORD_FOR_WORD
+        return some
 
-    def _covering(self, terms: Sequence[Term]) -> dict[int, float]:
-        some = self._find(terms, " OR ")
-        covered = self._coverage(terms, some)
-        return {row: score * covered[row] ** COVERAGE for row, score in some.items()}
+    def _covering(self, terms: Sequence[Term], every: Mapping[int, float]) -> dict[int, float]:
+        """Texts by how well they answer, weighed by how much of the question they cover.
 
-    def _find(self, terms: Sequence[Term], joined: str) -> dict[int, float]:
-        if not terms:
-            return {}
-        query = joined.join(term.query for term in terms)
-        return dict(self._rows.execute(FIND, (query, CANDIDATES)).fetchall())
+        Where a text has sections, its best one counts as much as the whole: an answer stands
+        in one place.
+        """
+        scores: dict[int, float] = defaultdict(float, every)
+        scores |= self._find(" OR ".join(term.exact for term in terms))
+        if any(term.same for term in terms):
+            wide = self._find(" OR ".join(term.query for term in terms))
+            for row, score in wide.items():
+                scores[row] += SAME * score
+        any_of = " OR ".join(term.exact for term in terms)
+        passages: dict[int, float] = {}
+        headed: dict[int, float] = {}
+        for passage, score in self._rows.execute(FIND_PASSAGES, (any_of, 4 * CANDIDATES)):
+            row, at = divmod(passage, MOST_PASSAGES)
+            passages.setdefault(row, score)
+            headed[row] = max(headed.get(row, 0.0), self._headed(row, at, terms))
+        for row, score in passages.items():
+            scores[row] += PASSAGE * score
+        covered, titled = self._coverage(terms, scores)
+        best = max(scores.values(), default=1.0)
+        return {
+            row: (score / best + TITLE * max(titled[row], HEADING * headed.get(row, 0.0)))
+            * covered[row] ** COVERAGE
+            for row, score in scores.items()
+        }
 
-    def _coverage(self, terms: Sequence[Term], rows: Collection[int]) -> dict[int, float]:
-        """How much of the question each row covers, 0 to 1; a rare term is more of it."""
-        covered = dict.fromkeys(rows, 0.0)
+    def _find(self, query: str) -> dict[int, float]:
+        return dict(self._rows.execute(FIND, (query, CANDIDATES)).fetchall()) if query else {}
+
+    def _coverage(
+        self, terms: Sequence[Term], rows: Collection[int]
+    ) -> tuple[dict[int, float], dict[int, float]]:
+        """How much of the question each text covers, and its title and tags; 0 to 1.
+
+        A rare term is more of it. The engine's own measure gives a term that half of all texts
+        hold no weight at all, which in a small library is every word of the field.
+        """
+        covered, titled = dict.fromkeys(rows, 0.0), dict.fromkeys(rows, 0.0)
         whole = 0.0
         for term in terms:
-            holding = {row for (row,) in self._rows.execute(HOLDING, (term.query,))}
-            weight = math.log(1 + len(self._documents) / (len(holding) + 0.5))
+            holding = self._holding(term.exact)
+            alike = self._holding(term.query) - holding if term.same else set()
+            weight = math.log(1 + len(self._documents) / (len(holding | alike) + 0.5))
             whole += weight
-            for row in holding & covered.keys():
-                covered[row] += weight
-        return {row: weight / whole for row, weight in covered.items()}
+            for row in covered:
+                covered[row] += weight * (1.0 if row in holding else SAME_COVERS * (row in alike))
+                titled[row] += weight * term.hits(self._leads[row])
+        return (
+            {row: weight / whole for row, weight in covered.items()},
+            {row: weight / whole for row, weight in titled.items()},
+        )
+
+    def _headed(self, row: int, at: int, terms: Sequence[Term]) -> float:
+        """How many of the terms the heading of a section has, 0 to 1."""
+        document = self._documents[row]
+        heading = _lanes((document.passages[at].heading,), document.language)[0]
+        lane = frozenset(heading.split())
+        return sum(term.hits(lane) for term in terms) / len(terms)
+
+    def _holding(self, query: str) -> set[int]:
+        return {row for (row,) in self._rows.execute(HOLDING, (query,))}
 
     def _passage(self, row: int, question: Question) -> int:
         """Which section of a text answers best; 0 for its beginning."""
@@ -207,7 +267,11 @@ class Index:
         self._documents[row] = document
         self._by_key[document.key] = row
         self._languages[document.language] += 1
-        self._rows.execute(INSERT.format(table="article"), (row, *_columns(document)))
+        columns = _columns(document)
+        self._leads[row] = frozenset(
+            _lanes((f"{document.title} {document.tags}",), document.language)[0].split()
+        )
+        self._rows.execute(INSERT.format(table="article"), (row, *columns))
         for at, passage in enumerate(_apart(document)):
             held = (row * MOST_PASSAGES + at, *_passage_columns(passage, document.language))
             self._rows.execute(INSERT.format(table="passage"), held)
@@ -218,6 +282,7 @@ class Index:
         if row is None:
             return
         document = self._documents.pop(row)
+        del self._leads[row]
         self._languages -= Counter({document.language: 1})
         # A table without content must be told what it is to forget.
         self._rows.execute(DELETE.format(table="article"), (row, *_columns(document)))

@@ -21,6 +21,8 @@ LONGEST = 4_000
 MOST_TERMS = 12
 """Terms searched for; of a longer question, those that the fewest articles hold."""
 SHORTEST_PREFIX = 3
+LONGEST_PHRASE = 12
+"""Words of a message that must follow each other to be taken for a quotation."""
 
 CODE = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)+")
 NAMED = re.compile(r"kb\s?([0-9]{1,6})", re.IGNORECASE)
@@ -43,13 +45,24 @@ class Term:
     prefix: bool = False
 
     @property
+    def exact(self) -> str:
+        """The word itself, its stems and, where it may be unfinished, what it begins."""
+        return f"({' OR '.join(self._itself())})"
+
+    @property
     def query(self) -> str:
-        """The term in the engine's language."""
-        ways = [f'"{self.word}"', *(f'"{stem_mark(stem)}"' for stem in self.stems)]
-        ways += [f'"{" ".join(phrase)}"' for phrase in self.same]
-        if self.prefix:
-            ways.append(f'"{self.word}"*')
-        return f"({' OR '.join(ways)})"
+        """As `exact`, or any phrase that means the same."""
+        return f"({' OR '.join([*self._itself(), *map(_phrase, self.same)])})"
+
+    def _itself(self) -> list[str]:
+        unfinished = [f'"{self.word}"*'] if self.prefix else []
+        return [f'"{self.word}"', *(f'"{stem_mark(stem)}"' for stem in self.stems), *unfinished]
+
+    def hits(self, lane: frozenset[str]) -> float:
+        """Whether a title has the term (1), or a word that means the same (0.6)."""
+        if self.word in lane or any(stem_mark(stem) in lane for stem in self.stems):
+            return 1.0
+        return 0.6 if any(lane.issuperset(phrase) for phrase in self.same) else 0.0
 
     @property
     def begins(self) -> tuple[str, ...]:
@@ -66,6 +79,7 @@ class Question:
         codes: words with hyphens that may be codes of findings.
         terms: what to search for, without words that every text has.
         literal: the same with those words, where there are some; the strictest way to search.
+        phrase: all its words in order.
         corrected: the question with mistyped words corrected; empty where none was.
         only_names: whether it is a number or a code and nothing else.
     """
@@ -74,6 +88,7 @@ class Question:
     codes: tuple[str, ...]
     terms: tuple[Term, ...]
     literal: tuple[Term, ...]
+    phrase: str
     corrected: str
     only_names: bool
 
@@ -112,9 +127,14 @@ def understand(
         tuple(dict.fromkeys(CODE.findall(text.lower()))),
         terms(_rarest(kept, frequency)),
         terms(every) if len(kept) < len(every) <= MOST_TERMS else (),
+        " ".join(fixed[:LONGEST_PHRASE]),
         "" if fixed == typed else _corrected(text, typed, fixed),
         article_number(text) is not None or CODE.fullmatch(text.strip().lower()) is not None,
     )
+
+
+def _phrase(words_of_it: tuple[str, ...]) -> str:
+    return f'"{" ".join(words_of_it)}"'
 
 
 def _numbers(text: str) -> tuple[str, ...]:

@@ -1,0 +1,120 @@
+"""What other programs read of the knowledge base: Atom and RSS feeds, and the site map.
+
+Atom by RFC 4287, RSS by the RSS Advisory Board's 2.0.11, site maps by sitemaps.org 0.9 with
+`xhtml:link` for the languages of a page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, time
+from email.utils import format_datetime
+from xml.etree.ElementTree import Element, SubElement, register_namespace, tostring
+
+from deskside.foundation.text import LANGUAGES, _
+from deskside.knowledge.model import Article
+
+ATOM = "http://www.w3.org/2005/Atom"
+SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
+XHTML = "http://www.w3.org/1999/xhtml"
+MOST_ENTRIES = 50
+
+
+def atom(articles: Iterable[Article], *, site: str, here: str, language: str) -> bytes:
+    """An Atom feed of articles, the newest first.
+
+    Args:
+        site: address of the portal, without a slash at its end.
+        here: the feed's own address; it is its identifier too.
+    """
+    newest = _newest(articles)
+    register_namespace("", ATOM)
+    feed = Element(f"{{{ATOM}}}feed", {"{http://www.w3.org/XML/1998/namespace}lang": language})
+    _child(feed, "id", here)
+    _child(feed, "title", _("Deskside: knowledge base"))
+    _child(feed, "updated", _moment(newest[0].last_verified if newest else date(1970, 1, 1)))
+    SubElement(feed, f"{{{ATOM}}}link", {"rel": "self", "href": here})
+    SubElement(feed, f"{{{ATOM}}}link", {"rel": "alternate", "href": f"{site}/kb"})
+    SubElement(SubElement(feed, f"{{{ATOM}}}author"), f"{{{ATOM}}}name").text = "Deskside"
+    for article in newest:
+        entry = SubElement(feed, f"{{{ATOM}}}entry")
+        address = article_address(site, article.number, article.language)
+        _child(entry, "id", address)
+        _child(entry, "title", f"{article.name} {article.title}")
+        _child(entry, "updated", _moment(article.last_verified))
+        _child(entry, "summary", article.summary)
+        SubElement(entry, f"{{{ATOM}}}link", {"rel": "alternate", "href": address})
+        for tag in article.tags:
+            SubElement(entry, f"{{{ATOM}}}category", {"term": tag})
+    return _document(feed)
+
+
+def rss(articles: Iterable[Article], *, site: str, here: str, language: str) -> bytes:
+    """An RSS feed of articles, the newest first; arguments as for `atom`."""
+    register_namespace("atom", ATOM)
+    root = Element("rss", {"version": "2.0"})
+    channel = SubElement(root, "channel")
+    SubElement(channel, "title").text = _("Deskside: knowledge base")
+    SubElement(channel, "link").text = f"{site}/kb"
+    SubElement(channel, "description").text = _("Articles that are new or verified again")
+    SubElement(channel, "language").text = language
+    own = {"rel": "self", "href": here, "type": "application/rss+xml"}
+    SubElement(channel, f"{{{ATOM}}}link", own)
+    for article in _newest(articles):
+        item = SubElement(channel, "item")
+        address = article_address(site, article.number, article.language)
+        SubElement(item, "title").text = f"{article.name} {article.title}"
+        SubElement(item, "link").text = address
+        SubElement(item, "guid").text = address
+        SubElement(item, "pubDate").text = format_datetime(_day(article.last_verified), usegmt=True)
+        SubElement(item, "description").text = article.summary
+        for tag in article.tags:
+            SubElement(item, "category").text = tag
+    return _document(root)
+
+
+def sitemap(numbers: Iterable[tuple[str, Sequence[str]]], *, site: str) -> bytes:
+    """Every article in every language, each with the addresses of the others.
+
+    Args:
+        numbers: each article's number and the languages that it exists in.
+    """
+    register_namespace("", SITEMAP)
+    register_namespace("xhtml", XHTML)
+    root = Element(f"{{{SITEMAP}}}urlset")
+    for number, languages in numbers:
+        for language in languages:
+            url = SubElement(root, f"{{{SITEMAP}}}url")
+            SubElement(url, f"{{{SITEMAP}}}loc").text = article_address(site, number, language)
+            for other in languages:
+                link = {"rel": "alternate", "hreflang": other}
+                link["href"] = article_address(site, number, other)
+                SubElement(url, f"{{{XHTML}}}link", link)
+    return _document(root)
+
+
+def article_address(site: str, number: str, language: str) -> str:
+    """The one address of an article in a language."""
+    return f"{site}/kb/{number}?lang={language if language in LANGUAGES else 'en'}"
+
+
+def _newest(articles: Iterable[Article]) -> list[Article]:
+    ranked = sorted(articles, key=lambda a: (a.last_verified, int(a.number)), reverse=True)
+    return ranked[:MOST_ENTRIES]
+
+
+def _child(parent: Element, name: str, text: str) -> None:
+    SubElement(parent, f"{{{ATOM}}}{name}").text = text
+
+
+def _day(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
+
+
+def _moment(day: date) -> str:
+    return f"{day.isoformat()}T00:00:00Z"
+
+
+def _document(root: Element) -> bytes:
+    content: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
+    return content
