@@ -163,7 +163,9 @@ class PasswordStep:
         self, connection: Connection, attempt: Attempt, person: Row[Any], origin: Origin
     ) -> LoginStep | rules.Refusal:
         rows = self.devices.bound(connection, person.user_name_id)
-        outcome = rules.after_password(standing_of(person), self.devices.holdings(rows))
+        outcome = rules.after_password(
+            standing_of(person), self.devices.holdings(rows), self.devices.last_used(rows)
+        )
         if isinstance(outcome, rules.Refusal):
             return outcome
         complete = isinstance(outcome, rules.Accepted)
@@ -179,7 +181,7 @@ class PasswordStep:
         }
         if isinstance(outcome, rules.Accepted):
             return self._finish(connection, attempt, values, outcome, origin)
-        first = next(row for row in rows if row.device_id == outcome.devices[0])
+        first = next(row for row in rows if row.device_id == outcome.first)
         return self._go_on(connection, values, first, self.devices.factors(rows))
 
     def _give_back(self, connection: Connection, attempt: Attempt, *, complete: bool) -> None:
