@@ -260,12 +260,14 @@ def is_usable(row: Row[Any], now: datetime) -> bool:
 def is_due(row: Row[Any], now: datetime) -> bool:
     """Whether a bound device must be reckoned with, even where it cannot answer.
 
-    One on its way is not, until its holder activates it or the time to do so is over.
+    One that was posted is, once the time to activate it is over; one that its holder has only
+    printed or put into an app is not before it is activated.
     """
     if row.binding_status == PARKED or row.device_status == DeviceStatus.RETIRED:
         return False
-    waiting = row.device_status == DeviceStatus.WAITING
-    return not (waiting and row.activate_by is not None and now < row.activate_by)
+    if row.device_status == DeviceStatus.WAITING:
+        return row.activate_by is not None and now >= row.activate_by
+    return True
 
 
 def device_columns() -> tuple[Any, ...]:
