@@ -136,6 +136,16 @@ class DeviceStep:
                 )
         raise ChallengeExpired if outcome.reason is rules.Reason.EXPIRED else LoginFailed
 
+    def prove(
+        self, connection: Connection, secret: str, device_id: str, text: str, origin: Origin
+    ) -> rules.Refusal | rules.Accepted:
+        """Judge the answer to the latest challenge of a log-in that is not to become a session.
+
+        Raises as `answer`, but returns a refusal: the caller commits what it counted.
+        """
+        row = self._answered(connection, secret, device_id)
+        return self._judge(connection, row, text, origin)
+
     def _answered(self, connection: Connection, secret: str, device_id: str) -> Row[Any]:
         row = connection.execute(
             _ANSWERED,

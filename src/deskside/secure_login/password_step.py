@@ -100,11 +100,14 @@ class PasswordStep:
             self._refuse_password(connection, attempt, refusal)
         raise LoginFailed
 
+    def name_hash(self, username: str) -> str:
+        """What stands for a user name, known or not, where guesses at it are counted."""
+        given = username.encode("utf-8", "surrogatepass")
+        return self.keyring.keyed_hash("login name", given).hex()
+
     def _reserve(self, username: str, origin: Origin) -> Attempt:
         now = self.clock.now()
-        name_hash = self.keyring.keyed_hash(
-            "login name", username.encode("utf-8", "surrogatepass")
-        ).hex()
+        name_hash = self.name_hash(username)
         browser = token_hash(origin.browser).hex()
         with self.database.write() as connection:
             person = connection.execute(
