@@ -127,6 +127,12 @@ class Devices:
                 _("Several devices have the serial number {serial}.").format(serial=serial[:80]),
                 hint=_("Name the device by its id: deskside admin devices list --json"),
             )
+        if found[0].status is DeviceStatus.RETIRED:
+            raise Refused(
+                "device-retired",
+                _("The device has ended and does not come back."),
+                hint=_("Issue a new one: deskside admin devices issue NAME"),
+            )
         with self.database.write() as connection:
             connection.execute(
                 update(device).where(device.c.id == found[0].id).values(status=status.value)
@@ -191,6 +197,20 @@ class Devices:
             .values(state=json.dumps(dict(new_state)), version=row.version + 1)
         )
         return changed.rowcount == 1
+
+    def keep_secret(self, connection: Connection, row: Row[Any], secret: bytes) -> None:
+        """Store another secret of a device, sealed."""
+        sealed = self.keyring.seal(secret, context=_context(row.device_id, row.kind))
+        connection.execute(
+            update(device)
+            .where(device.c.id == row.device_id)
+            .values(secret=sealed, version=device.c.version + 1)
+        )
+
+    def instructions(self, info: DeviceInfo) -> tuple[str, ...]:
+        """What to do with a device, step by step."""
+        bare = DeviceRecord(info.id, info.kind, info.label, info.serial, secret=b"")
+        return authenticator(info.kind).describe(bare).instructions
 
     def _factor(self, row: Row[Any]) -> Factor:
         plugin = authenticator(row.kind)

@@ -57,6 +57,9 @@ SHOWN: dict[str, Told] = {
         mark("Your password was given to share your device with another user name"), "warning"
     ),
     "share.given": Told(mark("Your device is now used by another user name as well"), notice=True),
+    "device.activated": Told(mark("A security device was activated"), notice=True),
+    "device.lost": Told(mark("A security device was reported lost"), "warning", notice=True),
+    "device.pin-changed": Told(mark("The PIN of a security device was changed"), notice=True),
     "device.locked": Told(mark("A security device was locked"), "warning", notice=True),
     "device.unlocked": Told(mark("A security device was unlocked"), notice=True),
     "directory.link-issued": Told(mark("A link to choose a password was issued"), notice=True),
