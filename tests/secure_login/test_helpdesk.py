@@ -257,6 +257,24 @@ def test_a_device_of_somebody_else_is_not_touched(small_desk: Desk) -> None:
     assert small_desk.service.list_devices()[0].status is DeviceStatus.ACTIVE
 
 
+@pytest.mark.parametrize("status", ["waiting", "lost", "retired"])
+def test_the_desk_activates_no_device(small_desk: Desk, status: str) -> None:
+    """Only an answer of the device itself does; locking and unlocking is no way round."""
+    from sqlalchemy import text
+
+    from deskside.secure_login.values import DeviceStatus
+
+    helper = member(small_desk, "hanna", Role.HELPDESK)
+    small_desk.person("anna")
+    with small_desk.database.write() as connection:
+        connection.execute(text("UPDATE device SET status = :status"), {"status": status})
+    device = small_desk.service.list_devices()[0].id
+    for wanted in (DeviceStatus.LOCKED, DeviceStatus.ACTIVE):
+        with pytest.raises(Refused):
+            small_desk.helpdesk.set_device_status(helper, "anna", device, wanted, WHY)
+    assert small_desk.service.list_devices()[0].status.value == status
+
+
 @pytest.mark.parametrize(
     ("reason", "reference", "code"),
     [

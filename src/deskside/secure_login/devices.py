@@ -133,9 +133,17 @@ class Devices:
                 _("The device has ended and does not come back."),
                 hint=_("Issue a new one: deskside admin devices issue NAME"),
             )
+        if found[0].status in (DeviceStatus.WAITING, DeviceStatus.LOST):
+            raise Refused(
+                "device-not-in-use",
+                _("The device is not in use, so it is neither locked nor unlocked."),
+                hint=_("Its holder activates it on the portal, by an answer of the device."),
+            )
         with self.database.write() as connection:
             connection.execute(
-                update(device).where(device.c.id == found[0].id).values(status=status.value)
+                update(device)
+                .where(device.c.id == found[0].id, device.c.status == found[0].status.value)
+                .values(status=status.value)
             )
             event = "device.unlocked" if status is DeviceStatus.ACTIVE else "device.locked"
             self.audit.record(connection, event, actor=actor, subject=found[0].id)
