@@ -22,7 +22,7 @@ from litestar.response import Response
 
 from deskside.foundation.errors import DesksideError, UsageProblem
 from deskside.foundation.text import _
-from deskside.secure_login import own_api
+from deskside.secure_login import device_api, own_api
 from deskside.secure_login.authenticators import MalformedAnswer
 from deskside.secure_login.dependencies import TheLogin
 from deskside.secure_login.model import Challenge
@@ -292,6 +292,7 @@ def routes() -> list[Any]:
         me,
         logout,
         *own_api.routes(),
+        *device_api.routes(),
         *sharing_api.routes(),
     ]
 
