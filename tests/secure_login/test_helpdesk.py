@@ -149,6 +149,9 @@ def test_search(desk: Desk) -> None:
     assert names("zoe anna") == []
     for nothing in ("", " ", "%", "_", "\x00", "ake", "'; --", "é" * 500):
         assert names(nothing) == [], nothing
+    for identifier in (anna.id, anna.holder_id, anna.id.upper()):
+        assert names(identifier) == ["anna"], "an id of the audit trail"
+    assert names(anna.id[:20]) == []
     found = desk.helpdesk.search(operator, serial[:4]).devices
     assert [info.user_names for info in found] == [("anna",)]
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, func, insert, or_, select
 
 from deskside.directory import sealed
 from deskside.directory.rules import is_user_name, name_words
-from deskside.directory.store import holder, holder_word, standing
+from deskside.directory.store import holder, holder_word, standing, user_name
 from deskside.foundation.keyring import Keyring
 
 PAGE = 1000
@@ -53,9 +53,16 @@ def catch_up(connection: Connection, keyring: Keyring) -> None:
 
 
 def matching(keyring: Keyring, query: str, limit: int) -> Select[Any]:
-    """Rows of `standing` whose user name begins so, or whose holder's name has all the words."""
+    """Rows of `standing` that a text finds.
+
+    The user name begins so; or the holder's name has all its words; or it is the id of the user
+    name, its account or its holder, as the audit trail names them.
+    """
     text = query.strip().lower()
-    found = []
+    known = or_(*(column == text for column in _IDS))
+    found: list[ColumnElement[bool]] = [
+        standing.c.user_name_id.in_(select(user_name.c.id).where(known))
+    ]
     if is_user_name(text.ljust(3, "a")):
         found.append(standing.c.name.like(_escaped(text) + "%", escape="/"))
     if words := [hash_of(keyring, word) for word in sorted(name_words(query))]:
@@ -66,8 +73,10 @@ def matching(keyring: Keyring, query: str, limit: int) -> Select[Any]:
             .having(func.count() == len(words))
         )
         found.append(standing.c.holder_id.in_(having))
-    chosen = or_(*found) if found else standing.c.name.is_(None)
-    return select(standing).where(chosen).order_by(standing.c.name).limit(limit)
+    return select(standing).where(or_(*found)).order_by(standing.c.name).limit(limit)
+
+
+_IDS = (user_name.c.id, user_name.c.account_id, user_name.c.holder_id)
 
 
 def hash_of(keyring: Keyring, word: str) -> bytes:
