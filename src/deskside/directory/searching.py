@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, insert, or_, select
+from sqlalchemy import Connection, Select, func, insert, select, union
 
 from deskside.directory import sealed
 from deskside.directory.rules import is_user_name, name_words
@@ -59,12 +59,11 @@ def matching(keyring: Keyring, query: str, limit: int) -> Select[Any]:
     name, its account or its holder, as the audit trail names them.
     """
     text = query.strip().lower()
-    known = or_(*(column == text for column in _IDS))
-    found: list[ColumnElement[bool]] = [
-        standing.c.user_name_id.in_(select(user_name.c.id).where(known))
-    ]
+    # Each by its own index: an OR over the joined tables would read them whole.
+    found = [select(user_name.c.id).where(column == text) for column in _IDS]
     if is_user_name(text.ljust(3, "a")):
-        found.append(standing.c.name.like(_escaped(text) + "%", escape="/"))
+        begins = user_name.c.name.like(_escaped(text) + "%", escape="/")
+        found.append(select(user_name.c.id).where(begins))
     if words := [hash_of(keyring, word) for word in sorted(name_words(query))]:
         having = (
             select(holder_word.c.holder_id)
@@ -72,8 +71,9 @@ def matching(keyring: Keyring, query: str, limit: int) -> Select[Any]:
             .group_by(holder_word.c.holder_id)
             .having(func.count() == len(words))
         )
-        found.append(standing.c.holder_id.in_(having))
-    return select(standing).where(or_(*found)).order_by(standing.c.name).limit(limit)
+        found.append(select(user_name.c.id).where(user_name.c.holder_id.in_(having)))
+    chosen = standing.c.user_name_id.in_(union(*found))
+    return select(standing).where(chosen).order_by(standing.c.name).limit(limit)
 
 
 _IDS = (user_name.c.id, user_name.c.account_id, user_name.c.holder_id)
