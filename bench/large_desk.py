@@ -55,17 +55,17 @@ async def measured(apps: list[Any], card: Any) -> list[list[tuple[float, float, 
 
 def run(*, peers: bool) -> None:
     """Measure and print."""
-    from argon2 import PasswordHasher
     from tests.postgres import running_server
 
     from deskside.foundation.config import Config
     from deskside.portal import create_app, open_services
     from deskside.secure_login import passwords
     from deskside.secure_login.card.device import VirtualCard
+    from deskside.secure_login.hashing import Hasher
 
     os.environ.setdefault("DESKSIDE_KEK", secrets.token_hex(32))
-    cheap = PasswordHasher(1, 8, 1)
-    stored, card, apps = cheap.hash(PASSWORD), a_card(), []
+    cheap = Hasher(1, 8, 1)
+    stored, card, apps = cheap.hash(PASSWORD.encode()), a_card(), []
     seconds = []
     with ExitStack() as stack:
         stack.enter_context(mock.patch.object(passwords, "_hasher", cheap))

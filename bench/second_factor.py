@@ -119,16 +119,15 @@ def steps() -> list[list[float]]:
     Passwords are hashed at next to no cost, which tells what the rest costs without a difference
     of two large figures.
     """
-    from argon2 import PasswordHasher
-
     from deskside.foundation.config import Config
     from deskside.portal import create_app, open_services
     from deskside.secure_login import demo, passwords
     from deskside.secure_login.card.device import VirtualCard
     from deskside.secure_login.card.file import parse
+    from deskside.secure_login.hashing import Hasher
 
     limits = {f"login.per_{whom}": 1_000_000 for whom in ("user", "address", "desk")}
-    cheap = mock.patch.object(passwords, "_hasher", PasswordHasher(1, 8, 1))
+    cheap = mock.patch.object(passwords, "_hasher", Hasher(1, 8, 1))
     with tempfile.TemporaryDirectory() as name, cheap:
         folder = Path(name)
         config = Config.load(flags={"portal.data": name, **limits})

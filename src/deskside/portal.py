@@ -34,6 +34,9 @@ from deskside.secure_login.helpdesk.service import Helpdesk
 from deskside.secure_login.moves import AddressPolicy
 from deskside.secure_login.passwords import PasswordPool
 from deskside.secure_login.service import Limits, LoginService, Rates
+from deskside.secure_login.sharing.review import Reviews
+from deskside.secure_login.sharing.rules import ReviewPolicy
+from deskside.secure_login.sharing.service import Sharing
 from deskside.web import pages as shell_pages
 from deskside.web.middleware import App
 from deskside.web.model import NavigationItem
@@ -67,6 +70,8 @@ class Services:
     directory: DirectoryService
     secure_login: LoginService
     helpdesk: Helpdesk
+    sharing: Sharing
+    reviews: Reviews
     settings_store: SettingsStore
     network: NetworkService
     responder: Responder
@@ -114,6 +119,11 @@ def open_services(
             quiet=config.span("login.quiet"),
             portal=address,
         )
+        sharing = Sharing(
+            secure_login,
+            ReviewPolicy(config.text("sharing.review")),
+            config.switch("sharing.second_person"),
+        )
         responder = Responder(
             keyring.signing_key, folder / "keys", any_port=demo, **_responder_options(config)
         )
@@ -130,6 +140,8 @@ def open_services(
                 helpdesk=Helpdesk(
                     database, keyring, clock, audit, directory, secure_login, address
                 ),
+                sharing=sharing,
+                reviews=Reviews(sharing),
                 settings_store=SettingsStore(
                     database, keyring, clock, audit, rules=store_rules(config)
                 ),

@@ -27,7 +27,9 @@ def client(handlers: list[Any], service: NetworkService | None, *, local: bool) 
         handlers,
         api=api.routes() if service else (),
         dependencies={"network": service} if service else {},
-        resolve=None if local else lambda token: Resolved(TRADER) if token == "t" else None,
+        resolve=None
+        if local
+        else lambda token, _address: Resolved(TRADER) if token == "t" else None,
         hosts=("testserver.local",),
     )
     return TestClient(app)

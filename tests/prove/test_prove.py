@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from bench.enumeration import auc
 
 from tests.prove import changes, crashes, nodes, portal, settings, syncing
 from tests.prove.__main__ import Batch
@@ -25,6 +26,16 @@ def test_a_run_that_is_cut_off_goes_on(tmp_path: Path) -> None:
     assert report.read_text() == line
     assert "| 30 | 0 promises broken · 1,203 sessions | 1.5 min | 7 |" in line
     assert Book(state).progress("portal", seed=9).rounds == 0
+
+
+@pytest.mark.parametrize(
+    ("ones", "others", "area"),
+    [([1.0, 2.0], [3.0, 4.0], 0.0), ([3.0, 4.0], [1.0, 2.0], 1.0), ([1.0, 2.0], [1.0, 2.0], 0.5)],
+)
+def test_what_a_classifier_makes_of_times(
+    ones: list[float], others: list[float], area: float
+) -> None:
+    assert auc(ones, others) == area
 
 
 @pytest.mark.parametrize("rounds", [settings.batch, syncing.batch, changes.batch])

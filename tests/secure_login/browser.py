@@ -16,6 +16,7 @@ import uvicorn
 
 from deskside.foundation.config import Config
 from deskside.secure_login import api, pages
+from deskside.secure_login.sharing.review import Reviews
 from deskside.web import pages as shell_pages
 from deskside.web.service import Shell
 from deskside.web.shell import build_app
@@ -34,6 +35,8 @@ def portal(desk: Desk, *, demo: bool = False, data: Any = None) -> Iterator[str]
     services = {
         "secure_login": desk.service,
         "helpdesk": desk.helpdesk,
+        "sharing": desk.sharing,
+        "reviews": Reviews(desk.sharing),
         "directory": desk.directory,
         "clock": desk.clock,
         "config": config,

@@ -24,6 +24,8 @@ from deskside.secure_login.hashing import Hasher
 from deskside.secure_login.helpdesk.service import Helpdesk
 from deskside.secure_login.passwords import PasswordPool
 from deskside.secure_login.service import LoginService
+from deskside.secure_login.sharing.rules import ReviewPolicy
+from deskside.secure_login.sharing.service import Sharing
 from deskside.secure_login.values import LoginStep, Origin, SessionGranted
 
 PASSWORD = "seven grey herons"
@@ -45,6 +47,7 @@ class Desk:
     directory: DirectoryService
     service: LoginService
     cards: dict[str, VirtualCard] = field(default_factory=dict)
+    review: ReviewPolicy = ReviewPolicy.DOUBTFUL
 
     @property
     def secure_login(self) -> LoginService:
@@ -61,6 +64,10 @@ class Desk:
             self.service,
             lambda: "https://desk.example",
         )
+
+    @property
+    def sharing(self) -> Sharing:
+        return Sharing(self.service, self.review)
 
     @classmethod
     def open(cls, database: Database, keys: Path, clock: Clock) -> Desk:

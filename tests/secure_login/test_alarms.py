@@ -13,6 +13,7 @@ from deskside.directory.model import LinkPurpose, UserName
 from deskside.foundation.clock import FrozenClock
 from deskside.foundation.config import Config
 from deskside.foundation.mail import Delivery
+from deskside.secure_login import events
 from deskside.secure_login.alarms import LIFETIME, AlarmGone
 from deskside.secure_login.endings import QUIET
 from deskside.secure_login.rules import LOGIN_LIFETIME
@@ -206,3 +207,14 @@ def test_the_notice_reaches_a_real_mail_server(
     assert message["Subject"] == "A security device was added: anna"
     assert "https://desk.example/alarm/" in message.get_content()
     assert small_desk.count("outbox") == 0
+
+
+def test_no_event_of_a_device_is_without_words() -> None:
+    """Whoever records something new about a device also says how its owner is told."""
+    source = Path(events.__file__).parent
+    named = {
+        name
+        for path in source.rglob("*.py")
+        for name in re.findall(r'"((?:device|share)\.[a-z-]+)"', path.read_text("utf-8"))
+    }
+    assert named - {"device.id", "share.id"} - set(events.SHOWN) - set(events.FOR_STAFF) == set()

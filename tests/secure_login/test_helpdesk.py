@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from hypothesis import strategies as st
 
 from deskside.directory.model import HolderKind, Identity, Role, UserName
 from deskside.directory.rules import name_words
+from deskside.foundation.clock import FrozenClock
 from deskside.foundation.errors import DesksideError, NotAllowed, NotFound, Refused
 from deskside.secure_login.helpdesk.actions import ACTIONS
 from deskside.secure_login.helpdesk.exports import written
@@ -146,6 +149,9 @@ def test_search(desk: Desk) -> None:
     assert names("zoe anna") == []
     for nothing in ("", " ", "%", "_", "\x00", "ake", "'; --", "é" * 500):
         assert names(nothing) == [], nothing
+    for identifier in (anna.id, anna.holder_id, anna.id.upper()):
+        assert names(identifier) == ["anna"], "an id of the audit trail"
+    assert names(anna.id[:20]) == []
     found = desk.helpdesk.search(operator, serial[:4]).devices
     assert [info.user_names for info in found] == [("anna",)]
 
@@ -222,6 +228,26 @@ def test_a_reset_link_goes_to_the_holder_and_to_nobody_else(small_desk: Desk) ->
     assert caught.value.code == "no-address"
 
 
+def test_a_temporary_code_opens_a_session_and_nobody_gets_two_in_a_row(
+    desk: Desk, clock: FrozenClock
+) -> None:
+    helper = member(desk, "hanna", Role.HELPDESK)
+    desk.person("anna", card=False)
+    code = desk.helpdesk.give_temporary_code(helper, "anna", WHY)
+    with pytest.raises(Refused) as caught:
+        desk.helpdesk.give_temporary_code(helper, "anna", WHY)
+    assert caught.value.code == "temporary-code-in-force"
+    assert desk.answer(desk.begin("anna"), code).scope == "full"
+    clock.advance(timedelta(days=13))
+    with pytest.raises(Refused) as caught:
+        desk.helpdesk.give_temporary_code(helper, "anna", WHY)
+    assert caught.value.code == "temporary-code-in-a-row"
+    desk.issue(desk.directory.find("anna"))
+    desk.log_in("anna")
+    assert desk.helpdesk.give_temporary_code(helper, "anna", WHY) != code
+    assert code not in str(desk.mails())
+
+
 def test_a_device_of_somebody_else_is_not_touched(small_desk: Desk) -> None:
     from deskside.secure_login.values import DeviceStatus
 
@@ -232,6 +258,24 @@ def test_a_device_of_somebody_else_is_not_touched(small_desk: Desk) -> None:
     with pytest.raises(NotFound):
         small_desk.helpdesk.set_device_status(helper, "anna", device.id, DeviceStatus.LOCKED, WHY)
     assert small_desk.service.list_devices()[0].status is DeviceStatus.ACTIVE
+
+
+@pytest.mark.parametrize("status", ["waiting", "lost", "retired"])
+def test_the_desk_activates_no_device(small_desk: Desk, status: str) -> None:
+    """Only an answer of the device itself does; locking and unlocking is no way round."""
+    from sqlalchemy import text
+
+    from deskside.secure_login.values import DeviceStatus
+
+    helper = member(small_desk, "hanna", Role.HELPDESK)
+    small_desk.person("anna")
+    with small_desk.database.write() as connection:
+        connection.execute(text("UPDATE device SET status = :status"), {"status": status})
+    device = small_desk.service.list_devices()[0].id
+    for wanted in (DeviceStatus.LOCKED, DeviceStatus.ACTIVE):
+        with pytest.raises(Refused):
+            small_desk.helpdesk.set_device_status(helper, "anna", device, wanted, WHY)
+    assert small_desk.service.list_devices()[0].status.value == status
 
 
 @pytest.mark.parametrize(
@@ -309,6 +353,17 @@ def test_the_way_of_an_action(open_desk: Any, small_desk: Desk) -> None:
     assert "Something looks wrong" in done.text, "the reason stands among the events"
     with pytest.raises(LoginFailed):
         small_desk.begin("anna")
+
+
+def test_a_temporary_code_is_shown_once(open_desk: Any, small_desk: Desk) -> None:
+    browser = open_desk("hanna")
+    told = browser.post("/desk/people/anna/temporary-code", reason="device-lost").text
+    found = re.search(r"<strong[^>]*>([A-Z0-9]{10})</strong>", told)
+    assert found, told
+    assert found[1] not in browser.get("/desk/people/anna").text
+    again = browser.post("/desk/people/anna/temporary-code", reason="device-lost")
+    assert again.status_code == 409
+    assert "still in force" in again.text
 
 
 def test_pages_refuse(open_desk: Any) -> None:

@@ -144,6 +144,7 @@ def test_the_page_says_why_with_both_addresses(small_desk: Desk) -> None:
         assert browser.get("/").status_code == 200
         again = Browser(address, {"__Host-session": token})
         assert again.get("/login").status_code == 200, "logging in anew is never in the way"
+        assert "has been used" in again.get("/alarm/no-such-link").text, "nor is a link of ours"
         assert HOME in again.post("/account/sessions/end", session="x").text
 
 

@@ -32,7 +32,7 @@ OPENED = CONTENT.replace(b'allowOnlyLocalhost="true"', b'allowOnlyLocalhost="fal
 BASE = f"/settings/{NAME}"
 
 
-def resolve(token: str) -> Resolved | None:
+def resolve(token: str, _address: str) -> Resolved | None:
     """Every token of the length of an id is the session of the user of that id."""
     known = len(token) == 26
     return (

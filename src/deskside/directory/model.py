@@ -56,6 +56,19 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
+class IdentityMarks:
+    """Keyed hashes that stand for a holder's identification data, to be compared and no more.
+
+    `person` stands for date of birth, citizenship and country of legal residence together,
+    `document` for type and number; None where something of it is missing.
+    """
+
+    person: bytes | None = field(default=None, repr=False)
+    document: bytes | None = field(default=None, repr=False)
+    us_ssn: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Holder:
     """A person or entity."""
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import msgspec
 
-from deskside.directory.model import Identity
+from deskside.directory.model import Identity, IdentityMarks
 from deskside.foundation.keyring import Keyring
 
 
@@ -27,3 +29,24 @@ def seal_address(keyring: Keyring, contact_id: str, address: str) -> bytes:
 def open_address(keyring: Keyring, contact_id: str, stored: bytes) -> str:
     """The reverse of `seal_address`."""
     return keyring.open_sealed(stored, context=f"contact-point:{contact_id}").decode()
+
+
+def marks_of(keyring: Keyring, identity: Identity) -> IdentityMarks:
+    """What stands for a holder's identification data; spacing, hyphens and case do not matter."""
+    born = identity.birth_date.isoformat() if identity.birth_date else ""
+    return IdentityMarks(
+        person=_mark(keyring, "person", born, identity.citizenship, identity.legal_residence),
+        document=_mark(keyring, "document", identity.document_type, identity.document_number),
+        us_ssn=_mark(keyring, "us-ssn", identity.us_ssn),
+    )
+
+
+def _mark(keyring: Keyring, purpose: str, *values: str) -> bytes | None:
+    plain = ["".join(filter(str.isalnum, _folded(value))) for value in values]
+    if not all(plain):
+        return None
+    return keyring.keyed_hash(f"identity {purpose}", "\0".join(plain).encode())
+
+
+def _folded(value: str) -> str:
+    return unicodedata.normalize("NFKC", value).casefold()

@@ -21,6 +21,7 @@ from deskside.directory.model import (
     Holder,
     HolderKind,
     Identity,
+    IdentityMarks,
     Link,
     LinkPurpose,
     Role,
@@ -124,6 +125,10 @@ class DirectoryService:
             raise NotFound("unknown-holder", _("There is no such holder."))
         identity = sealed.open_identity(self.keyring, row.id, row.identity)
         return Holder(row.id, HolderKind(row.kind), identity)
+
+    def marks(self, identity: Identity) -> IdentityMarks:
+        """Keyed hashes of identification data, to compare holders by."""
+        return sealed.marks_of(self.keyring, identity)
 
     def email(self, connection: Connection, holder_id: str) -> str | None:
         """Where to write to a holder."""

@@ -186,6 +186,22 @@ SETTINGS = _table(
             about=mark("After so long without a log-in, the next one brings a notice."),
         ),
         Setting(
+            key="sharing.review",
+            kind=Kind.TEXT,
+            default="doubtful",
+            choices=("never", "doubtful", "always"),
+            about=mark(
+                "Which requests to share a device a compliance reviewer decides on: none, those "
+                "whose identification data match but whose names or kinds of holder differ, or all."
+            ),
+        ),
+        Setting(
+            key="sharing.second_person",
+            kind=Kind.SWITCH,
+            default="false",
+            about=mark("Two reviewers must approve a request to share a device that is reviewed."),
+        ),
+        Setting(
             key="mail.host",
             kind=Kind.TEXT,
             default=None,

@@ -14,11 +14,12 @@ from deskside.foundation.text import _, ngettext
 from deskside.secure_login import words
 from deskside.secure_login.authenticators import authenticator
 from deskside.secure_login.dependencies import TheClock, TheDatabase, TheLogin
+from deskside.secure_login.device_pages import NEW
 from deskside.secure_login.events import for_page, own_events
 from deskside.secure_login.password_pages import CHANGE
 from deskside.secure_login.service import LoginService
 from deskside.secure_login.threads import in_thread
-from deskside.secure_login.values import DeviceInfo, SessionInfo
+from deskside.secure_login.values import DeviceInfo, DeviceStatus, SessionInfo
 from deskside.web.model import Visitor
 from deskside.web.service import AnyRequest, errors, form, page, require_visitor
 
@@ -99,7 +100,10 @@ def _account(
         request,
         "pages/account.html",
         status=400 if problem else 200,
-        devices=[_device(info, visitor) for info in devices],
+        devices=[
+            _device(info, visitor) for info in devices if info.status is not DeviceStatus.RETIRED
+        ],
+        add_device_href=NEW,
         sessions=[
             _session(info) | {"last_seen": words.ago(info.last_seen, now)} for info in sessions
         ],
@@ -123,6 +127,7 @@ def _device(info: DeviceInfo, visitor: Visitor) -> dict[str, Any]:
         "state": state,
         "tone": tone,
         "added": _("since {day}").format(day=words.day(info.since)),
+        "href": f"/account/devices/{info.id}",
         "shared_with": ", ".join(others),
     }
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from deskside.directory.model import LinkPurpose, UserName
     from deskside.directory.service import DirectoryService
     from deskside.foundation.config import Config
+    from deskside.secure_login.model import Issued
     from deskside.secure_login.service import LoginService
     from deskside.secure_login.values import DeviceInfo
 
@@ -250,7 +251,11 @@ def issue_device(
     data: str | None,
     database: str | None,
 ) -> None:
-    """Issue a virtual device to one or more user names; it is active at once."""
+    """Issue a virtual device to one or more user names; it is active at once.
+
+    A temporary code is for one user name, after a check of who asks, and never the second in a
+    row: it is whole for 2 days, and for 10 more only to print an online card.
+    """
     from deskside.secure_login.card import file as device_file
 
     if path.exists():
@@ -261,9 +266,7 @@ def issue_device(
         )
     with office(data, database) as here:
         holders = [here.directory.find(owner) for owner in owners]
-        info, issued = here.secure_login.issue_device(
-            holders, kind, label=label, pin=_read_pin(pin)
-        )
+        info, issued = _issue(here, holders, kind, label, pin)
         assert issued.virtual_device is not None
         device_file.write(path, issued.virtual_device)
     emit(
@@ -272,6 +275,22 @@ def issue_device(
             serial=info.serial, path=path
         ),
     )
+
+
+def _issue(
+    here: Office, holders: list[UserName], kind: str, label: str, pin: str | None
+) -> tuple[DeviceInfo, Issued]:
+    from deskside.secure_login.authenticators import WithPin, authenticator
+    from deskside.secure_login.life import TEMPORARY
+
+    if kind == TEMPORARY:
+        if len(holders) != 1:
+            raise click.UsageError(_("A temporary code is for one user name."))
+        return here.secure_login.lives.temporary_code(holders[0])
+    choices: dict[str, Any] = {}
+    if isinstance(authenticator(kind), WithPin):
+        choices = {"pin": _read_pin(pin)}
+    return here.secure_login.issue_device(holders, kind, label=label, **choices)
 
 
 @devices.command("lock")

@@ -22,13 +22,14 @@ from litestar.response import Response
 
 from deskside.foundation.errors import DesksideError, UsageProblem
 from deskside.foundation.text import _
-from deskside.secure_login import own_api
+from deskside.secure_login import device_api, own_api
 from deskside.secure_login.authenticators import MalformedAnswer
 from deskside.secure_login.dependencies import TheLogin
 from deskside.secure_login.model import Challenge
 from deskside.secure_login.passwords import Busy
 from deskside.secure_login.rates import TooManyAttempts
 from deskside.secure_login.service import LoginFailed
+from deskside.secure_login.sharing import api as sharing_api
 from deskside.secure_login.values import LoginStep, Origin, SessionGranted
 from deskside.web.service import AnyRequest, require_visitor
 
@@ -283,7 +284,17 @@ def logout(request: AnyRequest, secure_login: TheLogin) -> None:
 
 def routes() -> list[Any]:
     """The handlers, relative to `/api/v1`."""
-    return [begin, challenge, status, answer, me, logout, *own_api.routes()]
+    return [
+        begin,
+        challenge,
+        status,
+        answer,
+        me,
+        logout,
+        *own_api.routes(),
+        *device_api.routes(),
+        *sharing_api.routes(),
+    ]
 
 
 def _origin(request: AnyRequest) -> Origin:

@@ -20,6 +20,7 @@ from deskside.foundation.database import Database
 from deskside.foundation.errors import Refused
 from deskside.foundation.paths import private_folder, write_private
 from deskside.foundation.text import _
+from deskside.secure_login.authenticators import WithPin, authenticator
 from deskside.secure_login.card import file as device_file
 from deskside.secure_login.card.device import VirtualCard
 from deskside.secure_login.passwords import hash_now
@@ -29,6 +30,7 @@ from deskside.secure_login.service import LoginService
 SUMMARY = "demo.json"
 CARDS = "cards"
 KIND = "dsc-plus"
+"""What everybody has who is not said to have something else."""
 
 _WORD_LIST = (
     "amber anchor autumn basket beacon birch bridge bronze candle canyon cedar chalk cinder"
@@ -44,12 +46,13 @@ _WORDS = _WORD_LIST.split()
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A user name of the desk; members with the same card share it."""
+    """A user name of the desk; members with the same card share it, and whatever else they have."""
 
     name: str
     identity: Identity
     roles: tuple[Role, ...] = (Role.TRADER,)
     card: str = ""
+    kinds: tuple[str, ...] = (KIND,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +114,19 @@ MEMBERS: tuple[Member, ...] = (
     ),
     Member("tessa", _TESSA, card="tessa"),
     Member("tessa2", _TESSA, card="tessa"),
+    # Whoever holds several devices chooses which one answers.
+    Member(
+        "dario",
+        _person("Dario Villa", date(1969, 12, 8), "YE3310582"),
+        kinds=(KIND, "dsc-time", "totp", "code-card", "recovery-code"),
+    ),
+    Member("carla", _person("Carla Neri", date(1958, 4, 4), "YF8829014"), kinds=("code-card",)),
+    # A lost device: a temporary code, and the online card that was printed with it.
+    Member(
+        "lorenzo",
+        _person("Lorenzo Riva", date(1993, 6, 25), "YG1175530"),
+        kinds=("temporary-code", "online-code-card"),
+    ),
     # Two user names entered at different times under one identity: they may share a device.
     Member("alba", _ALBA),
     Member("alba.savings", _ALBA),
@@ -180,10 +196,10 @@ def fill(
     for group in _by_card():
         password = {member.name: _password(chance) for member in group}
         owners = _enter(services, group, password)
-        device = _issue(services, owners, cards, chance)
+        devices = [_issue(services, owners, kind, cards, chance) for kind in group[0].kinds]
         users += [
             DemoUser(
-                member.name, password[member.name], [role.value for role in member.roles], [device]
+                member.name, password[member.name], [role.value for role in member.roles], devices
             )
             for member in group
         ]
@@ -229,15 +245,17 @@ def _enter(services: Services, group: list[Member], password: dict[str, str]) ->
 
 
 def _issue(
-    services: Services, owners: list[UserName], cards: Path, chance: Randomness
+    services: Services, owners: list[UserName], kind: str, cards: Path, chance: Randomness
 ) -> dict[str, str]:
-    pin = _pin(chance)
-    _info, issued = services.secure_login.issue_device(owners, KIND, pin=pin)
+    pin = _pin(chance) if isinstance(authenticator(kind), WithPin) else ""
+    choices = {"pin": pin} if pin else {}
+    _info, issued = services.secure_login.issue_device(owners, kind, **choices)
     assert issued.virtual_device is not None
-    path = cards / f"{owners[0].name}.json"
+    named = owners[0].name if kind == KIND else f"{owners[0].name}-{kind}"
+    path = cards / f"{named}.json"
     path.unlink(missing_ok=True)  # of a desk that is gone: the database was empty
     device_file.write(path, issued.virtual_device)
-    return {"kind": KIND, "file": str(path.absolute()), "pin": pin}
+    return {"kind": kind, "file": str(path.absolute()), "pin": pin}
 
 
 def _password(chance: Randomness) -> str:

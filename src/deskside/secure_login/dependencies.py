@@ -10,6 +10,8 @@ from deskside.foundation.config import Config
 from deskside.foundation.database import Database
 from deskside.secure_login.helpdesk.service import Helpdesk
 from deskside.secure_login.service import LoginService
+from deskside.secure_login.sharing.review import Reviews
+from deskside.secure_login.sharing.service import Sharing
 
 TheClock = NamedDependency[Clock]
 TheConfig = NamedDependency[Config]
@@ -17,3 +19,5 @@ TheDatabase = NamedDependency[Database]
 TheDirectory = NamedDependency[DirectoryService]
 TheLogin = NamedDependency[LoginService]
 TheHelpdesk = NamedDependency[Helpdesk]
+TheSharing = NamedDependency[Sharing]
+TheReviews = NamedDependency[Reviews]

@@ -52,7 +52,7 @@ class DeviceStep:
                 .join(device, device.c.id == binding.c.device_id)
                 .where(*self._is_open(secret), device.c.id == device_id)
             ).first()
-            if row is None or not is_usable(row):
+            if row is None or not is_usable(row, self.clock.now()):
                 raise LoginFailed
             asked = self.ask(connection, row.login_id, row, row.expires)
             connection.execute(
@@ -136,12 +136,22 @@ class DeviceStep:
                 )
         raise ChallengeExpired if outcome.reason is rules.Reason.EXPIRED else LoginFailed
 
+    def prove(
+        self, connection: Connection, secret: str, device_id: str, text: str, origin: Origin
+    ) -> rules.Refusal | rules.Accepted:
+        """Judge the answer to the latest challenge of a log-in that is not to become a session.
+
+        Raises as `answer`, but returns a refusal: the caller commits what it counted.
+        """
+        row = self._answered(connection, secret, device_id)
+        return self._judge(connection, row, text, origin)
+
     def _answered(self, connection: Connection, secret: str, device_id: str) -> Row[Any]:
         row = connection.execute(
             _ANSWERED,
             {"hash": token_hash(secret), "now": self.clock.now(), "asked": device_id},
         ).first()
-        if row is None or not is_usable(row):
+        if row is None or not is_usable(row, self.clock.now()):
             raise LoginFailed
         return row
 
@@ -159,8 +169,11 @@ class DeviceStep:
         tallies = {subject: taken[subject] for subject in subjects}
         asked = Challenge(row.challenge_id, row.device_id, row.question or "", row.expires)
         verdict = plugin.verify(self.devices.record(row), asked, answer, now)
-        what = {"device_id": row.device_id, "what": verdict.spends, "at": now}
-        fresh = insert_new(connection, spent, what)
+        # Each must be inserted, so that no two answers burn one code between them.
+        fresh = all(
+            insert_new(connection, spent, {"device_id": row.device_id, "what": what, "at": now})
+            for what in (verdict.spends, *verdict.also_spends)
+        )
         if fresh and verdict.new_state is not None:
             fresh = self.devices.remember(connection, row, verdict.new_state)
         outcome = rules.after_answer(
@@ -171,6 +184,7 @@ class DeviceStep:
             expired=now >= row.expires,
             amr=plugin.amr,
             protection_level=plugin.protection_level,
+            portal_only=verdict.portal_only,
         )
         self._count(connection, row, outcome, tallies, counted, now)
         return outcome

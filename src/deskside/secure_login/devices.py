@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, bindparam, insert, or_, select, update
@@ -18,13 +19,15 @@ from deskside.foundation.database import Database, new_id
 from deskside.foundation.errors import NotFound, Refused
 from deskside.foundation.keyring import Keyring
 from deskside.foundation.text import _
-from deskside.secure_login.authenticators import authenticator
-from deskside.secure_login.model import DeviceRecord, Issued
+from deskside.secure_login.authenticators import Hashing, LookUp, authenticator
+from deskside.secure_login.model import DeviceRecord, Issued, Keyed
 from deskside.secure_login.rules import Holding
-from deskside.secure_login.store import binding, device
+from deskside.secure_login.store import binding, device, last_login
 from deskside.secure_login.values import DeviceInfo, DeviceStatus, Factor
 
 ACTIVE = DeviceStatus.ACTIVE.value
+PARKED = "parked"
+"""A binding that rests while its user name shares another device."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,22 +55,41 @@ class Devices:
             UnknownKind: no plug-in offers that kind.
             UsageProblem: a choice, such as the PIN, is not acceptable.
         """
+        with self.database.write() as connection:
+            return self.issue_within(connection, owners, kind, label=label, actor=actor, **choices)
+
+    def issue_within(
+        self,
+        connection: Connection,
+        owners: Sequence[UserName],
+        kind: str,
+        *,
+        label: str = "",
+        actor: str | None = None,
+        status: DeviceStatus = DeviceStatus.ACTIVE,
+        activate_by: datetime | None = None,
+        **choices: Any,
+    ) -> tuple[DeviceInfo, Issued]:
+        """As `issue`, in the caller's transaction, and perhaps still to be activated."""
         plugin = authenticator(kind)
-        issued = plugin.issue(self.random, **choices)
         identifier, now = new_id(), self.clock.now()
+        if isinstance(plugin, Hashing):
+            choices["keyed"] = self._keyed(identifier, kind)
+        issued = plugin.issue(self.random, **choices)
         info = DeviceInfo(
             id=identifier,
             kind=kind,
             label=label,
             serial=issued.public.get("serial", identifier),
-            status=DeviceStatus.ACTIVE,
+            status=status,
             since=now,
             user_names=tuple(owner.name for owner in owners),
+            expires=now + issued.lifetime if issued.lifetime else None,
+            activate_by=activate_by,
         )
-        with self.database.write() as connection:
-            self._insert(connection, info, issued)
-            for owner in owners:
-                self._bind(connection, info, owner, actor)
+        self._insert(connection, info, issued)
+        for owner in owners:
+            self._bind(connection, info, owner, actor)
         return info, issued
 
     def listed(self, *, user_name_id: str | None = None, serial: str = "") -> list[DeviceInfo]:
@@ -105,9 +127,23 @@ class Devices:
                 _("Several devices have the serial number {serial}.").format(serial=serial[:80]),
                 hint=_("Name the device by its id: deskside admin devices list --json"),
             )
+        if found[0].status is DeviceStatus.RETIRED:
+            raise Refused(
+                "device-retired",
+                _("The device has ended and does not come back."),
+                hint=_("Issue a new one: deskside admin devices issue NAME"),
+            )
+        if found[0].status in (DeviceStatus.WAITING, DeviceStatus.LOST):
+            raise Refused(
+                "device-not-in-use",
+                _("The device is not in use, so it is neither locked nor unlocked."),
+                hint=_("Its holder activates it on the portal, by an answer of the device."),
+            )
         with self.database.write() as connection:
             connection.execute(
-                update(device).where(device.c.id == found[0].id).values(status=status.value)
+                update(device)
+                .where(device.c.id == found[0].id, device.c.status == found[0].status.value)
+                .values(status=status.value)
             )
             event = "device.unlocked" if status is DeviceStatus.ACTIVE else "device.locked"
             self.audit.record(connection, event, actor=actor, subject=found[0].id)
@@ -121,14 +157,24 @@ class Devices:
 
     def holdings(self, rows: Iterable[Row[Any]]) -> list[Holding]:
         """What the log-in's rules need to know of bound devices."""
+        now = self.clock.now()
         return [
-            Holding(row.device_id, authenticator(row.kind).protection_level, is_usable(row))
+            Holding(
+                row.device_id,
+                authenticator(row.kind).protection_level,
+                is_usable(row, now),
+                due=is_due(row, now),
+            )
             for row in rows
         ]
 
+    def last_used(self, rows: Sequence[Row[Any]]) -> str | None:
+        """The device that the user name of these bound devices logged in with last."""
+        return rows[0].last_used if rows else None
+
     def factors(self, rows: Iterable[Row[Any]]) -> tuple[Factor, ...]:
         """Bound devices that may answer, as the person sees them, the strongest first."""
-        factors = [self._factor(row) for row in rows if is_usable(row)]
+        factors = [self._factor(row) for row in rows if is_usable(row, self.clock.now())]
         return tuple(sorted(factors, key=lambda factor: (-factor.protection_level, factor.device)))
 
     def record(self, row: Row[Any]) -> DeviceRecord:
@@ -141,7 +187,13 @@ class Devices:
             serial=row.serial,
             secret=secret,
             state=json.loads(row.state),
+            created=row.created,
+            keyed=self._keyed(row.device_id, row.kind),
         )
+
+    def _keyed(self, device_id: str, kind: str) -> Keyed:
+        context = _context(device_id, kind).encode()
+        return lambda value: self.keyring.keyed_hash("device codes", context + b"\0" + value)
 
     def remember(
         self, connection: Connection, row: Row[Any], new_state: Mapping[str, object]
@@ -153,6 +205,20 @@ class Devices:
             .values(state=json.dumps(dict(new_state)), version=row.version + 1)
         )
         return changed.rowcount == 1
+
+    def keep_secret(self, connection: Connection, row: Row[Any], secret: bytes) -> None:
+        """Store another secret of a device, sealed."""
+        sealed = self.keyring.seal(secret, context=_context(row.device_id, row.kind))
+        connection.execute(
+            update(device)
+            .where(device.c.id == row.device_id)
+            .values(secret=sealed, version=device.c.version + 1)
+        )
+
+    def instructions(self, info: DeviceInfo) -> tuple[str, ...]:
+        """What to do with a device, step by step."""
+        bare = DeviceRecord(info.id, info.kind, info.label, info.serial, secret=b"")
+        return authenticator(info.kind).describe(bare).instructions
 
     def _factor(self, row: Row[Any]) -> Factor:
         plugin = authenticator(row.kind)
@@ -181,6 +247,8 @@ class Devices:
                     version=1,
                     status=info.status.value,
                     created=info.since,
+                    expires=info.expires,
+                    activate_by=info.activate_by,
                 )
             )
         except IntegrityError as error:
@@ -209,9 +277,25 @@ class Devices:
         )
 
 
-def is_usable(row: Row[Any]) -> bool:
-    """Whether a bound device may answer."""
-    return bool(row.device_status == ACTIVE and row.binding_status == ACTIVE)
+def is_usable(row: Row[Any], now: datetime) -> bool:
+    """Whether a bound device may answer: active, not lapsed, its codes not all used."""
+    if row.device_status != ACTIVE or row.binding_status != ACTIVE:
+        return False
+    left = _left(row.kind, row.state)
+    return (row.lapses is None or now < row.lapses) and (left is None or left[0] > 0)
+
+
+def is_due(row: Row[Any], now: datetime) -> bool:
+    """Whether a bound device must be reckoned with, even where it cannot answer.
+
+    One that was posted is, once the time to activate it is over; one that its holder has only
+    printed or put into an app is not before it is activated.
+    """
+    if row.binding_status == PARKED or row.device_status == DeviceStatus.RETIRED:
+        return False
+    if row.device_status == DeviceStatus.WAITING:
+        return row.activate_by is not None and now >= row.activate_by
+    return True
 
 
 def device_columns() -> tuple[Any, ...]:
@@ -225,12 +309,19 @@ def device_columns() -> tuple[Any, ...]:
         device.c.state,
         device.c.version,
         device.c.status.label("device_status"),
+        device.c.created,
+        device.c.expires.label("lapses"),
+        device.c.activate_by,
         binding.c.status.label("binding_status"),
     )
 
 
 def _bound() -> Select[Any]:
-    return select(*device_columns()).join_from(binding, device, binding.c.device_id == device.c.id)
+    return (
+        select(*device_columns(), last_login.c.device_id.label("last_used"))
+        .join_from(binding, device, binding.c.device_id == device.c.id)
+        .outerjoin(last_login, last_login.c.user_name_id == binding.c.user_name_id)
+    )
 
 
 _LISTED = (
@@ -246,6 +337,11 @@ _OF_USER_NAME = (
 
 def _context(device_id: str, kind: str) -> str:
     return f"authenticator:{device_id}:{kind}"
+
+
+def _left(kind: str, state: str) -> tuple[int, int] | None:
+    plugin = authenticator(kind)
+    return plugin.left(json.loads(state)) if isinstance(plugin, LookUp) else None
 
 
 def _plain_label(kind: str) -> str:
@@ -267,6 +363,9 @@ def _infos(rows: Sequence[Row[Any]]) -> list[DeviceInfo]:
             status=DeviceStatus(first[identifier].status),
             since=first[identifier].created,
             user_names=tuple(bound),
+            expires=first[identifier].expires,
+            activate_by=first[identifier].activate_by,
+            left=_left(first[identifier].kind, first[identifier].state),
         )
         for identifier, bound in names.items()
     ]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, text
+from sqlalchemy import Connection, Row, String, bindparam, text
 
 from deskside.directory.model import AccountStatus
 from deskside.directory.service import DirectoryService
@@ -77,7 +77,7 @@ class Endings:
                 {"token_hash": token_hash(browser).hex(), "user_name_id": user_name_id},
                 {"expires": self.clock.now() + BROWSER_LIFETIME},
             )
-        self._note_quiet(connection, user_name_id)
+        self._note_quiet(connection, user_name_id, device_id)
         detail = {"login": login_id, "amr": "+".join(accepted.amr), "scope": accepted.scope.value}
         self.record(
             connection,
@@ -90,10 +90,11 @@ class Endings:
             token, browser, expires, accepted.protection_level, accepted.amr, accepted.scope
         )
 
-    def _note_quiet(self, connection: Connection, user_name_id: str) -> None:
+    def _note_quiet(self, connection: Connection, user_name_id: str, device_id: str) -> None:
         """Remember the log-in; one after a long quiet is an event of its own."""
         now = self.clock.now()
-        before = connection.execute(_LOGGED_IN, {"user": user_name_id, "now": now}).scalar()
+        values = {"user": user_name_id, "now": now, "device": device_id or None}
+        before = connection.execute(_LOGGED_IN, values).scalar()
         if before is not None and now - before >= self.quiet:
             self.record(connection, "login.after-quiet", user_name_id, actor=user_name_id)
 
@@ -129,11 +130,12 @@ def standing_of(row: Row[Any]) -> rules.Standing:
 
 _LOGGED_IN = (
     text(
-        "INSERT INTO last_login (user_name_id, at) VALUES (:user, :now)"
-        " ON CONFLICT (user_name_id) DO UPDATE SET before = last_login.at, at = excluded.at"
+        "INSERT INTO last_login (user_name_id, at, device_id) VALUES (:user, :now, :device)"
+        " ON CONFLICT (user_name_id) DO UPDATE SET before = last_login.at, at = excluded.at,"
+        " device_id = coalesce(excluded.device_id, last_login.device_id)"
         " RETURNING before"
     )
-    .bindparams(bindparam("now", type_=UtcDateTime()))
+    .bindparams(bindparam("now", type_=UtcDateTime()), bindparam("device", type_=String(26)))
     .columns(before=UtcDateTime())
 )
 """One statement, in the words of both engines: the moment before this one, None at the first."""

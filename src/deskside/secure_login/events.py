@@ -46,6 +46,20 @@ SHOWN: dict[str, Told] = {
         mark("A session was ended: its requests came from two addresses"), "warning", notice=True
     ),
     "device.bound": Told(mark("A security device was added"), notice=True),
+    "share.pending": Told(mark("A request to share a device waits for compliance review")),
+    "share.approved": Told(mark("The sharing of a device was approved"), "ok", notice=True),
+    "share.rejected": Told(
+        mark("The sharing of a device was not approved"), "warning", notice=True
+    ),
+    "share.cancelled": Told(mark("The sharing of a device was cancelled"), notice=True),
+    "share.refused": Told(mark("A device could not be shared"), "warning"),
+    "share.begun": Told(
+        mark("Your password was given to share your device with another user name"), "warning"
+    ),
+    "share.given": Told(mark("Your device is now used by another user name as well"), notice=True),
+    "device.activated": Told(mark("A security device was activated"), notice=True),
+    "device.lost": Told(mark("A security device was reported lost"), "warning", notice=True),
+    "device.pin-changed": Told(mark("The PIN of a security device was changed"), notice=True),
     "device.locked": Told(mark("A security device was locked"), "warning", notice=True),
     "device.unlocked": Told(mark("A security device was unlocked"), notice=True),
     "directory.link-issued": Told(mark("A link to choose a password was issued"), notice=True),
@@ -61,10 +75,12 @@ FOR_STAFF: dict[str, Told] = {
     "desk.exported": Told(mark("Exported")),
     "desk.sessions-ended": Told(mark("The desk ended all sessions")),
     "desk.reset-sent": Told(mark("The desk sent a link to choose a password")),
+    "desk.temporary-code": Told(mark("The desk gave a temporary code")),
     "desk.device-locked": Told(mark("The desk locked a device")),
     "desk.device-active": Told(mark("The desk unlocked a device")),
     "directory.user-name-added": Told(mark("The user name was added")),
     "directory.account-status": Told(mark("The account's status was changed")),
+    "share.decided": Told(mark("A reviewer decided on the sharing of a device")),
     "login.password-accepted": Told(mark("The right password was given"), "neutral"),
 }
 """What only the audit trail at the desk tells, beside all of the above."""

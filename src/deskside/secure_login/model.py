@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+
+Keyed = Callable[[bytes], bytes]
+"""32 bytes that stand for a value and cannot be guessed without a key that only we hold."""
+
+
+def _no_keyed_hash(_value: bytes) -> bytes:
+    raise LookupError("this record was loaded without a keyed hash")
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +19,8 @@ class DeviceRecord:
     """What we keep of one device.
 
     `secret` is unsealed and lives only as long as one step of a log-in; `state` is what the kind
-    needs to remember between two answers (a counter, a last time step) and may be empty.
+    needs to remember between two answers (a counter, a last time step) and may be empty. `keyed`
+    is the hash under which the device's codes are kept, another for each device.
     """
 
     id: str
@@ -21,6 +29,8 @@ class DeviceRecord:
     serial: str
     secret: bytes = field(repr=False)
     state: Mapping[str, object] = field(default_factory=dict)
+    created: datetime | None = None
+    keyed: Keyed = field(default=_no_keyed_hash, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +50,13 @@ class Issued:
 
     `secret` is for the caller to seal at once; `public` may be shown and stored as it is;
     `virtual_device` is the content of the holder's virtual device file, None where the kind has
-    none.
+    none. `lifetime` is how long the device lasts, None for as long as it works.
     """
 
     secret: bytes = field(repr=False)
     public: Mapping[str, str]
     virtual_device: Mapping[str, str] | None = field(default=None, repr=False)
+    lifetime: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +74,13 @@ class Verdict:
     """What became of an answer.
 
     `spends` names what this answer uses up, whether accepted or not; storage puts it under a
-    unique constraint, so that of two answers only the first is ever considered.
-    `new_state` replaces the device's state; None leaves it as it is.
+    unique constraint, so that of two answers only the first is ever considered. `also_spends`
+    names what else is used up with it. `new_state` replaces the device's state; None leaves it as
+    it is. `portal_only` narrows the session to the portal.
     """
 
     accepted: bool
     new_state: Mapping[str, object] | None
     spends: str
+    also_spends: tuple[str, ...] = ()
+    portal_only: bool = False

@@ -15,6 +15,7 @@ from deskside.secure_login.account_pages import account_pages
 from deskside.secure_login.alarm_pages import alarm_pages
 from deskside.secure_login.authenticators import MalformedAnswer
 from deskside.secure_login.demo_pages import demo_pages
+from deskside.secure_login.device_pages import device_pages
 from deskside.secure_login.dependencies import TheClock, TheLogin
 from deskside.secure_login.helpdesk.pages import desk_pages
 from deskside.secure_login.model import Challenge
@@ -32,7 +33,15 @@ FACTOR = "/login/factor"
 def portal_pages() -> list[Any]:
     """The addresses that only the portal has."""
     own = [show_login, take_password, show_factor, take_answer, new_challenge, log_out]
-    return [*own, *account_pages(), *password_pages(), *alarm_pages(), *desk_pages(), *demo_pages()]
+    return [
+        *own,
+        *account_pages(),
+        *device_pages(),
+        *password_pages(),
+        *alarm_pages(),
+        *desk_pages(),
+        *demo_pages(),
+    ]
 
 
 @get("/login", sync_to_thread=False, include_in_schema=False)

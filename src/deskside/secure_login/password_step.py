@@ -100,11 +100,14 @@ class PasswordStep:
             self._refuse_password(connection, attempt, refusal)
         raise LoginFailed
 
+    def name_hash(self, username: str) -> str:
+        """What stands for a user name, known or not, where guesses at it are counted."""
+        given = username.encode("utf-8", "surrogatepass")
+        return self.keyring.keyed_hash("login name", given).hex()
+
     def _reserve(self, username: str, origin: Origin) -> Attempt:
         now = self.clock.now()
-        name_hash = self.keyring.keyed_hash(
-            "login name", username.encode("utf-8", "surrogatepass")
-        ).hex()
+        name_hash = self.name_hash(username)
         browser = token_hash(origin.browser).hex()
         with self.database.write() as connection:
             person = connection.execute(
@@ -163,7 +166,9 @@ class PasswordStep:
         self, connection: Connection, attempt: Attempt, person: Row[Any], origin: Origin
     ) -> LoginStep | rules.Refusal:
         rows = self.devices.bound(connection, person.user_name_id)
-        outcome = rules.after_password(standing_of(person), self.devices.holdings(rows))
+        outcome = rules.after_password(
+            standing_of(person), self.devices.holdings(rows), self.devices.last_used(rows)
+        )
         if isinstance(outcome, rules.Refusal):
             return outcome
         complete = isinstance(outcome, rules.Accepted)
@@ -179,7 +184,7 @@ class PasswordStep:
         }
         if isinstance(outcome, rules.Accepted):
             return self._finish(connection, attempt, values, outcome, origin)
-        first = next(row for row in rows if row.device_id == outcome.devices[0])
+        first = next(row for row in rows if row.device_id == outcome.first)
         return self._go_on(connection, values, first, self.devices.factors(rows))
 
     def _give_back(self, connection: Connection, attempt: Attempt, *, complete: bool) -> None:

@@ -49,9 +49,13 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class FactorDue:
-    """The password was right; one of these devices must answer, the strongest first."""
+    """The password was right; one of these devices must answer, the strongest first.
+
+    `first` is the one that is asked unless the person chooses: the one used last, if it may answer.
+    """
 
     devices: tuple[str, ...]
+    first: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +77,15 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """A device bound to the user name that logs in."""
+    """A device bound to the user name that logs in.
+
+    One that is not `due` does not count at all: it is still on its way, parked, or retired.
+    """
 
     device: str
     protection_level: int
     usable: bool
+    due: bool = True
 
 
 def scope_of(account: AccountStatus | None) -> Scope:
@@ -91,7 +99,7 @@ def device_is_due(account: AccountStatus | None, holdings: Sequence[Holding]) ->
     A closed account keeps its statements by password alone (KB1133). A device that is locked is
     due all the same: locking one must never make logging in easier.
     """
-    return bool(holdings) and account is not AccountStatus.CLOSED
+    return account is not AccountStatus.CLOSED and any(holding.due for holding in holdings)
 
 
 def refusal_of_password(standing: Standing | None, *, right: bool, locked: bool) -> Refusal | None:
@@ -106,7 +114,7 @@ def refusal_of_password(standing: Standing | None, *, right: bool, locked: bool)
 
 
 def after_password(
-    standing: Standing, holdings: Sequence[Holding]
+    standing: Standing, holdings: Sequence[Holding], last_used: str | None = None
 ) -> Refusal | FactorDue | Accepted:
     """What follows the right password."""
     if not device_is_due(standing.account, holdings):
@@ -117,7 +125,8 @@ def after_password(
     )
     if not usable:
         return Refusal(Reason.NO_USABLE_DEVICE, counts=True)
-    return FactorDue(tuple(holding.device for holding in usable))
+    devices = tuple(holding.device for holding in usable)
+    return FactorDue(devices, last_used if last_used in devices else devices[0])
 
 
 def after_answer(
@@ -129,6 +138,7 @@ def after_answer(
     expired: bool,
     amr: tuple[str, ...],
     protection_level: int,
+    portal_only: bool = False,
 ) -> Refusal | Accepted:
     """What follows an answer. One that comes too late, or second, guesses nothing."""
     if spent:
@@ -141,7 +151,8 @@ def after_answer(
         return Refusal(Reason.DISABLED, counts=True)
     if not right:
         return Refusal(Reason.ANSWER, counts=True)
-    return Accepted(scope_of(standing.account), ("pwd", *amr), protection_level)
+    scope = Scope.PORTAL if portal_only else scope_of(standing.account)
+    return Accepted(scope, ("pwd", *amr), protection_level)
 
 
 def status(*, finished: bool, expires: datetime, now: datetime) -> LoginStatus:

@@ -24,9 +24,11 @@ from deskside.secure_login.alarms import Alarms
 from deskside.secure_login.device_step import DeviceStep
 from deskside.secure_login.devices import Devices
 from deskside.secure_login.endings import QUIET, ChallengeExpired, Endings, LoginFailed
+from deskside.secure_login.life import Lives
 from deskside.secure_login.model import Challenge, Issued
 from deskside.secure_login.password_step import PasswordStep
 from deskside.secure_login.passwords import PasswordPool
+from deskside.secure_login.proof import Proof
 from deskside.secure_login.rates import Rates
 from deskside.secure_login.sessions import Limits, Sessions
 from deskside.secure_login.store import challenge, known_browser, login, session, spent
@@ -60,6 +62,7 @@ class LoginService:
     pool: PasswordPool
     alarms: Alarms
     endings: Endings
+    lives: Lives
 
     @classmethod
     def open(
@@ -108,6 +111,7 @@ class LoginService:
             pool=hashing,
             alarms=alarms,
             endings=endings,
+            lives=Lives(keyring, devices, Proof(clock, devices, device_step)),
         )
 
     def close(self) -> None:

@@ -57,7 +57,7 @@ device_order = Table(
     Column("returned", UtcDateTime, nullable=True),
     UniqueConstraint("device_id"),
 )
-"""Devices that were ordered. The address is sealed; amounts are what the desk keeps back or asks."""
+"""Devices that were ordered. The address is sealed; amounts are what the desk holds or asks."""
 
 binding = Table(
     "binding",
@@ -162,7 +162,7 @@ last_login = Table(
     Column("device_id", String(26), nullable=True),
     sqlite_with_rowid=False,
 )
-"""When a user name last completed a log-in, the time before that, and the device it was done with."""
+"""When a user name last completed a log-in, the time before that, and with which device."""
 
 alarm_link = Table(
     "alarm_link",

@@ -25,10 +25,17 @@ class LoginStatus(StrEnum):
 
 
 class DeviceStatus(StrEnum):
-    """Whether a device may be used."""
+    """Whether a device may be used.
+
+    `waiting` is on its way to its holder, or was just printed; `lost` was reported so, and may be
+    found again; `retired` never comes back.
+    """
 
     ACTIVE = "active"
     LOCKED = "locked"
+    WAITING = "waiting"
+    LOST = "lost"
+    RETIRED = "retired"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +105,10 @@ class SessionInfo:
 
 @dataclass(frozen=True, slots=True)
 class DeviceInfo:
-    """A device as its holder or an administrator sees it."""
+    """A device as its holder or an administrator sees it.
+
+    `left` is how many of its codes are unused, and of how many, where it has any.
+    """
 
     id: str
     kind: str
@@ -107,3 +117,6 @@ class DeviceInfo:
     status: DeviceStatus
     since: datetime
     user_names: tuple[str, ...] = ()
+    expires: datetime | None = None
+    activate_by: datetime | None = None
+    left: tuple[int, int] | None = None

@@ -75,6 +75,12 @@ def state(info: DeviceInfo) -> tuple[str, str]:
     """A device's state, and the tone that it is shown in."""
     if info.status is DeviceStatus.ACTIVE:
         return _("Active"), "ok"
+    if info.status is DeviceStatus.WAITING:
+        return _("To be activated"), "notice"
+    if info.status is DeviceStatus.LOST:
+        return _("Lost"), "warning"
+    if info.status is DeviceStatus.RETIRED:
+        return _("Ended"), "neutral"
     return _("Locked"), "failure"
 
 

@@ -15,8 +15,11 @@ from deskside.web.middleware import SESSION_COOKIE, cookie_header
 from deskside.web.model import SessionMoved
 from deskside.web.service import AnyRequest, page
 
-LET_THROUGH = ("/login", "/logout", "/language", "/kb", "/healthz", "/readyz", "/api/v1/login")
-"""What needs no session, and what the explanation itself sends people to."""
+LET_THROUGH = (
+    *("/login", "/logout", "/language", "/healthz", "/readyz", "/api/v1/login"),
+    *("/setup", "/reset", "/alarm", "/kb"),
+)
+"""What needs no session: links from messages among it, and the article that explains."""
 
 
 async def moved_session(request: AnyRequest) -> Response[Any] | None:

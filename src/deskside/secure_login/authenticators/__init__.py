@@ -2,18 +2,24 @@
 
 from deskside.secure_login.authenticators.base import (
     Authenticator,
+    Hashing,
     Keypad,
+    LookUp,
     MalformedAnswer,
     Simulated,
+    WithPin,
 )
 from deskside.secure_login.authenticators.registry import UnknownKind, authenticator, kinds
 
 __all__ = [
     "Authenticator",
+    "Hashing",
     "Keypad",
+    "LookUp",
     "MalformedAnswer",
     "Simulated",
     "UnknownKind",
+    "WithPin",
     "authenticator",
     "kinds",
 ]

@@ -6,7 +6,7 @@ in, what it decides is handed back, and the caller stores it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Protocol, runtime_checkable
 
@@ -28,8 +28,9 @@ class Authenticator(Protocol):
     """One kind of security device.
 
     `protection_level` orders kinds, higher is stronger; levels lie far apart so that a new kind
-    fits between two others. `physical` is true for things that are handed over. `amr` holds the
-    RFC 8176 values that this kind proves; log-in adds `pwd` for the password.
+    fits between two others. `physical` is true for things that are handed over, `temporary` for
+    what only bridges the time until the holder has a lasting device. `amr` holds the RFC 8176
+    values that this kind proves; log-in adds `pwd` for the password.
     """
 
     @property
@@ -38,6 +39,8 @@ class Authenticator(Protocol):
     def protection_level(self) -> int: ...
     @property
     def physical(self) -> bool: ...
+    @property
+    def temporary(self) -> bool: ...
     @property
     def amr(self) -> tuple[str, ...]: ...
     @property
@@ -78,6 +81,32 @@ class Authenticator(Protocol):
 
         Whoever calls it has made sure that `Verdict.spends` was not spent before.
         """
+        ...
+
+
+@runtime_checkable
+class Hashing(Protocol):
+    """A kind of which we keep only keyed hashes: its `issue` takes `keyed`."""
+
+    @property
+    def keeps_hashes(self) -> bool: ...
+
+
+@runtime_checkable
+class LookUp(Protocol):
+    """A kind of look-up secrets (SP 800-63B-4): codes made beforehand, each good once."""
+
+    def left(self, state: Mapping[str, object]) -> tuple[int, int]:
+        """How many codes are unused, and of how many."""
+        ...
+
+
+@runtime_checkable
+class WithPin(Protocol):
+    """A kind whose device is opened by a PIN that the holder chooses with us."""
+
+    def change_pin(self, secret: bytes, pin: str, personal_digits: Iterable[str] = ()) -> bytes:
+        """The secret with another PIN, to be sealed anew; raises PinRefused."""
         ...
 
 

@@ -53,6 +53,7 @@ class DscPlus:
     kind: Final = KIND
     protection_level: Final = 40
     physical: Final = True
+    temporary: Final = False
     amr: Final = ("otp", "pin", "hwk", "mfa")
     challenge_lifetime: Final = timedelta(minutes=2)
 

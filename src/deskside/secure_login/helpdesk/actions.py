@@ -26,7 +26,8 @@ class Action:
         done: said after it.
         right: what it takes.
         fits: whether it makes sense for a user name as it stands.
-        run: does it: console, visitor, user name, device (may be empty), reason.
+        run: does it: console, visitor, user name, device (may be empty), reason. What it returns
+            as a text is shown once, to be told to the holder.
         harsh: takes something away from the person; its button is red.
     """
 
@@ -80,6 +81,18 @@ ACTIONS: dict[str, Action] = {
         Right.RECOVER,
         lambda dossier: dossier.person.enabled,
         lambda desk, me, name, _device, why: desk.send_reset(me, name, why),
+    ),
+    "temporary-code": Action(
+        mark("Give a temporary code"),
+        mark(
+            "For whoever has no device at hand. Check who asks before you do it. The code is shown"
+            " once, for you to tell it by telephone: two days of full access, then ten for the"
+            " portal alone, to print an Online Security Code Card. Nobody gets two in a row."
+        ),
+        mark("The temporary code is in force; the holder was told by e-mail that there is one."),
+        Right.RECOVER,
+        lambda dossier: dossier.person.enabled,
+        lambda desk, me, name, _device, why: desk.give_temporary_code(me, name, why),
     ),
     "end-sessions": Action(
         mark("End all sessions"),

@@ -161,7 +161,9 @@ async def act(
             field = "reference" if error.code == "reference-malformed" else "reason"
             wrong = errors(**{field: error.message})
             return _ask(request, visitor, helpdesk, name, key, fields, wrong)
-        chosen.run(helpdesk, visitor, name, fields.get("device", ""), why)
+        told = chosen.run(helpdesk, visitor, name, fields.get("device", ""), why)
+        if isinstance(told, str):
+            return _tell(request, name, chosen, told)
         return redirect(f"{_address(name)}?done={key}")
 
     return await in_thread(do)
@@ -224,6 +226,19 @@ def _ask(
         back=_address(name),
         harsh=chosen.harsh,
         errors=wrong,
+    )
+
+
+def _tell(request: AnyRequest, name: str, chosen: Action, told: str) -> Response[str]:
+    return page(
+        request,
+        "pages/message.html",
+        kind="confirmation",
+        title=_(chosen.title),
+        lead=_(chosen.done),
+        reference=told,
+        reference_label=_("Tell it to {name}; it is shown only now").format(name=name),
+        actions=[{"href": _address(name), "label": _("Back")}],
     )
 
 

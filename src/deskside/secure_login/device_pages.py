@@ -1,0 +1,336 @@
+"""The portal's pages of one's own devices: Settings → User Settings → Secure Login System.
+
+A new device is shown once, on the page that answers the request for it, together with the question
+that activates it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import get, post
+from litestar.params import FromPath
+from litestar.response import Response
+
+from deskside.directory.service import DirectoryService
+from deskside.foundation.errors import DesksideError, NotFound
+from deskside.foundation.text import _
+from deskside.secure_login import words
+from deskside.secure_login.authenticators import MalformedAnswer, WithPin, authenticator
+from deskside.secure_login.authenticators.totp import app_address, key_text
+from deskside.secure_login.dependencies import TheDirectory, TheLogin
+from deskside.secure_login.life import APP, PRINTED, RECOVERY, Asked
+from deskside.secure_login.model import Issued
+from deskside.secure_login.pin import PinRefused
+from deskside.secure_login.proof import NotProved
+from deskside.secure_login.service import LoginService
+from deskside.secure_login.threads import in_thread
+from deskside.secure_login.values import DeviceInfo, DeviceStatus
+from deskside.web.model import Visitor
+from deskside.web.service import AnyRequest, errors, form, page, require_visitor
+
+NEW = "/account/devices/new"
+ONE = "/account/devices/{device_id:str}"
+
+
+def device_pages() -> list[Any]:
+    """The addresses."""
+    return [choose, make, show_device, ask, take, report_lost, ask_pin, take_pin, confirm_pin]
+
+
+@get(NEW, include_in_schema=False)
+async def choose(request: AnyRequest, secure_login: TheLogin) -> Response[Any]:
+    """What may be added."""
+    visitor = require_visitor(request)
+    kinds = await in_thread(secure_login.lives.may_make, visitor)
+    return page(
+        request,
+        "pages/device_new.html",
+        choices=[
+            {"kind": kind, "label": words.kind_name(kind), "about": _about(kind)} for kind in kinds
+        ],
+        crumbs=[*_crumbs(), (_("Add a device"), "")],
+    )
+
+
+@post(NEW, status_code=200, include_in_schema=False)
+async def make(
+    request: AnyRequest, secure_login: TheLogin, directory: TheDirectory
+) -> Response[Any]:
+    """Make a device, and show it once."""
+    visitor, fields = require_visitor(request), await form(request)
+
+    def made() -> Response[Any]:
+        owner = directory.find(visitor.user_name)
+        info, issued = secure_login.lives.make(visitor, owner, fields.get("kind", ""))
+        if info.status is DeviceStatus.ACTIVE:
+            return _question(request, None, info, visitor, issued)
+        asked = secure_login.lives.ask(visitor, info.id)
+        return _question(request, asked, info, visitor, issued)
+
+    return await in_thread(made)
+
+
+@get(ONE, include_in_schema=False, sync_to_thread=True)
+def show_device(
+    request: AnyRequest, device_id: FromPath[str], secure_login: TheLogin
+) -> Response[Any]:
+    """One device, and what can be done about it."""
+    info = _own(secure_login, require_visitor(request), device_id)
+    return _show(request, info)
+
+
+@get(f"{ONE}/activate", include_in_schema=False)
+async def ask(
+    request: AnyRequest, device_id: FromPath[str], secure_login: TheLogin
+) -> Response[Any]:
+    """The question that activates a device, or one that was found again."""
+    visitor = require_visitor(request)
+
+    def asked() -> Response[Any]:
+        question = secure_login.lives.ask(visitor, device_id)
+        return _question(request, question, question.device, visitor)
+
+    return await in_thread(asked)
+
+
+@post(f"{ONE}/activate", status_code=200, include_in_schema=False)
+async def take(
+    request: AnyRequest, device_id: FromPath[str], secure_login: TheLogin
+) -> Response[Any]:
+    """Take the answer."""
+    visitor, fields = require_visitor(request), await form(request)
+
+    def taken() -> Response[Any]:
+        try:
+            info = secure_login.lives.activate(
+                visitor, device_id, fields.get("challenge", ""), fields.get("answer", "")
+            )
+        except (MalformedAnswer, NotProved) as error:
+            question = secure_login.lives.ask(visitor, device_id)
+            return _question(request, question, question.device, visitor, problem=_told(error))
+        return _activated(request, info)
+
+    return await in_thread(taken)
+
+
+@post(f"{ONE}/lost", status_code=200, include_in_schema=False, sync_to_thread=True)
+def report_lost(
+    request: AnyRequest, device_id: FromPath[str], secure_login: TheLogin
+) -> Response[Any]:
+    """Report the device lost."""
+    info = secure_login.lives.lose(require_visitor(request), device_id)
+    return page(
+        request,
+        "pages/message.html",
+        kind="confirmation",
+        title=_("The device is reported lost"),
+        lead=_("From now on it opens nothing, for any user name that shares it."),
+        next_steps=[
+            _("If you have another device, go on with that one."),
+            _(
+                "Otherwise call your desk before you log out: they check who you are and tell you a"
+                " temporary code."
+            ),
+            _("If you find it, activate it again on its page."),
+        ],
+        actions=[{"href": _address(info.id), "label": _("Back to the device")}],
+    )
+
+
+@get(f"{ONE}/pin", include_in_schema=False)
+async def ask_pin(
+    request: AnyRequest, device_id: FromPath[str], secure_login: TheLogin
+) -> Response[Any]:
+    """Ask for a new PIN."""
+    info = await in_thread(_own, secure_login, require_visitor(request), device_id)
+    return _pin(request, info)
+
+
+@post(f"{ONE}/pin", status_code=200, include_in_schema=False)
+async def take_pin(
+    request: AnyRequest, device_id: FromPath[str], secure_login: TheLogin, directory: TheDirectory
+) -> Response[Any]:
+    """Take the new PIN, and ask for an answer that is made with it."""
+    visitor, fields = require_visitor(request), await form(request)
+
+    def taken() -> Response[Any]:
+        info = _own(secure_login, visitor, device_id)
+        pin = fields.get("pin", "")
+        if pin != fields.get("again", ""):
+            return _pin(request, info, again=_("The two PINs are not the same."))
+        try:
+            asked, sealed = secure_login.lives.ask_for_pin(
+                visitor, device_id, pin, personal_digits(directory, visitor)
+            )
+        except PinRefused as error:
+            return _pin(request, info, pin=_told(error))
+        return _question(request, asked, info, visitor, sealed=sealed)
+
+    return await in_thread(taken)
+
+
+@post(f"{ONE}/pin/confirm", status_code=200, include_in_schema=False)
+async def confirm_pin(
+    request: AnyRequest, device_id: FromPath[str], secure_login: TheLogin
+) -> Response[Any]:
+    """Take the answer that was made with the new PIN."""
+    visitor, fields = require_visitor(request), await form(request)
+
+    def taken() -> Response[Any]:
+        info = _own(secure_login, visitor, device_id)
+        try:
+            secure_login.lives.change_pin(
+                visitor,
+                device_id,
+                fields.get("challenge", ""),
+                fields.get("sealed", ""),
+                fields.get("answer", ""),
+            )
+        except (MalformedAnswer, NotProved):
+            told = _("That was not the answer for the new PIN. Your PIN is unchanged; begin again.")
+            return _pin(request, info, pin=told)
+        return page(
+            request,
+            "pages/message.html",
+            kind="confirmation",
+            title=_("Your PIN is changed"),
+            lead=_("Use the new one from now on."),
+            actions=[{"href": "/account", "label": _("Your account")}],
+        )
+
+    return await in_thread(taken)
+
+
+def _question(
+    request: AnyRequest,
+    asked: Asked | None,
+    info: DeviceInfo,
+    visitor: Visitor,
+    issued: Issued | None = None,
+    *,
+    sealed: str = "",
+    problem: str = "",
+) -> Response[Any]:
+    """A device's question, and the device itself where it is shown this once."""
+    shown = dict(issued.virtual_device or {}) if issued else {}
+    app = shown if info.kind == APP and shown else None
+    return page(
+        request,
+        "pages/device_question.html",
+        status=400 if problem else 200,
+        device={"label": info.label, "kind": info.kind, "serial": info.serial},
+        codes=shown.get("codes", "").split(),
+        numbered=info.kind != RECOVERY,
+        key=key_text(app) if app else "",
+        app_address=app_address(app, "Deskside", visitor.user_name) if app else "",
+        expires=words.moment(info.expires) if info.expires else "",
+        instructions=asked.instructions if asked else (),
+        challenge=asked.challenge if asked else None,
+        action=_address(info.id, "/pin/confirm" if sealed else "/activate"),
+        sealed=sealed,
+        numeric=info.kind not in (PRINTED, "online-code-card"),
+        errors=errors(answer=problem) if problem else [],
+        headers={"cache-control": "no-store"},
+        crumbs=[*_crumbs(), (info.label, "")],
+    )
+
+
+def _show(request: AnyRequest, info: DeviceInfo) -> Response[Any]:
+    state, tone = words.state(info)
+    active = info.status is DeviceStatus.ACTIVE
+    left = _("{left} of {total}").format(left=info.left[0], total=info.left[1]) if info.left else ""
+    facts = [
+        (_("Serial number"), info.serial),
+        (_("State"), state),
+        (_("Since"), words.day(info.since)),
+        (_("Good until"), words.moment(info.expires) if info.expires else ""),
+        (_("Activate before"), words.moment(info.activate_by) if info.activate_by else ""),
+        (_("Codes left"), left),
+    ]
+    used_up = info.left is not None and info.left[0] * 5 <= info.left[1]
+    return page(
+        request,
+        "pages/device.html",
+        device={"label": info.label, "state": state, "tone": tone},
+        facts=[(name, value) for name, value in facts if value],
+        used_up=used_up,
+        new_href=NEW,
+        activate_href=_address(info.id, "/activate")
+        if info.status in (DeviceStatus.WAITING, DeviceStatus.LOST)
+        else "",
+        found=info.status is DeviceStatus.LOST,
+        lost_action=_address(info.id, "/lost") if active else "",
+        pin_href=_address(info.id, "/pin")
+        if active and isinstance(authenticator(info.kind), WithPin)
+        else "",
+        crumbs=[*_crumbs(), (info.label, "")],
+    )
+
+
+def _pin(request: AnyRequest, info: DeviceInfo, **wrong: str) -> Response[Any]:
+    return page(
+        request,
+        "pages/device_pin.html",
+        status=400 if wrong else 200,
+        device={"label": info.label, "serial": info.serial},
+        action=_address(info.id, "/pin"),
+        errors=errors(**wrong) if wrong else [],
+        crumbs=[*_crumbs(), (info.label, _address(info.id)), (_("Change the PIN"), "")],
+    )
+
+
+def _activated(request: AnyRequest, info: DeviceInfo) -> Response[Any]:
+    until = (
+        _("It is good until {moment}.").format(moment=words.moment(info.expires))
+        if (info.expires)
+        else _("From your next log-in on it is asked for.")
+    )
+    return page(
+        request,
+        "pages/message.html",
+        kind="confirmation",
+        title=_("Your device is active"),
+        reference=info.serial,
+        reference_label=_("Serial number"),
+        lead=until,
+        actions=[{"href": "/account", "label": _("Your account")}],
+    )
+
+
+def _own(secure_login: LoginService, visitor: Visitor, device_id: str) -> DeviceInfo:
+    for info in secure_login.list_devices(user_name_id=visitor.user_name_id):
+        if info.id == device_id:
+            return info
+    raise NotFound("unknown-device", _("That device is not yours."))
+
+
+def personal_digits(directory: DirectoryService, visitor: Visitor) -> list[str]:
+    """The numbers that others may know of the visitor."""
+    identity = directory.holder(directory.find(visitor.user_name).holder_id).identity
+    born = identity.birth_date.isoformat() if identity.birth_date else ""
+    return [written for written in (born, identity.document_number or "") if written]
+
+
+def _about(kind: str) -> str:
+    told = {
+        APP: _("An app on your phone shows six digits that change every 30 seconds."),
+        PRINTED: _("224 numbered codes on paper. Print it now; it is shown once."),
+        RECOVERY: _("Ten codes for the day when your device is gone. New ones end the old."),
+    }
+    return told.get(
+        kind,
+        _("224 numbered codes to print, good for 21 days, until you have a lasting device again."),
+    )
+
+
+def _told(error: DesksideError) -> str:
+    return f"{error.message} {error.hint}".strip()
+
+
+def _address(device_id: str, below: str = "") -> str:
+    return f"/account/devices/{device_id}{below}"
+
+
+def _crumbs() -> list[tuple[str, str]]:
+    return [(_("Your account"), "/account"), (_("Secure Login System"), "/account#devices")]

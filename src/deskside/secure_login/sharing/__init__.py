@@ -1,0 +1,1 @@
+"""Sharing one device between several user names of one holder, and its compliance review."""

@@ -1,0 +1,423 @@
+"""Sharing a device: no oracle, each refusal, approval, cancellation, and the review of doubts."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import insert
+from sqlalchemy.exc import IntegrityError
+
+from deskside.directory.model import AccountStatus, HolderKind, Identity, Role, UserName
+from deskside.foundation.clock import FrozenClock
+from deskside.foundation.errors import DesksideError, NotAllowed, NotFound, Refused, UsageProblem
+from deskside.secure_login.endings import ChallengeExpired, LoginFailed
+from deskside.secure_login.sharing.refusals import CannotShare, NoSuchShare
+from deskside.secure_login.sharing.review import Decision, Reviews
+from deskside.secure_login.sharing.rules import Obstacle, ReviewPolicy
+from deskside.secure_login.sharing.service import ShareInfo, Sharing
+from deskside.secure_login.sharing.store import share_decision
+from deskside.secure_login.values import DeviceStatus, Origin
+from deskside.web.model import Visitor
+from tests.secure_login.desk import HASH, PASSWORD, Desk
+
+NONE = Origin("192.0.2.7")
+ANNA = Identity("Anna Rossi", date(1980, 2, 3), "IT", "IT", "passport", "YA 12-34567")
+
+
+def somebody(
+    desk: Desk,
+    name: str,
+    identity: Identity = ANNA,
+    *,
+    card: bool = True,
+    roles: Role = Role.TRADER,
+) -> UserName:
+    holder = desk.directory.add_holder(HolderKind.PERSON, identity, email=f"{name}@example.org")
+    account = desk.directory.add_account(holder.id, AccountStatus.OPEN)
+    user = desk.directory.add_user_name(name, holder.id, frozenset({roles}), account_id=account)
+    with desk.database.write() as connection:
+        desk.directory.store_password(connection, user.id, HASH)
+    if card:
+        desk.issue(user)
+    return user
+
+
+def visitor(user: UserName) -> Visitor:
+    roles = frozenset(role.value for role in user.roles)
+    return Visitor(user.id, user.name, user.display_name, roles, "a-session")
+
+
+def reviewer(desk: Desk, name: str) -> Visitor:
+    return visitor(somebody(desk, name, Identity(name), roles=Role.REVIEWER))
+
+
+def proven(desk: Desk, requester: UserName, owner: str = "owner") -> ShareInfo:
+    me = visitor(requester)
+    info, asked = desk.sharing.begin(me, owner, PASSWORD, NONE)
+    return desk.sharing.answer(me, info.id, desk.respond(owner, asked.question), NONE)
+
+
+def asked_for_review(desk: Desk) -> tuple[ShareInfo, UserName]:
+    somebody(desk, "owner")
+    requester = somebody(desk, "second", replace(ANNA, name="Anna Bianchi"), card=False)
+    info = proven(desk, requester)
+    return desk.sharing.confirm(visitor(requester), info.id), requester
+
+
+# No oracle
+
+
+def test_owner_unknown_wrong_password_and_no_device_look_alike(small_desk: Desk) -> None:
+    somebody(small_desk, "owner")
+    somebody(small_desk, "bare", card=False)
+    me = visitor(somebody(small_desk, "second", card=False))
+    told = set()
+    for name, password in (("nobody", PASSWORD), ("owner", "wrong"), ("bare", PASSWORD)):
+        with pytest.raises(LoginFailed) as caught:
+            small_desk.sharing.begin(me, name, password, NONE)
+        told.add((type(caught.value), caught.value.message, caught.value.hint))
+    assert len(told) == 1
+
+
+def test_wrong_passwords_lock_the_owner(small_desk: Desk) -> None:
+    somebody(small_desk, "owner")
+    me = visitor(somebody(small_desk, "second", card=False))
+    for _attempt in range(10):
+        with pytest.raises(LoginFailed):
+            small_desk.sharing.begin(me, "owner", "wrong", NONE)
+    with pytest.raises(LoginFailed):
+        small_desk.sharing.begin(me, "owner", PASSWORD, NONE)
+    with pytest.raises(LoginFailed):
+        small_desk.begin("owner")
+
+
+def test_wrong_answers_lock_the_owners_device(small_desk: Desk) -> None:
+    somebody(small_desk, "owner")
+    me = visitor(somebody(small_desk, "second", card=False))
+    info, asked = small_desk.sharing.begin(me, "owner", PASSWORD, NONE)
+    for _attempt in range(10):
+        with pytest.raises(LoginFailed):
+            small_desk.sharing.answer(me, info.id, small_desk.wrong("owner", asked.question), NONE)
+        asked = small_desk.sharing.challenge(me, info.id)
+    with pytest.raises(LoginFailed):
+        small_desk.sharing.answer(me, info.id, small_desk.respond("owner", asked.question), NONE)
+    with pytest.raises(LoginFailed):
+        small_desk.log_in("owner")
+
+
+def test_identity_is_not_judged_before_both_were_right(small_desk: Desk) -> None:
+    somebody(small_desk, "owner", Identity("Somebody Else"))
+    me = visitor(somebody(small_desk, "second", card=False))
+    info, asked = small_desk.sharing.begin(me, "owner", PASSWORD, NONE)
+    with pytest.raises(LoginFailed):
+        small_desk.sharing.answer(me, info.id, small_desk.wrong("owner", asked.question), NONE)
+
+
+def test_the_proof_is_no_session_and_works_once(desk: Desk) -> None:
+    somebody(desk, "owner")
+    me = visitor(somebody(desk, "second", card=False))
+    info, asked = desk.sharing.begin(me, "owner", PASSWORD, NONE)
+    right = desk.respond("owner", asked.question)
+    desk.sharing.answer(me, info.id, right, NONE)
+    with pytest.raises(NoSuchShare):
+        desk.sharing.answer(me, info.id, right, NONE)
+    assert desk.count("session") == 0
+    assert desk.count("login") == 0
+
+
+def test_an_answer_that_comes_late(small_desk: Desk, clock: FrozenClock) -> None:
+    somebody(small_desk, "owner")
+    me = visitor(somebody(small_desk, "second", card=False))
+    info, asked = small_desk.sharing.begin(me, "owner", PASSWORD, NONE)
+    clock.advance(timedelta(minutes=3))
+    with pytest.raises(ChallengeExpired):
+        small_desk.sharing.answer(me, info.id, small_desk.respond("owner", asked.question), NONE)
+
+
+def test_a_request_is_nobody_elses(small_desk: Desk) -> None:
+    somebody(small_desk, "owner")
+    second = somebody(small_desk, "second", card=False)
+    stranger = visitor(somebody(small_desk, "stranger", Identity("S")))
+    info = proven(small_desk, second)
+    for act in (small_desk.sharing.confirm, small_desk.sharing.cancel, small_desk.sharing.shown):
+        with pytest.raises(NoSuchShare):
+            act(stranger, info.id)
+
+
+def test_not_with_oneself(small_desk: Desk) -> None:
+    me = visitor(somebody(small_desk, "owner"))
+    with pytest.raises(UsageProblem, match="your own"):
+        small_desk.sharing.begin(me, "owner", PASSWORD, NONE)
+
+
+# Conditions
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Identity("Anna Rossi"),
+        replace(ANNA, birth_date=date(1980, 2, 4)),
+        replace(ANNA, citizenship="FR"),
+        replace(ANNA, document_number="YA1234568"),
+    ],
+)
+def test_different_identification(desk: Desk, other: Identity) -> None:
+    somebody(desk, "owner")
+    second = somebody(desk, "second", other, card=False)
+    with pytest.raises(CannotShare) as caught:
+        proven(desk, second)
+    assert caught.value.code == Obstacle.DIFFERENT_IDENTIFICATION.value
+    assert "document" in caught.value.hint
+
+
+def test_less_secure(small_desk: Desk) -> None:
+    owner = somebody(small_desk, "owner", card=False)
+    info, issued = small_desk.service.issue_device([owner], "dsc-plus", pin="2805")
+    assert issued.virtual_device
+    second = somebody(small_desk, "second")
+    sharing = small_desk.sharing
+    held = sharing._held
+
+    # A stronger kind than the card does not exist among the physical ones: one is imagined.
+    def stronger(connection: object, user: str) -> object:
+        own = held(connection, user)  # type: ignore[arg-type]
+        return tuple(
+            replace(each, protection_level=99) if user == second.id else each for each in own
+        )
+
+    from deskside.secure_login.card.device import VirtualCard
+
+    card = VirtualCard.from_document(issued.virtual_device)
+    begun, asked = sharing.begin(visitor(second), "owner", PASSWORD, NONE)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Sharing, "_held", lambda _self, connection, user: stronger(connection, user))
+        with pytest.raises(CannotShare) as caught:
+            sharing.answer(visitor(second), begun.id, card.respond(asked.question, "2805"), NONE)
+    assert caught.value.code == "less-secure-device"
+    assert info.id
+
+
+# Approved at once
+
+
+def test_shared_at_once(desk: Desk) -> None:
+    somebody(desk, "owner")
+    second = somebody(desk, "second", replace(ANNA, document_number="ya1234567"), card=False)
+    done = desk.sharing.confirm(visitor(second), proven(desk, second).id)
+    assert (done.status, done.reference[:3]) == ("active", "SH-")
+    desk.cards["second"] = desk.cards["owner"]
+    assert desk.log_in("second").protection_level == 40
+    assert desk.log_in("owner").protection_level == 40
+    told = {to for to, subject, _text in desk.mails() if "second" in subject or "owner" in subject}
+    assert {"owner@example.org", "second@example.org"} <= told
+
+
+def test_confirmed_once(desk: Desk) -> None:
+    somebody(desk, "owner")
+    second = somebody(desk, "second", card=False)
+    info = proven(desk, second)
+    results: list[str] = []
+
+    def confirm() -> None:
+        try:
+            results.append(desk.sharing.confirm(visitor(second), info.id).status)
+        except DesksideError as error:
+            results.append(error.code)
+
+    both = [threading.Thread(target=confirm) for _node in range(2)]
+    for thread in both:
+        thread.start()
+    for thread in both:
+        thread.join(60)
+    assert sorted(results) == ["active", "unknown-share"]
+
+
+def test_not_confirmed_in_time(small_desk: Desk, clock: FrozenClock) -> None:
+    somebody(small_desk, "owner")
+    second = somebody(small_desk, "second", card=False)
+    info = proven(small_desk, second)
+    clock.advance(timedelta(minutes=20))
+    with pytest.raises(NoSuchShare):
+        small_desk.sharing.confirm(visitor(second), info.id)
+
+
+def test_not_twice(small_desk: Desk) -> None:
+    somebody(small_desk, "owner")
+    second = somebody(small_desk, "second", card=False)
+    first, again = proven(small_desk, second), proven(small_desk, second)
+    small_desk.sharing.confirm(visitor(second), first.id)
+    with pytest.raises(Refused) as caught:
+        small_desk.sharing.confirm(visitor(second), again.id)
+    assert caught.value.code == "already-shared"
+
+
+def test_a_device_that_was_locked_meanwhile(small_desk: Desk) -> None:
+    owner = somebody(small_desk, "owner")
+    second = somebody(small_desk, "second", card=False)
+    info = proven(small_desk, second)
+    device = small_desk.service.list_devices(user_name_id=owner.id)[0]
+    small_desk.service.set_device_status(device.serial, DeviceStatus.LOCKED)
+    with pytest.raises(CannotShare):
+        small_desk.sharing.confirm(visitor(second), info.id)
+
+
+# Cancelling
+
+
+def test_own_card_rests_and_comes_back(desk: Desk) -> None:
+    somebody(desk, "owner")
+    second = somebody(desk, "second")
+    own = desk.cards["second"]
+    info = desk.sharing.confirm(visitor(second), proven(desk, second).id)
+    assert [factor.device for factor in desk.begin("second").factors] == [info.device]
+    assert desk.sharing.cancel(visitor(second), info.id).status == "cancelled"
+    step = desk.begin("second")
+    assert [factor.device for factor in step.factors] != [info.device]
+    assert step.challenge
+    assert desk.answer(step, own.respond(step.challenge.question, "2805"))
+    with pytest.raises(NoSuchShare):
+        desk.sharing.cancel(visitor(second), info.id)
+
+
+def test_the_only_device_stays(small_desk: Desk) -> None:
+    somebody(small_desk, "owner")
+    second = somebody(small_desk, "second", card=False)
+    info = small_desk.sharing.confirm(visitor(second), proven(small_desk, second).id)
+    with pytest.raises(Refused) as caught:
+        small_desk.sharing.cancel(visitor(second), info.id)
+    assert caught.value.code == "last-device"
+    assert small_desk.begin("second").challenge
+
+
+# Compliance review
+
+
+def test_waits_and_is_approved(desk: Desk) -> None:
+    info, requester = asked_for_review(desk)
+    assert info.status == "pending"
+    assert desk.begin("second").session
+    rita = reviewer(desk, "rita")
+    reviews = Reviews(desk.sharing)
+    [waiting] = reviews.waiting(rita)
+    assert (waiting.requester, waiting.share.owner, waiting.doubt) == (
+        "second",
+        "owner",
+        "names-differ",
+    )
+    evidence = {each.name: each for each in waiting.evidence}
+    assert not evidence["name"].same
+    assert evidence["document_number"].same
+    assert evidence["document_number"].owner == "••••••••567"
+    done = reviews.decide(rita, info.id, Decision.APPROVE, "Marriage certificate seen")
+    assert done.status == "active"
+    assert desk.begin("second").challenge
+    assert desk.sharing.shown(visitor(requester), info.id).status == "active"
+    assert ("share.approved", requester.id) in desk.events()
+    with pytest.raises(NotFound):
+        reviews.decide(rita, info.id, Decision.REJECT, "Too late")
+
+
+def test_rejected(desk: Desk) -> None:
+    info, requester = asked_for_review(desk)
+    reviews = Reviews(desk.sharing)
+    reviews.decide(reviewer(desk, "rita"), info.id, Decision.REJECT, "No proof")
+    assert desk.sharing.shown(visitor(requester), info.id).status == "rejected"
+    assert desk.begin("second").session
+    assert any(
+        to == "second@example.org" and "not approved" in subject
+        for to, subject, _text in desk.mails()
+    )
+
+
+def test_the_reason_is_required_and_sealed(small_desk: Desk) -> None:
+    info, _requester = asked_for_review(small_desk)
+    reviews, rita = Reviews(small_desk.sharing), reviewer(small_desk, "rita")
+    for reason in ("", "  \n ", "x" * 1001):
+        with pytest.raises(UsageProblem):
+            reviews.decide(rita, info.id, Decision.APPROVE, reason)
+    reviews.decide(rita, info.id, Decision.APPROVE, "seen in person")
+    with small_desk.database.read() as connection:
+        stored = connection.execute(share_decision.select()).one()
+    assert b"seen in person" not in stored.reason
+
+
+@pytest.mark.parametrize("role", [Role.TRADER, Role.OPERATOR, Role.HELPDESK, Role.SECURITY_OFFICER])
+def test_only_reviewers(small_desk: Desk, role: Role) -> None:
+    info, _requester = asked_for_review(small_desk)
+    other = visitor(somebody(small_desk, "other", Identity("Other"), roles=role))
+    with pytest.raises(NotAllowed):
+        Reviews(small_desk.sharing).waiting(other)
+    with pytest.raises(NotAllowed):
+        Reviews(small_desk.sharing).decide(other, info.id, Decision.APPROVE, "why not")
+
+
+def test_nobody_decides_on_their_own(desk: Desk) -> None:
+    info, requester = asked_for_review(desk)
+    name = desk.directory.add_user_name(
+        "second.staff", requester.holder_id, frozenset({Role.REVIEWER})
+    )
+    with pytest.raises(NotAllowed) as caught:
+        Reviews(desk.sharing).decide(visitor(name), info.id, Decision.APPROVE, "mine")
+    assert caught.value.code == "own-request"
+    # The database refuses it as well, whoever asks it.
+    owner_holder = desk.directory.find("owner").holder_id
+    for claimed in (requester.holder_id, "somebody-else"):
+        with pytest.raises(IntegrityError), desk.database.write() as connection:
+            connection.execute(
+                insert(share_decision).values(
+                    share_id=info.id,
+                    reviewer_holder=requester.holder_id,
+                    requester_holder=claimed,
+                    owner_holder=owner_holder,
+                    reviewer_id=name.id,
+                    decision="approve",
+                    reason=b"",
+                    at=desk.clock.now(),
+                )
+            )
+
+
+def test_two_persons(desk: Desk) -> None:
+    somebody(desk, "owner")
+    second = somebody(desk, "second", card=False)
+    sharing = Sharing(desk.service, ReviewPolicy.ALWAYS, second_person=True)
+    info = sharing.confirm(visitor(second), proven(desk, second).id)
+    reviews, rita, rupert = Reviews(sharing), reviewer(desk, "rita"), reviewer(desk, "rupert")
+    assert reviews.decide(rita, info.id, Decision.APPROVE, "fine").status == "pending"
+    with pytest.raises(Refused) as caught:
+        reviews.decide(rita, info.id, Decision.APPROVE, "fine again")
+    assert caught.value.code == "decided-already"
+    assert reviews.waiting(rupert)[0].approvals == 1
+    assert reviews.decide(rupert, info.id, Decision.APPROVE, "fine too").status == "active"
+
+
+def test_two_reviewers_at_once(desk: Desk) -> None:
+    info, _requester = asked_for_review(desk)
+    names = [reviewer(desk, name) for name in ("rita", "rupert")]
+    results: list[str] = []
+
+    def decide(me: Visitor, decision: Decision) -> None:
+        try:
+            results.append(Reviews(desk.sharing).decide(me, info.id, decision, "so be it").status)
+        except DesksideError as error:
+            results.append(error.code)
+
+    threads = [
+        threading.Thread(target=decide, args=pair) for pair in zip(names, Decision, strict=True)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert "unknown-review" in results
+    assert len(results) == 2
+
+
+def test_withdrawn_before_the_decision(small_desk: Desk) -> None:
+    info, requester = asked_for_review(small_desk)
+    small_desk.sharing.cancel(visitor(requester), info.id)
+    assert not Reviews(small_desk.sharing).waiting(reviewer(small_desk, "rita"))
