@@ -12,12 +12,14 @@ need nft nftables
 need iptables-restore iptables
 need ip iproute2
 need strace strace
+need zip zip
+need unzip unzip
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
 
 if [ "${1:-}" = "--if-missing" ] && [ -z "$missing" ]; then
     exit 0
 fi
-packages=${missing:-" chromium nftables iptables iproute2 strace postgresql"}
+packages=${missing:-" chromium nftables iptables iproute2 strace zip unzip postgresql"}
 if ! command -v apt-get >/dev/null 2>&1; then
     echo "The tests need these programs, and this system has no apt-get:$packages" >&2
     exit 1
