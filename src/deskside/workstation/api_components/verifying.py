@@ -98,7 +98,6 @@ def _owner(folder: Path) -> Iterator[Finding]:
             _("Some of these files belong to another user"),
             cause=_("Unpacking with sudo leaves them to root; then building the client fails."),
             remedy=_('Make them yours: sudo chown -R "$USER" {folder}').format(folder=folder),
-            anchor="root-owned",
             files=len(others),
         )
 
@@ -174,7 +173,6 @@ def _problem(
     *,
     cause: str = "",
     remedy: str = "",
-    anchor: str = "",
     **evidence: object,
 ) -> Finding:
     return Finding(
@@ -185,5 +183,5 @@ def _problem(
         evidence=evidence,
         cause=cause,
         remedy=remedy,
-        article=f"{ARTICLE}#{anchor or code}",
+        article=f"{ARTICLE}#{code}",
     )
