@@ -1,6 +1,6 @@
 """Kills processes at every step of installing, switching, removing and putting a client.
 
-    python -m tests.workstation.api_kill_driver FOLDER
+    python -m tests.workstation.api_kill_driver FOLDER STRIDE FIRST
 
 After each kill the next command's recovery must leave either what was before or what should be
 after, and nothing of ours besides. A process of its own, so that forking is cheap.
@@ -158,8 +158,8 @@ def killed(stage: Stage, act: Act, steps: int) -> bool:
     return False
 
 
-def run(stage: Stage, before: Act, act: Act, stride: int) -> tuple[int, set[str]]:
-    """Kill a deed at its steps, every `stride`-th; how often, and what was found afterwards."""
+def run(stage: Stage, before: Act, act: Act, stride: int, first: int) -> tuple[int, set[str]]:
+    """Kill a deed at every `stride`-th step from the first; how often, and what was found."""
     stage.clean()
     before(stage.components())
     old = stage.shape()
@@ -169,7 +169,7 @@ def run(stage: Stage, before: Act, act: Act, stride: int) -> tuple[int, set[str]
     while True:
         stage.clean()
         before(stage.components())
-        alive = not killed(stage, act, steps * stride)
+        alive = not killed(stage, act, first + steps * stride)
         stage.recover()
         now = stage.shape()
         assert now in (old, new), sorted(set(now) ^ set(old))
@@ -179,15 +179,15 @@ def run(stage: Stage, before: Act, act: Act, stride: int) -> tuple[int, set[str]
         steps += 1
 
 
-def main(folder: Path, stride: int) -> None:
+def main(folder: Path, stride: int, first: int) -> None:
     """Run it all."""
     os.environ["DESKSIDE_DATA"] = str(folder / "stage" / "data")
     stage, result = Stage(folder / "stage"), {}
     for name, (before, act) in scenes(folder, stage.site).items():
-        kills, seen = run(stage, before, act, stride)
+        kills, seen = run(stage, before, act, stride, first)
         result[name] = [kills, sorted(seen)]
     sys.stdout.write(json.dumps(result))
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]))
+    main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))

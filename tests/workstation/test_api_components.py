@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 import sys
+import threading
 import venv
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -198,6 +202,44 @@ def test_a_folder_unpacked_by_hand_is_kept(machine: Machine) -> None:
     assert own.read_text() == "my own work"
     machine.run("list")
     assert machine.left() == ["IBJts", "IBJts/samples", "IBJts/samples/mine.py"]
+
+
+def test_the_article_mends_a_pointer(machine: Machine) -> None:
+    for version in ("10.50.02", "10.51.01"):
+        machine.install(package(machine.folder, version))
+    lost = machine.home / "IBJts-versions/10.51.01"
+    lost.rename(machine.folder / "elsewhere")
+    broken = machine.run("verify", code=1)["findings"]
+    assert "api-pointer-broken" in {finding["code"] for finding in broken}
+    command = [DESKSIDE, "run", "KB9001", "--option", f"home={machine.home}", "--yes", "--json"]
+    subprocess.run(command, check=True, capture_output=True)
+    assert "10.50.02" in (machine.home / "IBJts/API_VersionNum.txt").read_text()
+
+
+def test_from_an_address(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By plain http only with a checksum; bounded and explained where it is not there."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    file = package(machine.folder)
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    handler = partial(Quiet, directory=str(machine.folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}/{file.name}"
+        assert machine.run("install", address, code=3)["error"]["code"] == "insecure-address"
+        shown = machine.run("install", address, "--sha256", digest, "--dry-run")
+        assert shown["package"]["file"] == file.name
+        words = ("install", f"{address}.not", "--sha256", digest)
+        assert machine.run(*words, code=3)["error"]["code"] == "download-failed"
+        server.shutdown()
+    left = [path.name for path in (machine.folder / "data").iterdir()]
+    assert not any(name.startswith("download") for name in left)
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """Serves files, and says nothing about it."""
+
+    def log_message(self, *_words: object) -> None:
+        return
 
 
 def test_a_jar_is_an_archive(machine: Machine) -> None:

@@ -14,6 +14,7 @@ from deskside.workstation.api_components.model import MANIFEST, POINTER, VERSION
 from deskside.workstation.api_components.package import NEEDED, find_without_case
 
 ARTICLE = "9001"
+POINTER_FIX = "api.pointer"
 LISTED = 20
 """Files that a finding names; more are counted."""
 
@@ -34,6 +35,7 @@ def look(components: Components, only: Installed | None = None) -> Iterator[Find
             str(pointer),
             _("IBJts points to nothing"),
             remedy=_("Choose a version: deskside api list, then deskside api use VERSION"),
+            fixes=(POINTER_FIX,) if components.installed() else (),
             target=str(pointer.readlink()),
         )
 
@@ -173,6 +175,7 @@ def _problem(
     *,
     cause: str = "",
     remedy: str = "",
+    fixes: tuple[str, ...] = (),
     **evidence: object,
 ) -> Finding:
     return Finding(
@@ -184,4 +187,5 @@ def _problem(
         cause=cause,
         remedy=remedy,
         article=f"{ARTICLE}#{code}",
+        fixes=fixes,
     )
