@@ -31,6 +31,10 @@ SECTIONS: dict[str, Table] = {
             "deskside.workstation.api_components.commands:api",
             "Install TWS API components.",
         ),
+        "doctor": (
+            "deskside.workstation.doctor.commands:doctor",
+            "Run every check that applies here.",
+        ),
         "esignal": (
             "deskside.workstation.esignal.commands:esignal",
             "Join TWS and eSignal (dbcapi.dll).",
