@@ -14,6 +14,7 @@ BENCHMARKS = [
     "second_factor",
     "settings_history",
     "settings_peers",
+    "api_unpack",
     "log_in",
     "log_in_peers",
 

@@ -4,8 +4,10 @@
 # where a program is missing.
 set -eu
 
+every=" postgresql"
 missing=""
 need() { # program package
+    every="$every $2"
     PATH="$PATH:/usr/sbin:/sbin" command -v "$1" >/dev/null 2>&1 || missing="$missing $2"
 }
 need chromium chromium
@@ -15,12 +17,14 @@ need ip iproute2
 need strace strace
 need node nodejs
 need oathtool oathtool
+need zip zip
+need unzip unzip
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
 
 if [ "${1:-}" = "--if-missing" ] && [ -z "$missing" ]; then
     exit 0
 fi
-packages=${missing:-" chromium nftables iptables iproute2 strace nodejs oathtool postgresql"}
+packages=${missing:-"$every"}
 if ! command -v apt-get >/dev/null 2>&1; then
     echo "The tests need these programs, and this system has no apt-get:$packages" >&2
     exit 1

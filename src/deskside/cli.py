@@ -31,6 +31,14 @@ SECTIONS: dict[str, Table] = {
             "deskside.workstation.api_components.commands:api",
             "Install TWS API components.",
         ),
+        "doctor": (
+            "deskside.workstation.doctor.commands:doctor",
+            "Run every check that applies here.",
+        ),
+        "esignal": (
+            "deskside.workstation.esignal.commands:esignal",
+            "Join TWS and eSignal (dbcapi.dll).",
+        ),
         "changes": (
             "deskside.foundation.changes.commands:changes",
             "List and undo changes to files.",

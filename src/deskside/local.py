@@ -33,11 +33,12 @@ IDLE = timedelta(minutes=15)
 LOOPBACK = "127.0.0.1"
 """Not `localhost`: a program of somebody else may sit on the same port of ::1."""
 
-PARTS = ("deskside.knowledge", "deskside.network", "deskside.workspace")
+PARTS = ("deskside.knowledge", "deskside.network", "deskside.workspace", "deskside.workstation")
 NAVIGATION = (
     ("/kb", mark("Knowledge base")),
     ("/network", mark("Connection")),
     ("/settings", mark("Settings")),
+    ("/api-components", mark("API components")),
 )
 
 

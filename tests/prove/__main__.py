@@ -18,7 +18,16 @@ from pathlib import Path
 
 import click
 
-from tests.prove import changes, crashes, guessing, nodes, portal, settings, syncing
+from tests.prove import (
+    changes,
+    components,
+    crashes,
+    guessing,
+    nodes,
+    portal,
+    settings,
+    syncing,
+)
 from tests.prove.book import Book
 
 Batch = Callable[[int, int, Path], dict[str, int]]
@@ -42,6 +51,7 @@ EXPERIMENTS = [
     Experiment("crashes", "states after a crash", crashes.batch, 1, crashes.ROUNDS),
     Experiment("faults", "system calls that fail", crashes.failing, 1, crashes.SCENARIOS),
     Experiment("changes", "plans of the change engine", changes.batch, 200, 5000),
+    Experiment("components", "API components", components.batch, 1, components.ROUNDS),
     Experiment("portal", "portal under load", portal.batch, 20, 400),
     Experiment("nodes", "three portals, one PostgreSQL", nodes.batch, 20, 200),
     Experiment("guessing", "user names guessed by time", guessing.batch, 2000, 2000),

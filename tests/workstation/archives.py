@@ -275,5 +275,5 @@ def rezipped(files: dict[str, bytes]) -> bytes:
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as writer:
         for name, content in files.items():
-            writer.writestr(name, content)
+            writer.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
     return made.getvalue()

@@ -254,7 +254,7 @@ class Components:
                     "{folder} belongs to another user, often since it was unpacked with sudo."
                 ).format(folder=path),
                 hint=_('Make it yours: sudo chown -R "$USER" {folder}').format(folder=path),
-                article="9001#root-owned",
+                article="9001#api-owned-by-another",
             )
         name = self._free_name(f"{_told_version(path) or 'IBJts'}-found")
         why = _("kept as {name}: deskside api use {name}").format(name=name)

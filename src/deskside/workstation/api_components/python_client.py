@@ -163,7 +163,7 @@ def _runtime(where: Environment, need: str) -> Iterator[Finding]:
             evidence={"needs": f">={need},<8"},
             cause=_("Deskside downloads nothing into your environment."),
             remedy=_("Install it: {command}").format(command=command),
-            article="9001#protobuf",
+            article="9001#protobuf-missing",
         )
     elif not suits(have, need):
         yield Finding(
@@ -174,7 +174,7 @@ def _runtime(where: Environment, need: str) -> Iterator[Finding]:
             evidence={"have": have, "needs": f">={need},<8"},
             cause=_("A runtime refuses code that a newer compiler has generated."),
             remedy=_("Install one that suits: {command}").format(command=command),
-            article="9001#protobuf",
+            article="9001#protobuf-unsuitable",
         )
 
 

@@ -14,6 +14,7 @@ from deskside.workstation.api_components.model import MANIFEST, POINTER, VERSION
 from deskside.workstation.api_components.package import NEEDED, find_without_case
 
 ARTICLE = "9001"
+POINTER_FIX = "api.pointer"
 LISTED = 20
 """Files that a finding names; more are counted."""
 
@@ -34,6 +35,7 @@ def look(components: Components, only: Installed | None = None) -> Iterator[Find
             str(pointer),
             _("IBJts points to nothing"),
             remedy=_("Choose a version: deskside api list, then deskside api use VERSION"),
+            fixes=(POINTER_FIX,) if components.installed() else (),
             target=str(pointer.readlink()),
         )
 
@@ -98,7 +100,6 @@ def _owner(folder: Path) -> Iterator[Finding]:
             _("Some of these files belong to another user"),
             cause=_("Unpacking with sudo leaves them to root; then building the client fails."),
             remedy=_('Make them yours: sudo chown -R "$USER" {folder}').format(folder=folder),
-            anchor="root-owned",
             files=len(others),
         )
 
@@ -174,7 +175,7 @@ def _problem(
     *,
     cause: str = "",
     remedy: str = "",
-    anchor: str = "",
+    fixes: tuple[str, ...] = (),
     **evidence: object,
 ) -> Finding:
     return Finding(
@@ -185,5 +186,6 @@ def _problem(
         evidence=evidence,
         cause=cause,
         remedy=remedy,
-        article=f"{ARTICLE}#{anchor or code}",
+        article=f"{ARTICLE}#{code}",
+        fixes=fixes,
     )
