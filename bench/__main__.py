@@ -17,7 +17,6 @@ BENCHMARKS = [
     "api_unpack",
     "log_in",
     "log_in_peers",
-
     "network_probes",
 ]
 LONG = ["large_desk", "enumeration"]

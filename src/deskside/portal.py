@@ -194,6 +194,7 @@ def _address(config: Config, folder: Path) -> str | None:
     """The portal's address for links; None where it has never run and none is set."""
     return config.optional_text("portal.url") or remembered(folder)
 
+
 def _responder_options(config: Config) -> dict[str, Any]:
     """Where the operator opens the responder to others, and the name that they know it by."""
     options: dict[str, Any] = {}
