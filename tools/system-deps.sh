@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the Debian packages that the tests drive: a browser, a database server, a firewall's
-# own checker, a tracer of system calls, another reckoner of codes. With --if-missing it acts only
+# own checker, a tracer of system calls, other programs for codes and seeds. With --if-missing it acts only
 # where a program is missing.
 set -eu
 
@@ -14,12 +14,13 @@ need iptables-restore iptables
 need ip iproute2
 need strace strace
 need oathtool oathtool
+need pskctool pskctool
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
 
 if [ "${1:-}" = "--if-missing" ] && [ -z "$missing" ]; then
     exit 0
 fi
-packages=${missing:-" chromium nftables iptables iproute2 strace oathtool postgresql"}
+packages=${missing:-" chromium nftables iptables iproute2 strace oathtool pskctool postgresql"}
 if ! command -v apt-get >/dev/null 2>&1; then
     echo "The tests need these programs, and this system has no apt-get:$packages" >&2
     exit 1

@@ -262,7 +262,8 @@ def _show(request: AnyRequest, info: DeviceInfo) -> Response[Any]:
         found=info.status is DeviceStatus.LOST,
         lost_action=_address(info.id, "/lost") if active else "",
         pin_href=_address(info.id, "/pin")
-        if active and isinstance(authenticator(info.kind), WithPin)
+        if info.status in (DeviceStatus.ACTIVE, DeviceStatus.WAITING)
+        and isinstance(authenticator(info.kind), WithPin)
         else "",
         crumbs=[*_crumbs(), (info.label, "")],
     )
