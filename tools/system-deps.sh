@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs the Debian packages that the tests drive: a browser, a database server, a firewall's
-# own checker, a tracer of system calls, other programs for codes and seeds. With --if-missing it acts only
-# where a program is missing.
+# own checker, a tracer of system calls, other programs for codes and seeds. With --if-missing it
+# acts only where a program is missing.
 set -eu
 
 missing=""
