@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs the Debian packages that the tests drive: a browser, a database server, a firewall's
-# own checker, a tracer of system calls, another reckoner of codes. With --if-missing it acts only
-# where a program is missing.
+# own checker, a tracer of system calls, proxies, name servers, other programs for codes, seeds
+# and archives. With --if-missing it acts only where a program is missing.
 set -eu
 
 every=" postgresql"
@@ -15,8 +15,15 @@ need nft nftables
 need iptables-restore iptables
 need ip iproute2
 need strace strace
-need node nodejs
 need oathtool oathtool
+need pskctool pskctool
+need node nodejs
+need dnsmasq dnsmasq-base
+need squid squid
+need tinyproxy tinyproxy
+need danted dante-server
+need microsocks microsocks
+need mitmdump mitmproxy
 need zip zip
 need unzip unzip
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from deskside.directory.model import LinkPurpose, UserName
+from deskside.directory.model import LinkPurpose, Role, UserName
 from deskside.foundation.clock import FrozenClock
 from deskside.foundation.config import Config
 from deskside.foundation.mail import Delivery
@@ -140,6 +140,17 @@ def test_this_was_not_me_locks_and_ends_everything(desk: Desk) -> None:
     with pytest.raises(AlarmGone):
         desk.service.disown(alarm)
     assert ("login.disowned", user.id) in desk.events()
+
+
+def test_the_desk_is_told_of_it(desk: Desk) -> None:
+    desk.person("anna")
+    for name, role in (("olga", Role.OPERATOR), ("hanna", Role.HELPDESK), ("rita", Role.REVIEWER)):
+        desk.person(name, card=False, account=None, roles=frozenset({role}))
+    alarm = link_in(desk)
+    clear(desk)
+    desk.service.disown(alarm)
+    assert [to for to, _subject, _body in desk.mails()] == ["hanna@example.org", "olga@example.org"]
+    assert all("/desk/people/anna" in body for _to, _subject, body in desk.mails())
 
 
 def test_a_link_expires(desk: Desk, clock: FrozenClock) -> None:

@@ -67,7 +67,8 @@ def test_a_code_card_is_printed_once_and_activated_by_two_of_its_codes(
     made = anna.post("/account/devices/new", kind="code-card")
     assert made.status_code == 200
     assert made.headers["cache-control"] == "no-store"
-    pairs = re.findall(r">(\d{3})</span> <strong>(\w{3})</strong>", made.text)
+    assert "<h1>Security Code Card</h1>" in made.text
+    pairs = re.findall(r">(\d{3})</span>&nbsp;<strong>(\w{3})</strong>", made.text)
     assert [int(number) for number, _code in pairs] == list(range(1, 225))
     action = of_page(r'action="(/account/devices/[^"]+/activate)"', made.text)
 

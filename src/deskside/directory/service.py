@@ -140,6 +140,15 @@ class DirectoryService:
         ).first()
         return None if row is None else sealed.open_address(self.keyring, row.id, row.address)
 
+    def emails_of(self, connection: Connection, *roles: Role) -> list[str]:
+        """Where to write to those who hold one of the roles, each address once."""
+        holding = select(user_role.c.user_name_id).where(user_role.c.role.in_(roles))
+        rows = connection.execute(
+            select(user_name.c.holder_id).where(user_name.c.id.in_(holding), user_name.c.enabled)
+        )
+        found = (self.email(connection, holder_id) for holder_id in rows.scalars().all())
+        return sorted({address for address in found if address})
+
     # User names
 
     def add_user_name(

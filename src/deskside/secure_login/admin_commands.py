@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -291,6 +291,77 @@ def _issue(
     if isinstance(authenticator(kind), WithPin):
         choices = {"pin": _read_pin(pin)}
     return here.secure_login.issue_device(holders, kind, label=label, **choices)
+
+
+@devices.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--key-file",
+    type=click.Path(path_type=Path),
+    help="Holds the key that opens an encrypted PSKC file, in hexadecimal.",
+)
+@click.option(
+    "--password", default="", help="- reads the password of the file from standard input."
+)
+@click.option("--dry-run", is_flag=True, help="Judge every row and store nothing.")
+@place_options
+@command_options
+def import_devices(
+    file: Path,
+    key_file: Path | None,
+    password: str,
+    dry_run: bool,
+    data: str | None,
+    database: str | None,
+) -> None:
+    """Take the seeds of devices from a file: PSKC (RFC 6030) or CSV.
+
+    CSV begins with a line of names: serial, key (hexadecimal), and where wanted kind, suite,
+    digits, step, algorithm, username. Devices that are there already are passed over, so an
+    import that was cut off is simply run again. With --json every row is told of; else the ones
+    that were refused.
+
+    Exit codes: 0 all rows are in, 1 some were refused, 3 the file cannot be read.
+    """
+    from deskside.secure_login.seeds.reading import read_seeds
+    from deskside.secure_login.seeds.service import REFUSED, SeedImport
+
+    if password not in ("", "-"):
+        raise click.UsageError(_("A password does not belong on the command line: --password -"))
+    word = sys.stdin.readline().rstrip("\r\n") if password else ""
+    lines = read_seeds(file, key=_hex_key(key_file) if key_file else None, password=word)
+
+    def progress(done: int) -> None:
+        if sys.stderr.isatty():
+            click.echo(f"\r{done}", err=True, nl=False)
+
+    with office(data, database) as here:
+        taking = SeedImport(here.secure_login.devices, here.directory)
+        rows = list(taking.run(lines, dry_run=dry_run, progress=progress))
+    counts = {name: sum(row.outcome == name for row in rows) for name in ("new", "present")}
+    refused = [row for row in rows if row.outcome == REFUSED]
+    told = [f"{row.line}: {row.serial}: {row.problem}" for row in refused]
+    told.append(
+        _("New: {new}. There already: {present}. Refused: {refused}.").format(
+            refused=len(refused), **counts
+        )
+    )
+    emit(
+        counts
+        | {"refused": len(refused), "dry_run": dry_run, "rows": [asdict(row) for row in rows]},
+        "\n".join(told),
+    )
+    if refused:
+        sys.exit(1)
+
+
+def _hex_key(path: Path) -> bytes:
+    try:
+        return bytes.fromhex(path.read_text("ascii").strip())
+    except (OSError, ValueError) as error:
+        raise Refused(
+            "key-unreadable", _("The file {path} holds no key in hexadecimal.").format(path=path)
+        ) from error
 
 
 @devices.command("lock")

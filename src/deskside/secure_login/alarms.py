@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, insert, or_, select, update
 
+from deskside.directory.model import Role
 from deskside.directory.service import STANDING, DirectoryService
 from deskside.foundation.audit.model import Row as AuditRow
 from deskside.foundation.clock import Clock
@@ -23,7 +24,7 @@ from deskside.foundation.errors import NotFound
 from deskside.foundation.mail import Mail
 from deskside.foundation.text import _
 from deskside.secure_login.events import SHOWN
-from deskside.secure_login.notices import event_notice
+from deskside.secure_login.notices import disowned_notice, event_notice
 from deskside.secure_login.store import alarm_link, binding
 from deskside.secure_login.tokens import new_token, token_hash
 
@@ -94,6 +95,15 @@ class Alarms:
         if spent is None:
             raise AlarmGone
         return spent
+
+    def tell_desk(self, connection: Connection, user_name_id: str) -> None:
+        """Write to operators and helpdesk that an owner has locked a user name."""
+        name = connection.execute(
+            select(STANDING.c.name).where(STANDING.c.user_name_id == user_name_id)
+        ).scalar_one()
+        subject, body = disowned_notice(name, self.portal())
+        for address in self.directory.emails_of(connection, Role.OPERATOR, Role.HELPDESK):
+            self.mail.enqueue(connection, address, subject, body)
 
     def sweep(self, connection: Connection) -> None:
         """Forget links that have expired."""

@@ -219,7 +219,7 @@ def _question(
         request,
         "pages/device_question.html",
         status=400 if problem else 200,
-        device={"label": info.label, "kind": info.kind, "serial": info.serial},
+        device={"label": _name(info), "kind": info.kind, "serial": info.serial},
         codes=shown.get("codes", "").split(),
         numbered=info.kind != RECOVERY,
         key=key_text(app) if app else "",
@@ -232,8 +232,12 @@ def _question(
         numeric=info.kind not in (PRINTED, "online-code-card"),
         errors=errors(answer=problem) if problem else [],
         headers={"cache-control": "no-store"},
-        crumbs=[*_crumbs(), (info.label, "")],
+        crumbs=[*_crumbs(), (_name(info), "")],
     )
+
+
+def _name(info: DeviceInfo) -> str:
+    return info.label or words.kind_name(info.kind)
 
 
 def _show(request: AnyRequest, info: DeviceInfo) -> Response[Any]:
@@ -262,7 +266,8 @@ def _show(request: AnyRequest, info: DeviceInfo) -> Response[Any]:
         found=info.status is DeviceStatus.LOST,
         lost_action=_address(info.id, "/lost") if active else "",
         pin_href=_address(info.id, "/pin")
-        if active and isinstance(authenticator(info.kind), WithPin)
+        if info.status in (DeviceStatus.ACTIVE, DeviceStatus.WAITING)
+        and isinstance(authenticator(info.kind), WithPin)
         else "",
         crumbs=[*_crumbs(), (info.label, "")],
     )

@@ -233,24 +233,45 @@ class Devices:
             described.instructions,
         )
 
+    def store_issued(
+        self,
+        connection: Connection,
+        made: Sequence[tuple[str, Issued, UserName | None]],
+        *,
+        status: DeviceStatus,
+        actor: str | None = None,
+    ) -> None:
+        """Store many devices at once, some of them for a user name."""
+        now, rows = self.clock.now(), []
+        for kind, issued, owner in made:
+            info = DeviceInfo(new_id(), kind, "", issued.public["serial"], status, now)
+            rows.append(self._row(info, issued))
+            if owner is not None:
+                connection.execute(insert(device), rows)
+                rows = []
+                self._bind(connection, info, owner, actor)
+        if rows:
+            connection.execute(insert(device), rows)
+
+    def _row(self, info: DeviceInfo, issued: Issued) -> dict[str, Any]:
+        return {
+            "id": info.id,
+            "kind": info.kind,
+            "serial": info.serial,
+            "label": info.label,
+            "secret": self.keyring.seal(issued.secret, context=_context(info.id, info.kind)),
+            "public": json.dumps(dict(issued.public)),
+            "state": "{}",
+            "version": 1,
+            "status": info.status.value,
+            "created": info.since,
+            "expires": info.expires,
+            "activate_by": info.activate_by,
+        }
+
     def _insert(self, connection: Connection, info: DeviceInfo, issued: Issued) -> None:
         try:
-            connection.execute(
-                insert(device).values(
-                    id=info.id,
-                    kind=info.kind,
-                    serial=info.serial,
-                    label=info.label,
-                    secret=self.keyring.seal(issued.secret, context=_context(info.id, info.kind)),
-                    public=json.dumps(dict(issued.public)),
-                    state="{}",
-                    version=1,
-                    status=info.status.value,
-                    created=info.since,
-                    expires=info.expires,
-                    activate_by=info.activate_by,
-                )
-            )
+            connection.execute(insert(device).values(self._row(info, issued)))
         except IntegrityError as error:
             raise Refused(
                 "serial-taken", _("There is a device with that serial number already.")

@@ -76,6 +76,7 @@ FOR_STAFF: dict[str, Told] = {
     "desk.sessions-ended": Told(mark("The desk ended all sessions")),
     "desk.reset-sent": Told(mark("The desk sent a link to choose a password")),
     "desk.temporary-code": Told(mark("The desk gave a temporary code")),
+    "device.imported": Told(mark("A device came into stock by an import"), "neutral"),
     "desk.device-locked": Told(mark("The desk locked a device")),
     "desk.device-active": Told(mark("The desk unlocked a device")),
     "directory.user-name-added": Told(mark("The user name was added")),

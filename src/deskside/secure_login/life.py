@@ -209,7 +209,7 @@ class Lives:
         """
         with self.devices.database.write() as connection:
             row = self.proof.load(connection, visitor.user_name_id, device_id)
-            _check_status(row.device_status, (DeviceStatus.ACTIVE,))
+            _check_status(row.device_status, (DeviceStatus.ACTIVE, DeviceStatus.WAITING))
             secret = _with_pin(row.kind).change_pin(self.devices.record(row).secret, pin, personal)
             asked = self.proof.ask(connection, visitor.user_name_id, row)
         sealed = self.keyring.seal(secret, context=_pending(device_id, asked.id))
@@ -221,7 +221,7 @@ class Lives:
         """Take the answer made with the new PIN, and keep that PIN; raises NotProved."""
         with self.devices.database.write() as connection:
             row = self.proof.load(connection, visitor.user_name_id, device_id)
-            _check_status(row.device_status, (DeviceStatus.ACTIVE,))
+            _check_status(row.device_status, (DeviceStatus.ACTIVE, DeviceStatus.WAITING))
             try:
                 packed = bytes.fromhex(sealed)
             except ValueError as error:

@@ -60,6 +60,20 @@ class Issued:
 
 
 @dataclass(frozen=True, slots=True)
+class Seed:
+    """A device that somebody else made, as a seed file tells of it; empty or 0 is not told."""
+
+    serial: str
+    key: bytes = field(repr=False)
+    kind: str = ""
+    suite: str = ""
+    digits: int = 0
+    step: int = 0
+    algorithm: str = ""
+    user_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Challenge:
     """One question to one device, answered at most once and before `expires` (UTC)."""
 

@@ -47,3 +47,15 @@ def event_notice(
         "Nobody gets in then, you neither, until your desk has checked who you are."
     ).format(days=lifetime.days, link=link)
     return subject, f"{told}\n\n{alarm}"
+
+
+def disowned_notice(name: str, portal: str | None) -> tuple[str, str]:
+    """Subject and text of the message to the desk that an owner has locked a user name."""
+    subject = _("Locked by its owner: {name}").format(name=name)
+    body = _(
+        "The owner of the user name {name} said “this wasn’t me” and locked it. All its sessions"
+        " have ended.\n\n"
+        "Expect a call. Check who calls, go through the events and devices with them, unlock the"
+        " user name and send a link to choose a password."
+    ).format(name=name)
+    return subject, body + (f"\n\n{portal.rstrip('/')}/desk/people/{name}" if portal else "")

@@ -222,7 +222,11 @@ class LoginService:
             self.sessions.revoke_all(connection, user.id, but=visitor.session_id)
 
     def disown(self, token: str) -> None:
-        """Lock a user name by its owner's word, and end all that is open; raises AlarmGone."""
+        """Lock a user name by its owner's word, end all that is open, and tell the desk.
+
+        Raises:
+            AlarmGone: it is no open link.
+        """
         with self.database.write() as connection:
             spent = self.alarms.spend(connection, token)
             self.directory.set_enabled(connection, spent.user_name_id, enabled=False)
@@ -234,6 +238,7 @@ class LoginService:
                 actor=spent.user_name_id,
                 after=spent.event,
             )
+            self.alarms.tell_desk(connection, spent.user_name_id)
 
     # User names and devices
 

@@ -3,6 +3,7 @@
 from deskside.secure_login.authenticators.base import (
     Authenticator,
     Hashing,
+    Importable,
     Keypad,
     LookUp,
     MalformedAnswer,
@@ -14,6 +15,7 @@ from deskside.secure_login.authenticators.registry import UnknownKind, authentic
 __all__ = [
     "Authenticator",
     "Hashing",
+    "Importable",
     "Keypad",
     "LookUp",
     "MalformedAnswer",

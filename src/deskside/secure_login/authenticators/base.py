@@ -13,7 +13,7 @@ from typing import Any, Protocol, runtime_checkable
 from deskside.foundation.clock import Randomness
 from deskside.foundation.errors import UsageProblem
 from deskside.secure_login.card.device import VirtualCard
-from deskside.secure_login.model import Challenge, Description, DeviceRecord, Issued, Verdict
+from deskside.secure_login.model import Challenge, Description, DeviceRecord, Issued, Seed, Verdict
 
 
 class MalformedAnswer(UsageProblem):
@@ -98,6 +98,15 @@ class LookUp(Protocol):
 
     def left(self, state: Mapping[str, object]) -> tuple[int, int]:
         """How many codes are unused, and of how many."""
+        ...
+
+
+@runtime_checkable
+class Importable(Protocol):
+    """A kind whose devices may be made by somebody else."""
+
+    def adopt(self, rng: Randomness, seed: Seed) -> Issued | None:
+        """The device that a seed stands for; None where it is none of this kind."""
         ...
 
 

@@ -18,7 +18,7 @@ from deskside.foundation.text import _
 from deskside.secure_login.authenticators.base import MalformedAnswer
 from deskside.secure_login.card.device import DamagedDevice
 from deskside.secure_login.digits import DigitsError, Flaw, read_digits
-from deskside.secure_login.model import Challenge, DeviceRecord, Verdict
+from deskside.secure_login.model import Challenge, DeviceRecord, Seed, Verdict
 from deskside.secure_login.otp.code import HASH_NAMES, HashName
 from deskside.secure_login.otp.hotp import CODE_DIGITS
 from deskside.secure_login.otp.totp import STEP_SECONDS, find_step, time_step, totp
@@ -91,6 +91,22 @@ class ClockedSecret:
             "step": str(self.step),
             "algorithm": self.algorithm,
         }
+
+    @classmethod
+    def from_seed(cls, seed: Seed) -> ClockedSecret | None:
+        """What a seed file tells; None where it is no time-based device."""
+        if seed.suite or (seed.algorithm or "SHA1") not in HASH_NAMES:
+            return None
+        try:
+            return cls(
+                seed.key,
+                "",
+                seed.digits or 6,
+                seed.step or STEP_SECONDS,
+                cast(HashName, seed.algorithm or "SHA1"),
+            )
+        except ValueError:
+            return None
 
     @property
     def working_key(self) -> bytes:

@@ -17,7 +17,7 @@ from deskside.foundation.text import _
 from deskside.secure_login.authenticators.base import MalformedAnswer
 from deskside.secure_login.card.device import VirtualCard
 from deskside.secure_login.digits import DigitsError, Flaw, read_digits
-from deskside.secure_login.model import Challenge, Description, DeviceRecord, Issued, Verdict
+from deskside.secure_login.model import Challenge, Description, DeviceRecord, Issued, Seed, Verdict
 from deskside.secure_login.otp.ocra import Suite, random_question, respond, same_code
 from deskside.secure_login.pin import PIN_LENGTH, choose_pin
 
@@ -78,6 +78,16 @@ class DscPlus:
             secret=secret.pack(),
             public={"serial": serial, "suite": SUITE.render()},
             virtual_device=card.as_document(),
+        )
+
+    def adopt(self, rng: Randomness, seed: Seed) -> Issued | None:
+        """A card with our suite. Nobody knows its PIN before its holder chooses one."""
+        if seed.suite != SUITE.render().upper() or len(seed.key) != KEY_BYTES:
+            return None
+        pin = f"{rng.below(10**PIN_LENGTH):0{PIN_LENGTH}d}"
+        return Issued(
+            secret=CardSecret(seed.key, pin).pack(),
+            public={"serial": seed.serial, "suite": SUITE.render()},
         )
 
     def change_pin(self, secret: bytes, pin: str, personal_digits: Iterable[str] = ()) -> bytes:

@@ -15,7 +15,7 @@ from deskside.foundation.clock import Randomness
 from deskside.foundation.text import _
 from deskside.secure_login.authenticators.clocked import KEY_BYTES, Clocked, ClockedSecret
 from deskside.secure_login.card.device import read_pin
-from deskside.secure_login.model import Description, DeviceRecord, Issued
+from deskside.secure_login.model import Description, DeviceRecord, Issued, Seed
 from deskside.secure_login.pin import PIN_LENGTH, choose_pin
 
 
@@ -50,6 +50,11 @@ class DscTime(Clocked):
             public={"serial": serial},
             virtual_device=secret.as_document(self.kind, serial),
         )
+
+    def adopt(self, rng: Randomness, seed: Seed) -> Issued | None:
+        """A card that checks its PIN itself, where the file says that it is such a card."""
+        secret = ClockedSecret.from_seed(seed) if seed.kind == self.kind else None
+        return Issued(secret=secret.pack(), public={"serial": seed.serial}) if secret else None
 
     def change_pin(self, secret: bytes, pin: str, personal_digits: Iterable[str] = ()) -> bytes:
         """The secret with another PIN, to be sealed anew; raises PinRefused as `issue` does."""

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 from deskside.foundation.clock import Randomness
 from deskside.foundation.text import _
 from deskside.secure_login.authenticators.clocked import KEY_BYTES, Clocked, ClockedSecret
-from deskside.secure_login.model import Description, DeviceRecord, Issued
+from deskside.secure_login.model import Description, DeviceRecord, Issued, Seed
 
 
 class Totp(Clocked):
@@ -38,6 +38,11 @@ class Totp(Clocked):
             public={"serial": serial},
             virtual_device=secret.as_document(self.kind, serial),
         )
+
+    def adopt(self, rng: Randomness, seed: Seed) -> Issued | None:
+        """Any time-based device that is not said to be another kind."""
+        secret = ClockedSecret.from_seed(seed)
+        return Issued(secret=secret.pack(), public={"serial": seed.serial}) if secret else None
 
     def simulate(
         self, virtual_device: Mapping[str, object], challenge: str, pin: str, now: datetime

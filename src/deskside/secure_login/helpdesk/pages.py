@@ -3,31 +3,26 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote
 
 from litestar import get, post
 from litestar.params import FromPath, FromQuery
 from litestar.response import Response, Stream
 
-from deskside.directory.model import UserName
-from deskside.foundation.audit.model import Row
 from deskside.foundation.errors import NotFound, UsageProblem
 from deskside.foundation.text import _
 from deskside.secure_login import words
-from deskside.secure_login.authenticators import authenticator
 from deskside.secure_login.dependencies import TheHelpdesk
-from deskside.secure_login.events import as_told, for_page
-from deskside.secure_login.helpdesk import exports
+from deskside.secure_login.helpdesk import exports, showing
 from deskside.secure_login.helpdesk.actions import ACTIONS, Action, action, offered
 from deskside.secure_login.helpdesk.reasons import REASONS, Why
 from deskside.secure_login.helpdesk.rights import Right
-from deskside.secure_login.helpdesk.service import LISTED, Dossier, Helpdesk
+from deskside.secure_login.helpdesk.service import LISTED, Helpdesk
+from deskside.secure_login.helpdesk.showing import DESK
 from deskside.secure_login.threads import in_thread
-from deskside.secure_login.values import DeviceInfo, DeviceStatus
+from deskside.secure_login.values import DeviceInfo
 from deskside.web.model import Visitor
 from deskside.web.service import AnyRequest, errors, form, page, redirect, require_visitor
 
-DESK = "/desk"
 LATELY = 8
 """Events on the page of a user name; that somebody looked is left to the whole trail."""
 
@@ -47,8 +42,8 @@ def search(request: AnyRequest, helpdesk: TheHelpdesk, q: FromQuery[str] = "") -
         request,
         "pages/desk_search.html",
         query=q,
-        people=[_person_row(user) for user in found.people],
-        devices=[_device_row(info) for info in found.devices],
+        people=[showing.person_row(user) for user in found.people],
+        devices=[showing.device_row(info) for info in found.devices],
         more=found.more,
         may_stock=Right.STOCK in rights,
         may_export=Right.EXPORT in rights,
@@ -62,7 +57,7 @@ def stock(request: AnyRequest, helpdesk: TheHelpdesk) -> Response[Any]:
     return page(
         request,
         "pages/desk_stock.html",
-        crumbs=_crumbs(_("Stock")),
+        crumbs=showing.crumbs(_("Stock")),
         rows=[
             [words.kind_name(row.kind), row.total, row.unassigned, row.active, row.locked]
             for row in rows
@@ -84,20 +79,22 @@ def person(
     return page(
         request,
         "pages/desk_person.html",
-        crumbs=_crumbs(seen.name),
+        crumbs=showing.crumbs(seen.name),
         person=seen,
-        state=_state(dossier),
-        rows=_facts(dossier),
+        state=showing.state(dossier),
+        rows=showing.facts(dossier),
         notice=notice,
         disowned=dossier.disowned,
         actions=[
-            {"href": f"{_address(name)}/{key}", "label": _(each.title), "harsh": each.harsh}
+            {"href": f"{showing.address(name)}/{key}", "label": _(each.title), "harsh": each.harsh}
             for key, each in offered(dossier)
         ],
-        devices=[_device(info, dossier) for info in dossier.devices],
-        others=[{"href": _address(other.name), "label": other.name} for other in dossier.others],
-        events=_events(helpdesk, events),
-        trail_href=f"{_address(name)}/trail",
+        devices=[showing.device(info, dossier) for info in dossier.devices],
+        others=[
+            {"href": showing.address(other.name), "label": other.name} for other in dossier.others
+        ],
+        events=showing.events(helpdesk, events),
+        trail_href=f"{showing.address(name)}/trail",
     )
 
 
@@ -108,17 +105,20 @@ def trail(
     """The audit trail about one user name."""
     visitor = require_visitor(request)
     seen, rows = helpdesk.trail(visitor, name, before=before, limit=LISTED + 1)
-    older = f"{_address(name)}/trail?before={rows[LISTED - 1].id}" if len(rows) > LISTED else ""
+    older = (
+        f"{showing.address(name)}/trail?before={rows[LISTED - 1].id}" if len(rows) > LISTED else ""
+    )
     files = [
-        {"href": f"{_address(name)}/trail/{kind}", "label": kind.upper()} for kind in exports.TYPES
+        {"href": f"{showing.address(name)}/trail/{kind}", "label": kind.upper()}
+        for kind in exports.TYPES
     ]
     return page(
         request,
         "pages/security_events.html",
-        crumbs=[*_crumbs(seen.name, _address(name)), (_("Audit trail"), "")],
+        crumbs=[*showing.crumbs(seen.name, showing.address(name)), (_("Audit trail"), "")],
         heading=_("Audit trail of {name}").format(name=seen.name),
         intro=_("Everything that happened to this user name and its devices, and who did it."),
-        events=_events(helpdesk, rows[:LISTED]),
+        events=showing.events(helpdesk, rows[:LISTED]),
         older_href=older,
         files=files if Right.EXPORT in helpdesk.rights(visitor) else [],
     )
@@ -164,7 +164,7 @@ async def act(
         told = chosen.run(helpdesk, visitor, name, fields.get("device", ""), why)
         if isinstance(told, str):
             return _tell(request, name, chosen, told)
-        return redirect(f"{_address(name)}?done={key}")
+        return redirect(f"{showing.address(name)}?done={key}")
 
     return await in_thread(do)
 
@@ -210,7 +210,7 @@ def _ask(
         request,
         "pages/desk_action.html",
         status=400 if wrong else 200,
-        crumbs=[*_crumbs(name, _address(name)), (_(chosen.title), "")],
+        crumbs=[*showing.crumbs(name, showing.address(name)), (_(chosen.title), "")],
         title=_(chosen.title),
         told=_(chosen.told),
         rows=[
@@ -222,8 +222,8 @@ def _ask(
         reason=fields.get("reason", ""),
         reference=fields.get("reference", ""),
         device=device.id if device else "",
-        action=f"{_address(name)}/{key}",
-        back=_address(name),
+        action=f"{showing.address(name)}/{key}",
+        back=showing.address(name),
         harsh=chosen.harsh,
         errors=wrong,
     )
@@ -238,7 +238,7 @@ def _tell(request: AnyRequest, name: str, chosen: Action, told: str) -> Response
         lead=_(chosen.done),
         reference=told,
         reference_label=_("Tell it to {name}; it is shown only now").format(name=name),
-        actions=[{"href": _address(name), "label": _("Back")}],
+        actions=[{"href": showing.address(name), "label": _("Back")}],
     )
 
 
@@ -249,86 +249,3 @@ def _chosen_device(devices: list[DeviceInfo], chosen: Action, device_id: str) ->
     if found is None:
         raise NotFound("unknown-device", _("That device is not this person's."))
     return found
-
-
-def _address(name: str) -> str:
-    return f"{DESK}/people/{quote(name)}"
-
-
-def _crumbs(label: str, href: str = "") -> list[tuple[str, str]]:
-    return [(_("Desk"), DESK), (label, href)]
-
-
-def _person_row(user: UserName) -> dict[str, str]:
-    return {
-        "href": _address(user.name),
-        "name": user.name,
-        "display_name": user.display_name,
-        "state": _("Active") if user.enabled else _("Locked"),
-        "tone": "ok" if user.enabled else "failure",
-    }
-
-
-def _device_row(info: DeviceInfo) -> dict[str, Any]:
-    state, tone = words.state(info)
-    return {
-        "serial": info.serial,
-        "label": info.label,
-        "kind": info.kind,
-        "state": state,
-        "tone": tone,
-        "people": [{"href": _address(name), "label": name} for name in info.user_names],
-    }
-
-
-def _device(info: DeviceInfo, dossier: Dossier) -> dict[str, Any]:
-    key = "lock-device" if info.status is DeviceStatus.ACTIVE else "unlock-device"
-    each = ACTIONS[key]
-    allowed = each.right in dossier.rights and info.status in (
-        DeviceStatus.ACTIVE,
-        DeviceStatus.LOCKED,
-    )
-    level = authenticator(info.kind).protection_level
-    return _device_row(info) | {
-        "level": words.meter(level),
-        "level_label": _("Protection level {level}").format(level=level),
-        "since": _("since {day}").format(day=words.day(info.since)),
-        "shared_with": ", ".join(name for name in info.user_names if name != dossier.person.name),
-        "href": f"{_address(dossier.person.name)}/{key}?device={info.id}" if allowed else "",
-        "action": _(each.title),
-    }
-
-
-def _state(dossier: Dossier) -> tuple[str, str]:
-    if not dossier.person.enabled:
-        return _("Locked"), "failure"
-    return (_("Locked out"), "warning") if dossier.locked else (_("Active"), "ok")
-
-
-def _facts(dossier: Dossier) -> list[tuple[str, str]]:
-    seen = dossier.person
-    return [
-        (_("Name"), seen.display_name),
-        (_("Roles"), ", ".join(sorted(role.value for role in seen.roles)) or "–"),
-        (_("Account"), seen.account.value if seen.account else "–"),
-        (_("Password"), _("chosen") if seen.has_password else _("not chosen yet")),
-        (_("Sessions"), str(dossier.sessions)),
-    ]
-
-
-def _events(helpdesk: Helpdesk, rows: list[Row]) -> list[dict[str, str]]:
-    """Rows of the trail as `ui.events` shows them, with who did it and why."""
-    names = helpdesk.names([row.actor for row in rows])
-    told = []
-    for row in rows:
-        event = as_told(row)
-        reason = REASONS.get(str(row.fields.get("reason", "")))
-        said = [
-            names.get(row.actor or "", row.actor or ""),
-            _(reason) if reason else str(row.fields.get("reason", "")),
-            str(row.fields.get("reference", "")),
-        ]
-        told.append(
-            for_page(event, words.moment(event.at)) | {"where": " · ".join(filter(None, said))}
-        )
-    return told

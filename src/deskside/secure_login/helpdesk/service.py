@@ -12,20 +12,18 @@ from deskside.directory.service import DirectoryService
 from deskside.foundation.audit.model import Row
 from deskside.foundation.audit.service import Audit, concerning
 from deskside.foundation.clock import Clock
-from deskside.foundation.database import Database, exclusive
+from deskside.foundation.database import Database
 from deskside.foundation.errors import NotAllowed, NotFound, Refused
 from deskside.foundation.keyring import Keyring
 from deskside.foundation.text import _
-from deskside.secure_login.authenticators import authenticator
 from deskside.secure_login.helpdesk.reasons import Why
 from deskside.secure_login.helpdesk.rights import EVERYWHERE, Right, rights_of, rights_over
 from deskside.secure_login.lockout import device_subjects, guesses, name_subject, tallies_of
 from deskside.secure_login.service import LoginService
-from deskside.secure_login.store import binding, device, last_login, session
+from deskside.secure_login.store import binding, device, session
 from deskside.secure_login.values import DeviceInfo, DeviceStatus
 from deskside.web.model import Visitor
 
-TEMPORARY_CODE = "temporary-code"
 LISTED, PIECE = 50, 1000
 """How many a page lists, and rows that an export reads at once."""
 
@@ -284,46 +282,14 @@ class Helpdesk:
         """A temporary code, to be told to the holder after a check of who they are; shown once.
 
         Raises:
-            Refused: one is in force (`temporary-code-in-force`), or the last log-in was by one:
-                nobody gets two in a row (KB69, `temporary-code-in-a-row`).
+            Refused: it would be the second in a row (KB69).
         """
         person, _rights = self._person(visitor, name, Right.RECOVER)
+        _info, issued = self.secure_login.lives.temporary_code(person, actor=visitor.user_name_id)
         with self.database.write() as connection:
-            exclusive(connection, f"temporary-code:{person.id}")
-            self._refuse_second_code(connection, person)
-            _info, issued = self.secure_login.devices.issue_within(
-                connection, [person], TEMPORARY_CODE, actor=visitor.user_name_id
-            )
             self._record(connection, "desk.temporary-code", visitor, person.id, why)
         assert issued.virtual_device is not None
         return issued.virtual_device["code"]
-
-    def _refuse_second_code(self, connection: Connection, person: UserName) -> None:
-        rows = connection.execute(
-            select(device.c.id, device.c.kind, device.c.expires, device.c.status)
-            .join(binding, binding.c.device_id == device.c.id)
-            .where(binding.c.user_name_id == person.id)
-        ).all()
-        codes = [row for row in rows if row.kind == TEMPORARY_CODE]
-        now = self.clock.now()
-        if any(row.status != DeviceStatus.RETIRED.value and row.expires > now for row in codes):
-            raise Refused(
-                "temporary-code-in-force",
-                _("{name} has a temporary code that is still in force.").format(name=person.name),
-                hint=_("With it, the holder prints an Online Security Code Card on the portal."),
-            )
-        used = connection.execute(
-            select(last_login.c.device_id).where(last_login.c.user_name_id == person.id)
-        ).scalar()
-        bridged = {row.id for row in rows if authenticator(row.kind).temporary}
-        if codes and (used is None or used in bridged):
-            raise Refused(
-                "temporary-code-in-a-row",
-                _("{name} had a temporary code last, and nobody gets two in a row.").format(
-                    name=person.name
-                ),
-                hint=_("The holder must activate a lasting device first."),
-            )
 
     # Checking
 

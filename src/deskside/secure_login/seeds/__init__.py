@@ -1,0 +1,1 @@
+"""Taking the seeds of devices that somebody else made."""

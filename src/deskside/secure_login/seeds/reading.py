@@ -1,0 +1,119 @@
+"""Reading seed files: PSKC (RFC 6030, also encrypted, also with the OCRA profile) and CSV.
+
+CSV has a head line with at least `serial` and `key` (hexadecimal); further columns are `kind`,
+`suite` (OCRA), `digits`, `step` (seconds), `algorithm` (SHA1, SHA256, SHA512) and `username`.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from deskside.foundation.errors import Refused
+from deskside.foundation.text import _
+from deskside.secure_login.model import Seed
+
+_OCRA = "ocra"
+_TOTP = "totp"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of a seed file; `problem` where it holds no seed."""
+
+    number: int
+    seed: Seed | None
+    problem: str = ""
+
+
+def read_seeds(path: Path, *, key: bytes | None = None, password: str = "") -> Iterator[Line]:
+    """The rows of a seed file, PSKC by its first character, else CSV.
+
+    Raises:
+        Refused: the file cannot be read as either, or key or password does not open it.
+    """
+    try:
+        with path.open("rb") as file:
+            start = file.read(200).lstrip(b"\xef\xbb\xbf \t\r\n")
+    except OSError as error:
+        raise _unreadable(str(error.strerror)) from error
+    return _pskc(path, key, password) if start.startswith(b"<") else _csv(path)
+
+
+def _csv(path: Path) -> Iterator[Line]:
+    with path.open(newline="", encoding="utf-8-sig", errors="replace") as file:
+        rows = csv.DictReader(file)
+        if not {"serial", "key"} <= set(rows.fieldnames or ()):
+            raise _unreadable(_("its first line must name at least serial and key"))
+        for number, row in enumerate(rows, 2):
+            try:
+                yield Line(number, _from_row(row))
+            except ValueError:
+                yield Line(number, None, _("the key is not hexadecimal, or a number is none"))
+
+
+def _from_row(row: dict[str, str]) -> Seed:
+    def cell(name: str) -> str:
+        return (row.get(name) or "").strip()
+
+    return Seed(
+        serial=cell("serial"),
+        key=bytes.fromhex(cell("key")),
+        kind=cell("kind"),
+        suite=cell("suite"),
+        digits=int(cell("digits") or 0),
+        step=int(cell("step") or 0),
+        algorithm=cell("algorithm").upper().replace("-", ""),
+        user_name=cell("username"),
+    )
+
+
+def _pskc(path: Path, key: bytes | None, password: str) -> Iterator[Line]:
+    from pskc import PSKC
+    from pskc.exceptions import PSKCError
+
+    try:
+        container = PSKC(str(path))
+        if key is not None:
+            container.encryption.key = key
+        elif password:
+            container.encryption.derive_key(password)
+    except (PSKCError, OSError, SyntaxError, ValueError) as error:
+        raise _unreadable(_("it is not a PSKC file that we understand")) from error
+    for number, found in enumerate(container.keys, 1):
+        algorithm = (found.algorithm or "").lower()
+        try:
+            secret = found.secret
+        except PSKCError as error:
+            raise Refused(
+                "seeds-sealed",
+                _("The keys in the file do not open, or were altered."),
+                hint=_("Give the right key with --key-file, or the password with --password -."),
+            ) from error
+        if secret is None or not (algorithm.endswith(f":{_TOTP}") or _OCRA in algorithm):
+            yield Line(number, None, _("it is no TOTP or OCRA key"))
+            continue
+        suite = (found.algorithm_suite or "").upper()
+        ocra = _OCRA in algorithm
+        yield Line(
+            number,
+            Seed(
+                serial=found.serial or found.id or "",
+                key=bytes(secret),
+                suite=suite if ocra else "",
+                digits=found.response_length or 0,
+                step=found.time_interval or 0,
+                algorithm="" if ocra else suite.removeprefix("HMAC-").replace("-", ""),
+                user_name=found.userid or "",
+            ),
+        )
+
+
+def _unreadable(why: str) -> Refused:
+    return Refused(
+        "seeds-unreadable",
+        _("The seed file cannot be read: {why}.").format(why=why),
+        hint=_("It must be PSKC (RFC 6030) or CSV."),
+    )
