@@ -44,6 +44,7 @@ _SHAKE: dict[Shake, tuple[str, ...]] = {
     Shake.SILENT: ("port-dropped", "mtu-black-hole", "transparent-http-proxy"),
     Shake.FAILED: ("tls-intercepted", "certificate-wrong"),
 }
+_CUT = (Shake.RESET, Shake.CLOSED, Shake.SILENT)
 _ECHO: dict[Echo, tuple[str, ...]] = {
     Echo.OTHER_KEY: ("certificate-wrong", "dns-hijacked"),
     Echo.OTHER_NONCE: ("certificate-wrong",),
@@ -75,10 +76,25 @@ def _judge(host: Host, seen: PortSeen) -> Judgement:
     if seen.echo and seen.echo.result in (Echo.HTTP, Echo.REDIRECT):
         return _echo(seen.echo)
     if seen.tls and seen.tls.result is not Shake.UNVERIFIED:
-        return _handshake(seen.tls)
+        return _otherwise(seen.tls, seen) or _handshake(seen.tls)
     if host.responder:
         return _responder(seen.tls, seen.echo)
     return Judgement(UNPROVED, "accepts connections")
+
+
+def _otherwise(tls: TlsSeen, seen: PortSeen) -> Judgement | None:
+    """What a second handshake, with another name or in small segments, decides."""
+    if seen.other_name is not None:
+        if seen.other_name not in _CUT:
+            return Judgement("sni-reset", "cut with its own name, not with another")
+        return Judgement("port-reset", tls.result.value, ("port-reset", "transparent-http-proxy"))
+    if seen.small_segments is Shake.UNVERIFIED:
+        return Judgement("mtu-black-hole", "silent but for small segments")
+    if seen.small_segments is not None:
+        return Judgement(
+            "port-dropped", tls.result.value, ("port-dropped", "transparent-http-proxy")
+        )
+    return None
 
 
 def _handshake(seen: TlsSeen) -> Judgement:
