@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the Debian packages that the tests drive: a browser, a database server, a firewall's
-# own checker, a tracer of system calls. With --if-missing it acts only where a program is missing.
+# own checker, a tracer of system calls, name servers and proxies for the failure lab. With --if-missing it acts only where a program is missing.
 set -eu
 
 missing=""
@@ -13,12 +13,18 @@ need iptables-restore iptables
 need ip iproute2
 need strace strace
 need node nodejs
+need dnsmasq dnsmasq-base
+need squid squid
+need tinyproxy tinyproxy
+need danted dante-server
+need microsocks microsocks
+need mitmdump mitmproxy
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
 
 if [ "${1:-}" = "--if-missing" ] && [ -z "$missing" ]; then
     exit 0
 fi
-packages=${missing:-" chromium nftables iptables iproute2 strace nodejs postgresql"}
+packages=${missing:-" chromium nftables iptables iproute2 strace nodejs postgresql dnsmasq-base squid tinyproxy dante-server microsocks mitmproxy"}
 if ! command -v apt-get >/dev/null 2>&1; then
     echo "The tests need these programs, and this system has no apt-get:$packages" >&2
     exit 1

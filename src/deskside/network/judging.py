@@ -69,10 +69,10 @@ def judge(host: Host, seen: PortSeen) -> Judgement:
 
 def _judge(host: Host, seen: PortSeen) -> Judgement:
     reached = seen.connect.result
-    if reached is Reach.UNROUTABLE:
-        return Judgement("ipv6-unroutable" if seen.version == 6 else "port-prohibited", "no route")
     if reached is not Reach.CONNECTED:
-        return Judgement(_CONNECT[reached], reached.value)
+        return _unconnected(reached, seen.version)
+    if host.responder and seen.tls and seen.tls.desk_issued is False:
+        return Judgement("tls-intercepted", "certificate is not the desk's")
     if seen.echo and seen.echo.result in (Echo.HTTP, Echo.REDIRECT):
         return _echo(seen.echo)
     if seen.tls and seen.tls.result is not Shake.UNVERIFIED:
@@ -80,6 +80,12 @@ def _judge(host: Host, seen: PortSeen) -> Judgement:
     if host.responder:
         return _responder(seen.tls, seen.echo)
     return Judgement(UNPROVED, "accepts connections")
+
+
+def _unconnected(reached: Reach, version: int) -> Judgement:
+    if reached is Reach.UNROUTABLE:
+        return Judgement("ipv6-unroutable" if version == 6 else "port-prohibited", "no route")
+    return Judgement(_CONNECT[reached], reached.value)
 
 
 def _otherwise(tls: TlsSeen, seen: PortSeen) -> Judgement | None:
@@ -105,8 +111,6 @@ def _handshake(seen: TlsSeen) -> Judgement:
 
 
 def _responder(tls: TlsSeen | None, echo: EchoSeen | None) -> Judgement:
-    if tls and tls.desk_issued is False:
-        return Judgement("tls-intercepted", "certificate is not the desk's")
     if echo is None:
         return Judgement(NOT_TESTED, "not asked")
     if echo.result is not Echo.GENUINE:

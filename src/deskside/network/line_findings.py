@@ -41,7 +41,7 @@ def line_findings(run: RunSeen, judged: Sequence[Judged]) -> list[Finding]:
         *_proxies(run.line, judged, failing),
         *_loss(run, judged),
         *_delay(run.line),
-        *_egress(run.line),
+        *_egress(run.line, judged),
         *_segments(run.line),
         *_kept(run.line),
         *_clock(judged),
@@ -177,11 +177,14 @@ def _delay(line: LineSeen) -> Iterable[Finding]:
             yield finding_of("jitter", Status.WARNING, host, evidence)
 
 
-def _egress(line: LineSeen) -> list[Finding]:
+def _egress(line: LineSeen, judged: Sequence[Judged]) -> list[Finding]:
     """Which of our addresses the responders saw. Our own means that nothing translates."""
     by_address: dict[str, list[str]] = defaultdict(list)
     for one in line.series:
         by_address[one.address] += one.seen_as
+    for port in (port for one in judged for port in one.seen.ports):
+        if port.echo and port.echo.result is Echo.GENUINE:
+            by_address[port.connect.address].append(port.echo.seen_as)
     for address, seen_as in by_address.items():
         if len(set(seen_as)) > 1:
             evidence = {

@@ -114,8 +114,20 @@ class Surroundings:
         async def prove(channel: PlainChannel, port: int) -> bool:
             return await self._proves(chosen, hosts, channel, port)
 
+        # A browser gives an HTTP proxy the name; what takes TWS to a SOCKS proxy, the address.
+        known = await self._resolver.look_up(chosen.host)
+        address = next(iter((*known.ipv4, *known.ipv6)), chosen.host)
         self.seen.proxies += await asyncio.gather(
-            *(through.try_proxy(one, chosen.host, ports, prove, self._resolver) for one in found)
+            *(
+                through.try_proxy(
+                    one,
+                    address if one.kind == "socks5" else chosen.host,
+                    ports,
+                    prove,
+                    self._resolver,
+                )
+                for one in found
+            )
         )
 
     async def _proves(
