@@ -7,6 +7,7 @@ import pytest
 from deskside.network.causes import EXPLAINS, NOT_TESTED, REACHABLE, ROOTS, WORDS
 from deskside.network.diagnosis import Report, diagnose
 from deskside.network.judging import _CONNECT, _ECHO, _SHAKE, judge
+from deskside.network.line_observations import RunSeen
 from deskside.network.observations import (
     ConnectSeen,
     Echo,
@@ -16,7 +17,6 @@ from deskside.network.observations import (
     LookupSeen,
     PortSeen,
     Reach,
-    RunSeen,
     Shake,
     TlsSeen,
 )

@@ -58,6 +58,7 @@ def test_a_responder_proves_itself(catalogue: Catalogue) -> None:
         "undecided_between",
         "targets",
         "findings",
+        "not_tested",
     }
 
 

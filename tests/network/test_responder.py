@@ -89,7 +89,7 @@ def test_several_nonces_on_one_connection(responder: Responder) -> None:
 
 def test_an_address_that_asks_too_much_is_slowed_down(responder: Responder) -> None:
     requests = [protocol.request(bytes(32))] * 16
-    answers = b"".join(ask(responder, *requests) for _connection in range(12))
+    answers = b"".join(ask(responder, *requests) for _connection in range(40))
     assert protocol.error("rate-limited") in answers
 
 

@@ -104,25 +104,127 @@ WORDS: dict[str, Words] = {
         mark("It differs from the responder's by more than a minute."),
         mark("Set the clock by network time; one-time codes and certificates depend on it."),
     ),
+    "dns-injected": Words(
+        mark("{host}: a second, different answer was slipped in for this name"),
+        mark("Something on the way answers questions about names before the name server does."),
+        mark("Ask for a path without interference, or use encrypted name service."),
+    ),
+    "ping-blocked": Words(
+        mark("Ping gets no answer"),
+        mark("Echo requests are dropped on the way, while the ports answer. That is no fault."),
+        mark("Nothing needs doing; do not judge these hosts by ping."),
+    ),
+    "sni-reset": Words(
+        mark("{host}: connections are cut when its name is seen"),
+        mark("A filter reads the name in the first packet: with another name it lets it pass."),
+        mark("Let the filter allow the listed host names."),
+    ),
+    "socks-only": Words(
+        mark("Only the SOCKS proxy {host} leads out"),
+        mark("Direct connections fail, those through the proxy work. TWS cannot use SOCKS itself."),
+        mark("Ask for a direct opening of the ports, or redirect TWS through the proxy."),
+    ),
+    "socks-port-denied": Words(
+        mark("The SOCKS proxy {host} refuses the ports"),
+        mark("Direct connections fail, and the proxy's rules do not allow these ports."),
+        mark("Ask the proxy's administrator to allow the listed ports."),
+    ),
+    "http-proxy-only": Words(
+        mark("Only the web proxy {host} leads out"),
+        mark("Direct connections fail; an HTTP proxy serves browsers and cannot carry TWS."),
+        mark("Ask for a direct opening of the listed ports."),
+    ),
+    "proxy-auth-required": Words(
+        mark("The proxy {host} wants a user name and password"),
+        mark("The proxy that this computer is told to use lets nothing through without log-in."),
+        mark("Ask for a rule without log-in for the listed hosts, or set the credentials."),
+    ),
+    "proxy-dead": Words(
+        mark("The configured proxy {host} does not answer"),
+        mark("This computer is told to use a proxy that is not there."),
+        mark("Remove it from the proxy settings, or ask for its new address."),
+    ),
+    "egress-per-connection": Words(
+        mark("Connections leave by changing addresses"),
+        mark("A load balancer gives each connection another public address, which ends sessions."),
+        mark("Ask the administrator to bind this computer to one line."),
+    ),
+    "egress-per-destination": Words(
+        mark("Each destination sees another address"),
+        mark("A load balancer chooses the outgoing address by destination, which ends sessions."),
+        mark("Ask for one outgoing address for all the listed hosts."),
+    ),
+    "idle-dropped": Words(
+        mark("{host}: quiet connections are forgotten"),
+        mark("A NAT or firewall on the way forgets quiet connections without notice."),
+        mark("Ask to raise the idle time of TCP sessions to an hour at least."),
+    ),
+    "idle-reset": Words(
+        mark("{host}: quiet connections are cut"),
+        mark("A NAT or firewall on the way ends quiet connections with a reset."),
+        mark("Ask to raise the idle time of TCP sessions to an hour at least."),
+    ),
+    "jitter": Words(
+        mark("The delay keeps changing"),
+        mark("The round trip varies much: a crowded Wi-Fi, or a line filled by something else."),
+        mark("Use a cable, and look for what fills the line."),
+    ),
+    "rate-limited": Words(
+        mark("{host}: traffic is held back"),
+        mark("Data passes far more slowly than the round trip allows: something shapes it."),
+        mark("Ask to exempt the listed hosts from shaping."),
+    ),
+    "connection-limited": Words(
+        mark("{host}: more than a few connections are refused"),
+        mark("The first connections work and further ones do not while those are open."),
+        mark("Ask to raise the number of connections that one computer may hold."),
+    ),
+    "mtu-black-hole": Words(
+        mark("{host}: large packets vanish"),
+        mark("Small packets pass; full ones are dropped without the message that they need."),
+        mark("Let ICMP 'fragmentation needed' pass, or clamp the TCP segment size."),
+    ),
+    "local-port-clash": Words(
+        mark("Another program has the local port of the API: {host}"),
+        mark("TWS or IB Gateway cannot offer its API on a port that is taken."),
+        mark("Close that program, or choose another port in the API settings."),
+    ),
 }
-"""The codes that this version can prove. Design's list holds more."""
+"""The codes of findings: a closed list, besides those for what is well or was not tested."""
 
 ROOTS = (
     "no-network",
     "captive-portal",
     "dns-hijacked",
+    "dns-injected",
     "dns-blocked",
-    "transparent-http-proxy",
+    "socks-only",
+    "socks-port-denied",
+    "http-proxy-only",
+    "proxy-auth-required",
     "tls-intercepted",
+    "transparent-http-proxy",
     "clock-skew",
     "certificate-wrong",
+    "sni-reset",
+    "mtu-black-hole",
     "port-prohibited",
+    "connection-limited",
     "port-dropped",
     "port-reset",
     "loss",
     "ipv6-black-hole",
     "ipv6-unroutable",
+    "proxy-dead",
+    "egress-per-connection",
+    "egress-per-destination",
+    "idle-dropped",
+    "idle-reset",
+    "rate-limited",
     "latency",
+    "jitter",
+    "local-port-clash",
+    "ping-blocked",
 )
 """Codes from the deepest cause to the shallowest."""
 
@@ -135,6 +237,7 @@ _DEAD_END = frozenset(
         "port-prohibited",
         "ipv6-unroutable",
         "ipv6-black-hole",
+        "ping-blocked",
     }
 )
 _WRONG_FAR_END = frozenset(
@@ -145,13 +248,24 @@ _WRONG_FAR_END = frozenset(
         "port-reset",
         "port-dropped",
         "port-prohibited",
+        "ping-blocked",
     }
 )
+_NO_WAY_OUT = _DEAD_END | {"proxy-dead"}
 EXPLAINS: dict[str, frozenset[str]] = {
-    "no-network": _DEAD_END,
-    "captive-portal": _WRONG_FAR_END,
-    "dns-hijacked": _WRONG_FAR_END,
-    "transparent-http-proxy": frozenset({"tls-intercepted", "certificate-wrong"}),
+    "no-network": _NO_WAY_OUT,
+    "captive-portal": _WRONG_FAR_END | {"dns-hijacked"},
+    "dns-hijacked": _WRONG_FAR_END | {"dns-injected"},
+    "dns-injected": _WRONG_FAR_END | {"dns-hijacked"},
+    "socks-only": _DEAD_END,
+    "socks-port-denied": _DEAD_END,
+    "http-proxy-only": _DEAD_END,
+    "proxy-auth-required": _DEAD_END,
+    "tls-intercepted": frozenset({"transparent-http-proxy", "certificate-wrong", "port-reset"}),
+    "transparent-http-proxy": frozenset({"certificate-wrong"}),
     "clock-skew": frozenset({"certificate-wrong"}),
+    "loss": frozenset({"latency", "jitter"}),
+    "egress-per-connection": frozenset({"egress-per-destination"}),
+    "connection-limited": frozenset({"port-reset", "port-dropped"}),
 }
 """Codes that a root cause accounts for, besides its own on other hosts."""

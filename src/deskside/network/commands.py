@@ -45,14 +45,16 @@ def network() -> None:
 @network.command()
 @click.option("--catalogue", metavar="FILE|URL", help="Hosts to test; default: the portal's.")
 @click.option("--only", multiple=True, metavar="ID", help="Test this row alone; may be repeated.")
-@click.option("--deadline", type=float, default=10.0, metavar="SECONDS", show_default=True)
+@click.option("--deadline", type=float, metavar="SECONDS", help="Default: 10; with --deep 90.")
+@click.option("--deep", is_flag=True, help="Try idle times and limits of responders, too.")
 @click.option("--junit", type=click.Path(dir_okay=False), help="Write a JUnit XML report too.")
 @click.option("--html", type=click.Path(dir_okay=False), help="Write an HTML report too.")
 @command_options
 def test(
     catalogue: str | None,
     only: tuple[str, ...],
-    deadline: float,
+    deadline: float | None,
+    deep: bool,
     junit: str | None,
     html: str | None,
 ) -> None:
@@ -66,11 +68,13 @@ def test(
     Example:
       deskside network test --only tws-europe
     """
-    from deskside.network.service import NetworkService
+    from deskside.network.runner import DEADLINE
+    from deskside.network.service import DEEP_DEADLINE, NetworkService
 
     service = NetworkService()
     loaded = service.load(catalogue, say=note)
-    report = service.test(loaded, only=only, deadline=deadline, progress=_progress())
+    seconds = deadline if deadline is not None else DEEP_DEADLINE if deep else DEADLINE
+    report = service.test(loaded, only=only, deadline=seconds, deep=deep, progress=_progress())
     if junit or html:
         _write_reports(report, junit, html)
     emit(report.as_json(), lambda: _human(report))

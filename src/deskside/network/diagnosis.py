@@ -7,17 +7,14 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from ipaddress import ip_address
 from typing import Any
 
 from deskside.foundation.findings import Finding, Status, Verdict, verdict
-from deskside.network.causes import EXPLAINS, REACHABLE, ROOTS
-from deskside.network.host_findings import Judged, connected, finding_of, judge_host
-from deskside.network.observations import Echo, Found, HostSeen, RunSeen, Shake, plain
-
-LOST_AT_LEAST, LOST_SHARE = 3, 0.05
-SKEW = 60
-"""Seconds between the clocks from which one-time codes begin to fail."""
+from deskside.network.causes import EXPLAINS, NOT_TESTED, ROOTS
+from deskside.network.host_findings import Judged, connected, finding_of, judge_host, weight
+from deskside.network.line_findings import line_findings
+from deskside.network.line_observations import RunSeen
+from deskside.network.observations import Shake, plain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +26,7 @@ class Report:
     undecided_between: tuple[str, ...]
     findings: tuple[Finding, ...]
     targets: tuple[dict[str, Any], ...] = field(default=())
+    not_tested: tuple[dict[str, str], ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The one JSON document of `network test`."""
@@ -38,13 +36,16 @@ class Report:
             "undecided_between": list(self.undecided_between),
             "targets": list(self.targets),
             "findings": [finding.as_json() for finding in self.findings],
+            "not_tested": list(self.not_tested),
         }
 
 
 def diagnose(run: RunSeen) -> Report:
     """Judge a run: a finding per host, then those about this computer and its network."""
-    judged = _agree_on_interception([judge_host(seen, run) for seen in run.hosts])
-    about_machine = _machine(run, judged)
+    judged = _by_canaries(
+        run, _agree_on_interception([judge_host(seen, run) for seen in run.hosts])
+    )
+    about_machine = line_findings(run, judged)
     findings = [
         *about_machine,
         *(finding for one in judged for finding in (one.finding, *one.others)),
@@ -53,11 +54,24 @@ def diagnose(run: RunSeen) -> Report:
     result = verdict(findings)
     return Report(
         verdict=result,
-        root_cause=root if result is not Verdict.SUCCESS else None,
+        root_cause=root,
         undecided_between=_undecided(root, judged) if result is not Verdict.SUCCESS else (),
         findings=tuple(_explain(findings, root)),
         targets=tuple(_target(one) for one in judged),
+        not_tested=tuple(_not_tested(run)),
     )
+
+
+def _not_tested(run: RunSeen) -> list[dict[str, str]]:
+    """What nothing is claimed about, and why."""
+    missing = dict(run.line.untested)
+    if not any(port.echo for one in run.hosts for port in one.ports):
+        missing["responder"] = "no responder of the desk is among the hosts"
+    if not run.line.idle:
+        missing.setdefault("idle", "only with --deep, against a responder")
+    if not run.line.held:
+        missing.setdefault("limits", "only with --deep, against a responder")
+    return [{"what": what, "why": why} for what, why in missing.items()]
 
 
 def _agree_on_interception(judged: list[Judged]) -> list[Judged]:
@@ -82,65 +96,47 @@ def _agree_on_interception(judged: list[Judged]) -> list[Judged]:
     return [agree(one) for one in judged]
 
 
-def _machine(run: RunSeen, judged: list[Judged]) -> list[Finding]:
-    """Findings about this computer and its line rather than about one host."""
-    found = [*_no_network(run, judged), *_invented_names(run, judged)]
-    connects = [port.connect for one in judged for port in one.seen.ports if connected(port)]
-    lost, sent = sum(one.unanswered for one in connects), sum(one.attempts for one in connects)
-    if lost >= LOST_AT_LEAST and lost >= sent * LOST_SHARE:
-        evidence = {"unanswered": lost, "attempts": sent}
-        found.append(finding_of("loss", Status.WARNING, "network", evidence))
-    skews = [
-        port.echo.skew_seconds
-        for one in judged
-        for port in one.seen.ports
-        if port.echo and port.echo.result is Echo.GENUINE
-    ]
-    if skews and min(abs(skew) for skew in skews) > SKEW:
-        evidence = {"seconds": min(skews, key=abs)}
-        found.append(finding_of("clock-skew", Status.WARNING, "clock", evidence))
-    return found
+def _by_canaries(run: RunSeen, judged: list[Judged]) -> list[Judged]:
+    """Who accepts for hosts that do not exist accepts for those that do, too."""
+    taken = {
+        one.port: one
+        for one in run.line.absent
+        if len(one.accepted) > 1 and len(one.accepted) == len(one.tried)
+    }
 
+    def decide(one: Judged) -> Judged:
+        ports = [port.port for port in one.seen.ports if connected(port) and port.port in taken]
+        unproved = one.finding.code == NOT_TESTED and one.seen.finished
+        open_question = "transparent-http-proxy" in one.undecided
+        if not ports or not (unproved or open_question):
+            return one
+        canary = taken[ports[0]]
+        evidence = {"ports": ports, "absent_hosts_that_accept": list(canary.accepted)}
+        if canary.opening:
+            evidence["answer"] = canary.opening
+        status = one.finding.status
+        if status is Status.UNKNOWN:
+            status = weight(one.seen)
+        found = finding_of("transparent-http-proxy", status, one.seen.host, evidence)
+        return replace(one, finding=found, undecided=())
 
-def _no_network(run: RunSeen, judged: list[Judged]) -> list[Finding]:
-    if any(run.routes.values()) or not any(one.finding.is_problem for one in judged):
-        return []
-    outside = [one for one in judged if not _on_this_computer(one.seen)]
-    if not outside or any(one.finding.code == REACHABLE for one in outside):
-        return []
-    evidence = {"routes": 0, "hosts": len(outside)}
-    return [finding_of("no-network", Status.FAILURE, "network", evidence)]
-
-
-def _on_this_computer(seen: HostSeen) -> bool:
-    lookup = seen.lookup
-    addresses = [*lookup.ipv4, *lookup.ipv6] if lookup else []
-    return bool(addresses) and all(ip_address(address).is_loopback for address in addresses)
-
-
-def _invented_names(run: RunSeen, judged: list[Judged]) -> list[Finding]:
-    """The resolver invents answers, though no host of the run was led astray."""
-    if not run.canary or run.canary.result is not Found.FOUND:
-        return []
-    if any(one.finding.code == "dns-hijacked" for one in judged):
-        return []
-    evidence = {"name": run.canary.name, "addresses": [*run.canary.ipv4, *run.canary.ipv6]}
-    return [finding_of("dns-hijacked", Status.WARNING, "resolver", evidence)]
+    return [decide(one) for one in judged]
 
 
 def _root(findings: list[Finding]) -> str | None:
     """The cause that accounts for most: machine-wide ones first, then the most frequent."""
     problems = [one for one in findings if one.is_problem and one.code in ROOTS]
     if not problems:
-        return None
+        # Nothing to act on; what is peculiar about the whole network is named all the same.
+        return next((one.code for one in findings if one.code == "ping-blocked"), None)
     failures = [one for one in problems if one.status is Status.FAILURE] or problems
     counts = Counter(one.code for one in failures)
 
-    def weight(code: str) -> tuple[int, int]:
+    def accounts_for(code: str) -> tuple[int, int]:
         explained = sum(1 for one in failures if one.code in EXPLAINS.get(code, ()))
         return counts[code] + explained, -ROOTS.index(code)
 
-    return "no-network" if "no-network" in counts else max(counts, key=weight)
+    return "no-network" if "no-network" in counts else max(counts, key=accounts_for)
 
 
 def _undecided(root: str | None, judged: list[Judged]) -> tuple[str, ...]:

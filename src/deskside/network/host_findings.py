@@ -12,6 +12,7 @@ from deskside.foundation.findings import Finding, Status
 from deskside.foundation.text import _
 from deskside.network.causes import NOT_TESTED, REACHABLE, ROOTS, WORDS
 from deskside.network.judging import UNPROVED, Judgement, judge
+from deskside.network.line_observations import RunSeen
 from deskside.network.model import Host
 from deskside.network.observations import (
     Found,
@@ -19,7 +20,6 @@ from deskside.network.observations import (
     LookupSeen,
     PortSeen,
     Reach,
-    RunSeen,
 )
 
 SLOW = 350.0
@@ -63,14 +63,14 @@ def judge_host(seen: HostSeen, run: RunSeen) -> Judged:
             "lookup": lookup.result.value,
             "milliseconds": round(lookup.milliseconds, 1),
         }
-        return Judged(seen, finding_of("dns-blocked", _weight(seen), host, evidence))
+        return Judged(seen, finding_of("dns-blocked", weight(seen), host, evidence))
     main = 4 if lookup.ipv4 else 6
     judged = [(port, judge(seen.host, port)) for port in seen.ports if port.version == main]
     finding, undecided = _main_finding(seen, run, judged)
-    others = (*_by_ipv6(seen, main), *_slow(seen, judged))
+    others = (*_by_ipv6(seen, main, run.line.own_addresses), *_slow(seen, judged))
     if finding.is_problem and _false_address(lookup, run.canary):
         evidence = {"addresses": [*lookup.ipv4, *lookup.ipv6]}
-        return Judged(seen, finding_of("dns-hijacked", _weight(seen), host, evidence))
+        return Judged(seen, finding_of("dns-hijacked", weight(seen), host, evidence))
     return Judged(seen, finding, undecided, others)
 
 
@@ -85,7 +85,7 @@ def _main_finding(
     bad = [code for code in ROOTS if code in codes]
     if bad:
         of_code = codes[bad[0]]
-        status = Status.WARNING if proved or _proved_at_all(seen) else _weight(seen)
+        status = Status.WARNING if proved or _proved_at_all(seen) else weight(seen)
         evidence = _evidence(of_code) | ({"proved": _ports(proved)} if proved else {})
         return finding_of(bad[0], status, host, evidence), of_code[0][1].undecided
     unfinished = NOT_TESTED in codes or not seen.finished or not proved
@@ -115,7 +115,7 @@ def _all_ports(seen: HostSeen, judged: list[tuple[PortSeen, Judgement]]) -> bool
     return {port.port for port, _judgement in judged} == set(seen.host.ports)
 
 
-def _weight(seen: HostSeen) -> Status:
+def weight(seen: HostSeen) -> Status:
     """A far end that is not the primary one degrades; only a primary fails."""
     return Status.FAILURE if seen.host.role == "primary" else Status.WARNING
 
@@ -153,12 +153,21 @@ def _not_finished(seen: HostSeen, run: RunSeen) -> dict[str, Any]:
     return evidence
 
 
-def _by_ipv6(seen: HostSeen, main: int) -> list[Finding]:
-    """IPv6 beside IPv4. A refusal is answered at once and costs nobody anything."""
+def _by_ipv6(seen: HostSeen, main: int, own: frozenset[str]) -> list[Finding]:
+    """IPv6 beside IPv4. A refusal is answered at once and costs nobody anything.
+
+    A computer without an IPv6 address needs no route; one that has an address is led to try.
+    """
     if main == 6:
         return []
+    parsed = [ip_address(address) for address in own]
+    has_address = any(
+        one.version == 6 and not one.is_link_local and not one.is_loopback for one in parsed
+    )
+    no_route = ("ipv6-unroutable", Status.WARNING if has_address else Status.NOTICE)
     codes = {
-        Reach.UNROUTABLE: ("ipv6-unroutable", Status.NOTICE),
+        Reach.UNROUTABLE: no_route,
+        Reach.PROHIBITED: no_route,
         Reach.SILENT: ("ipv6-black-hole", Status.WARNING),
     }
     by_ipv4 = {port.port for port in seen.ports if port.version == 4 and connected(port)}

@@ -44,6 +44,7 @@ _SHAKE: dict[Shake, tuple[str, ...]] = {
     Shake.SILENT: ("port-dropped", "mtu-black-hole", "transparent-http-proxy"),
     Shake.FAILED: ("tls-intercepted", "certificate-wrong"),
 }
+_CUT = (Shake.RESET, Shake.CLOSED, Shake.SILENT)
 _ECHO: dict[Echo, tuple[str, ...]] = {
     Echo.OTHER_KEY: ("certificate-wrong", "dns-hijacked"),
     Echo.OTHER_NONCE: ("certificate-wrong",),
@@ -68,17 +69,38 @@ def judge(host: Host, seen: PortSeen) -> Judgement:
 
 def _judge(host: Host, seen: PortSeen) -> Judgement:
     reached = seen.connect.result
-    if reached is Reach.UNROUTABLE:
-        return Judgement("ipv6-unroutable" if seen.version == 6 else "port-prohibited", "no route")
     if reached is not Reach.CONNECTED:
-        return Judgement(_CONNECT[reached], reached.value)
+        return _unconnected(reached, seen.version)
+    if host.responder and seen.tls and seen.tls.desk_issued is False:
+        return Judgement("tls-intercepted", "certificate is not the desk's")
     if seen.echo and seen.echo.result in (Echo.HTTP, Echo.REDIRECT):
         return _echo(seen.echo)
     if seen.tls and seen.tls.result is not Shake.UNVERIFIED:
-        return _handshake(seen.tls)
+        return _otherwise(seen.tls, seen) or _handshake(seen.tls)
     if host.responder:
         return _responder(seen.tls, seen.echo)
     return Judgement(UNPROVED, "accepts connections")
+
+
+def _unconnected(reached: Reach, version: int) -> Judgement:
+    if reached is Reach.UNROUTABLE:
+        return Judgement("ipv6-unroutable" if version == 6 else "port-prohibited", "no route")
+    return Judgement(_CONNECT[reached], reached.value)
+
+
+def _otherwise(tls: TlsSeen, seen: PortSeen) -> Judgement | None:
+    """What a second handshake, with another name or in small segments, decides."""
+    if seen.other_name is not None:
+        if seen.other_name not in _CUT:
+            return Judgement("sni-reset", "cut with its own name, not with another")
+        return Judgement("port-reset", tls.result.value, ("port-reset", "transparent-http-proxy"))
+    if seen.small_segments is Shake.UNVERIFIED:
+        return Judgement("mtu-black-hole", "silent but for small segments")
+    if seen.small_segments is not None:
+        return Judgement(
+            "port-dropped", tls.result.value, ("port-dropped", "transparent-http-proxy")
+        )
+    return None
 
 
 def _handshake(seen: TlsSeen) -> Judgement:
@@ -89,8 +111,6 @@ def _handshake(seen: TlsSeen) -> Judgement:
 
 
 def _responder(tls: TlsSeen | None, echo: EchoSeen | None) -> Judgement:
-    if tls and tls.desk_issued is False:
-        return Judgement("tls-intercepted", "certificate is not the desk's")
     if echo is None:
         return Judgement(NOT_TESTED, "not asked")
     if echo.result is not Echo.GENUINE:

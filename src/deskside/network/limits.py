@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 MAX_CONNECTIONS = 256
 MAX_PER_ADDRESS = 64
-BURST = 120
+BURST = 480
 """Requests that an address may make at once; then `REFILL` a second."""
 
-REFILL = 4.0
+REFILL = 20.0
 MAX_ADDRESSES = 4096
 
 
@@ -30,6 +30,10 @@ class Limits:
             return False
         self._connected[address] += 1
         return True
+
+    def has_room(self) -> bool:
+        """Whether connections may be kept for long: less than half of the places are taken."""
+        return self._connected.total() < MAX_CONNECTIONS // 2
 
     def leave(self, address: str) -> None:
         """Count a connection out."""

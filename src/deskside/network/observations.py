@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -130,13 +129,20 @@ class EchoSeen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PortSeen:
-    """All that was seen of one port by one IP version; `lag` is this computer's own delay."""
+    """All that was seen of one port by one IP version; `lag` is this computer's own delay.
+
+    Attributes:
+        other_name: how a handshake ended that asked for another name, where the first was cut.
+        small_segments: how one ended in small segments, where the first fell silent.
+    """
 
     port: int
     version: int
     connect: ConnectSeen
     tls: TlsSeen | None = None
     echo: EchoSeen | None = None
+    other_name: Shake | None = None
+    small_segments: Shake | None = None
     lag: float = 0.0
 
     def as_json(self) -> dict[str, Any]:
@@ -161,23 +167,6 @@ class HostSeen:
     lookup: LookupSeen | None = None
     ports: list[PortSeen] = field(default_factory=list)
     finished: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunSeen:
-    """One run of the test.
-
-    Attributes:
-        canary: the look-up of a name that cannot exist; None where no row has a name.
-        routes: whether this computer has a way out, by IP version.
-        lag: the longest time in seconds for which this computer kept the probes waiting.
-    """
-
-    hosts: tuple[HostSeen, ...]
-    canary: LookupSeen | None
-    routes: Mapping[int, bool]
-    lag: float
-    seconds: float
 
 
 def plain(seen: LookupSeen | ConnectSeen | TlsSeen | EchoSeen) -> dict[str, Any]:

@@ -22,7 +22,10 @@ NONCE_BYTES = 32
 NO_TLS = "-"
 _SIGNED_PREFIX = b"deskside responder reply 1\n"
 _CATALOGUE_PREFIX = b"deskside catalogue 1\n"
-_REQUEST = re.compile(rb"deskside 1 ([0-9a-f]{64})\r?\n")
+MAX_PADDING = 32_768
+"""Bytes after a question that its answer brings back: never more out than in."""
+
+_REQUEST = re.compile(rb"deskside 1 ([0-9a-f]{64})(?: pad (\d{1,5}))?\r?\n")
 _REPLY = re.compile(
     rb"deskside 1 (?P<nonce>[0-9a-f]{64}) (?P<address>[0-9a-fA-F.:]{2,45}) (?P<port>\d{1,5}) "
     rb"(?P<fingerprint>-|[0-9a-f]{64}) (?P<time>\d{1,12}) (?P<key>[0-9a-f]{64}) "
@@ -50,15 +53,20 @@ class Reply:
     key: str
 
 
-def request(nonce: bytes) -> bytes:
-    """The line that asks."""
-    return b"deskside 1 " + nonce.hex().encode() + b"\n"
+def request(nonce: bytes, padding: int = 0) -> bytes:
+    """The line that asks, and as many bytes of padding after it as it announces."""
+    announced = f" pad {padding}".encode() if padding else b""
+    return b"deskside 1 " + nonce.hex().encode() + announced + b"\n" + b"." * padding
 
 
-def read_request(line: bytes) -> str | None:
-    """The nonce that a line asks with, or None where it is no request."""
+def read_request(line: bytes) -> tuple[str, int] | None:
+    """The nonce that a line asks with and the bytes of padding after it, or None where it is no
+    request."""
     found = _REQUEST.fullmatch(line)
-    return found[1].decode() if found else None
+    if not found:
+        return None
+    padding = int(found[2] or 0)
+    return (found[1].decode(), padding) if padding <= MAX_PADDING else None
 
 
 def sign(reply: Reply, key: Ed25519PrivateKey) -> bytes:

@@ -32,6 +32,10 @@ TLS = ("127.0.0.1", 4001)
 IDLE = 10.0
 """Seconds that a peer may take for a line, or to read its answer."""
 
+KEPT = 900.0
+"""Seconds that a peer that has asked once may stay quiet before it asks again: how long
+equipment on the way keeps quiet connections is one of the things tested."""
+
 MAX_REQUESTS = 16
 """Requests on one connection."""
 
@@ -247,16 +251,19 @@ class Responder:
         *,
         secure: bool,
     ) -> None:
-        for _turn in range(MAX_REQUESTS):
-            line = await _soon(reader.readuntil(b"\n"))
-            nonce = protocol.read_request(line)
-            if nonce is None:
+        for turn in range(MAX_REQUESTS):
+            patience = KEPT if turn and self._limits.has_room() else IDLE
+            line = await asyncio.wait_for(reader.readuntil(b"\n"), patience)
+            asked = protocol.read_request(line)
+            if asked is None:
                 writer.write(protocol.error("not-understood"))
                 return
             if not self._limits.take(address[0], time.monotonic()):
                 writer.write(protocol.error("rate-limited"))
                 return
-            writer.write(self._answer(nonce, address, secure))
+            nonce, padding = asked
+            brought = await _soon(reader.readexactly(padding))
+            writer.write(self._answer(nonce, address, secure) + brought)
             await _soon(writer.drain())
 
     def _answer(self, nonce: str, address: Address, secure: bool) -> bytes:

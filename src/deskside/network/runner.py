@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
+from deskside.network.line_observations import RunSeen
 from deskside.network.model import Catalogue, Host
 from deskside.network.observations import (
     Echo,
@@ -20,12 +21,12 @@ from deskside.network.observations import (
     LookupSeen,
     PortSeen,
     Reach,
-    RunSeen,
     Shake,
     TlsSeen,
 )
 from deskside.network.probes import dns, machine, nonce, tcp, tls
 from deskside.network.probes.channel import Channel, PlainChannel
+from deskside.network.surroundings import Surroundings
 
 AT_ONCE = 256
 VENDOR_CONNECTIONS = 3
@@ -34,6 +35,11 @@ DEADLINE = 10.0
 Progress = Callable[[int, int], None]
 """Told how many hosts are done, of how many."""
 
+OTHER_NAME = "www.example.com"
+"""A name that no filter minds (RFC 2606)."""
+
+SMALL_SEGMENT = 400
+_CUT = (Shake.RESET, Shake.CLOSED, Shake.SILENT)
 _DISTRUSTED = (Shake.UNTRUSTED, Shake.WRONG_NAME, Shake.EXPIRED)
 _TALKATIVE = (Echo.HTTP, Echo.REDIRECT)
 
@@ -43,10 +49,14 @@ def run(
     hosts: Sequence[Host],
     *,
     deadline: float = DEADLINE,
+    deep: bool = False,
     progress: Progress | None = None,
 ) -> RunSeen:
-    """Test the hosts; what is not finished after `deadline` seconds is marked so."""
-    return asyncio.run(_Run(catalogue.responder_key, progress).over(hosts, deadline))
+    """Test the hosts; what is not finished after `deadline` seconds is marked so.
+
+    With `deep`, the desk's responders are also tried for idle times, limits and packet sizes.
+    """
+    return asyncio.run(_Run(catalogue.responder_key, progress).over(hosts, deadline, deep=deep))
 
 
 class _Run:
@@ -59,14 +69,20 @@ class _Run:
         self._connections: dict[str, int] = {}
         self._canary: LookupSeen | None = None
 
-    async def over(self, hosts: Sequence[Host], deadline: float) -> RunSeen:
+    async def over(self, hosts: Sequence[Host], deadline: float, *, deep: bool) -> RunSeen:
         loop = asyncio.get_running_loop()
         started = loop.time()
         watch = asyncio.create_task(self._lag.watch())
         seen = {_far_end(host): HostSeen(host=host) for host in hosts}
         tasks = [asyncio.create_task(self._examine(one)) for one in seen.values()]
         lookups = [asyncio.create_task(self._ask_canary())] if _any_name(hosts) else []
-        await self._until(started + deadline, tasks, lookups)
+        line = Surroundings(self._resolver, self._desk_key, self._lag)
+        around = asyncio.create_task(
+            line.look(tasks, list(seen.values()), deep=deep, end=started + deadline)
+        )
+        await self._until(started + deadline, tasks, [*lookups, around])
+        if not around.done() or around.cancelled():
+            line.seen.untested.setdefault("line", "deadline")
         watch.cancel()
         with suppress(asyncio.CancelledError):
             await watch
@@ -76,6 +92,7 @@ class _Run:
             routes={version: machine.has_route(version) for version in (4, 6)},
             lag=self._lag.worst,
             seconds=loop.time() - started,
+            line=line.seen,
         )
 
     async def _until(
@@ -131,8 +148,10 @@ class _Run:
         found = PortSeen(port=port, version=version, connect=connect)
         if connected:
             found = await self._converse(found, host, name, connected)
-            if _fell_silent(found) and self._may_connect(host):
+            if host.responder and _fell_silent(found):
                 found = await self._once_more(found, host, name)
+            if found.tls and found.tls.result in _CUT and self._may_connect(host):
+                found = await self._otherwise(found, name)
             if host.responder:
                 found = await self._provoke(found)
             elif found.tls and found.tls.result in _DISTRUSTED and self._may_connect(host):
@@ -143,6 +162,23 @@ class _Run:
         """Silence after a connection may be lost packets: a fresh connection tells."""
         _again, connected = await tcp.connect((found.connect.address,), found.port)
         return await self._converse(found, host, name, connected) if connected else found
+
+    async def _otherwise(self, found: PortSeen, name: str) -> PortSeen:
+        """A handshake that was cut or fell silent, tried in another way: with another name where
+        it was cut, in small segments where it fell silent."""
+        silent = found.tls is not None and found.tls.result is Shake.SILENT
+        _seen, connected = await tcp.connect(
+            [found.connect.address], found.port, segment=SMALL_SEGMENT if silent else 0
+        )
+        if not connected:
+            return found
+        with connected:
+            told, _channel = await tls.shake_hands(
+                PlainChannel(connected), name if silent else OTHER_NAME, verify=False
+            )
+        if silent:
+            return replace(found, small_segments=told.result)
+        return replace(found, other_name=told.result)
 
     async def _converse(
         self, found: PortSeen, host: Host, name: str, connected: socket.socket

@@ -26,7 +26,8 @@ from deskside.network.trust import Kept
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-MAX_DEADLINE = 300.0
+MAX_DEADLINE = 1800.0
+DEEP_DEADLINE = 90.0
 
 
 class NetworkService:
@@ -123,6 +124,7 @@ class NetworkService:
         *,
         only: Collection[str] = (),
         deadline: float = DEADLINE,
+        deep: bool = False,
         progress: Progress | None = None,
     ) -> Report:
         """Try the hosts of a catalogue from this computer.
@@ -130,6 +132,7 @@ class NetworkService:
         Args:
             only: ids of the rows to test; all where empty.
             deadline: seconds for everything; what is not finished is reported as such.
+            deep: try the desk's responders for idle times, limits and packet sizes too.
 
         Raises:
             NotFound: a row of that id does not exist.
@@ -151,7 +154,7 @@ class NetworkService:
                 hint=_("Wait a few seconds, then try again."),
             )
         try:
-            return diagnose(run(catalogue, hosts, deadline=deadline, progress=progress))
+            return diagnose(run(catalogue, hosts, deadline=deadline, deep=deep, progress=progress))
         finally:
             self._testing.release()
 

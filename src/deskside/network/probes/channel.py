@@ -36,7 +36,11 @@ class PlainChannel:
         await asyncio.get_running_loop().sock_sendall(self._socket, data)
 
     async def receive(self) -> bytes:
-        return await asyncio.get_running_loop().sock_recv(self._socket, CHUNK)
+        return await self.receive_at_most(CHUNK)
+
+    async def receive_at_most(self, count: int) -> bytes:
+        """No more bytes than asked for, so that what follows stays for the next protocol."""
+        return await asyncio.get_running_loop().sock_recv(self._socket, count)
 
 
 class TlsChannel:

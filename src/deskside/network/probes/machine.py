@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import sys
 from dataclasses import dataclass, field
+from ipaddress import ip_address
+from pathlib import Path
 
 _TICK = 0.02
 _NOTEWORTHY = 0.1
@@ -47,3 +50,54 @@ class LagWatch:
     def since(self, moment: float) -> float:
         """Seconds by which the loop was late since a moment of its clock."""
         return sum(lag for when, lag in self._late if when >= moment)
+
+
+def own_addresses() -> frozenset[str]:
+    """The addresses of this computer's interfaces."""
+    import psutil
+
+    try:
+        interfaces = psutil.net_if_addrs()
+    except OSError:
+        return frozenset()
+    return frozenset(
+        entry.address.partition("%")[0]
+        for entries in interfaces.values()
+        for entry in entries
+        if entry.family in (socket.AF_INET, socket.AF_INET6)
+    )
+
+
+def interfaces_up() -> bool | None:
+    """Whether any interface but loopback has a carrier; None where the system doesn't tell."""
+    import psutil
+
+    try:
+        states = psutil.net_if_stats()
+        addresses = psutil.net_if_addrs()
+    except OSError:
+        return None
+    loopback = {
+        name
+        for name, entries in addresses.items()
+        if any(entry.address in ("127.0.0.1", "::1") for entry in entries)
+    }
+    return any(state.isup for name, state in states.items() if name not in loopback | {"lo"})
+
+
+def gateway_answers() -> bool | None:
+    """Whether the default router answered ARP lately; None where that is not known (Linux)."""
+    try:
+        routes = Path("/proc/net/route").read_text(encoding="ascii").splitlines()[1:]
+        neighbours = Path("/proc/net/arp").read_text(encoding="ascii").splitlines()[1:]
+    except OSError:
+        return None
+    defaults = [line.split() for line in routes if line.split()[1] == "00000000"]
+    routers = {
+        str(ip_address(int.from_bytes(bytes.fromhex(fields[2]), sys.byteorder)))
+        for fields in defaults
+        if fields[2] != "00000000"
+    }
+    known = {fields[0]: fields[2] for fields in map(str.split, neighbours)}
+    asked = [known[router] for router in routers if router in known]
+    return any(flags != "0x0" for flags in asked) if asked else None

@@ -47,6 +47,44 @@ async def ask(channel: Channel, *, desk_key: str | None, patience: float = PATIE
     )
 
 
+async def ask_padded(
+    channel: Channel, padding: int, *, desk_key: str | None, patience: float = 4.0
+) -> Echo:
+    """One nonce with padding, answered with the same; `STRANGE` where the responder is one
+    that knows no padding."""
+    nonce = secrets.token_bytes(protocol.NONCE_BYTES)
+    line, rest = b"", 0
+
+    async def talk() -> None:
+        nonlocal line, rest
+        await channel.send(protocol.request(nonce, padding))
+        received = bytearray()
+        while b"\n" not in received or len(received) < received.index(b"\n") + 1 + padding:
+            data = await channel.receive()
+            if not data:
+                break
+            received.extend(data)
+            if received.startswith(protocol.error("not-understood")[:16]):
+                break
+        head, _end, tail = bytes(received).partition(b"\n")
+        line, rest = head + b"\n", len(tail)
+
+    try:
+        await asyncio.wait_for(talk(), patience)
+    except TimeoutError:
+        return Echo.SILENT
+    except (OSError, EOFError):
+        return Echo.RESET
+    if line == protocol.error("not-understood"):
+        return Echo.STRANGE
+    if line == protocol.error("rate-limited"):
+        return Echo.BUSY
+    reply = protocol.read_reply(line)
+    if reply is None or rest != padding:
+        return Echo.CLOSED
+    return _identity(reply, nonce, desk_key)
+
+
 async def provoke(channel: Channel, patience: float = PATIENCE) -> EchoSeen:
     """Speak HTTP to a port where only a responder should be, to bring a proxy out."""
     line, failure = await _exchange(channel, HTTP_CANARY, patience)

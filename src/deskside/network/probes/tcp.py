@@ -60,11 +60,12 @@ class _Attempt:
 
 
 async def connect(
-    addresses: Sequence[str], port: int, *, patience: float = PATIENCE
+    addresses: Sequence[str], port: int, *, patience: float = PATIENCE, segment: int = 0
 ) -> tuple[ConnectSeen, socket.socket | None]:
     """Try the addresses in turn until one accepts; the caller closes the socket returned.
 
-    Ends early where every address has refused; silence takes all of `patience` (seconds).
+    Ends early where every address has refused; silence takes all of `patience` (seconds). A
+    `segment` is the largest that either side may send, in bytes.
     """
     loop = asyncio.get_running_loop()
     tried = list(addresses)[:MAX_ADDRESSES]
@@ -75,7 +76,7 @@ async def connect(
         while loop.time() < started + patience:
             due = started + len(attempts) * APART
             if len(attempts) < ATTEMPTS and loop.time() >= due:
-                attempts.append(_begin(tried[len(attempts) % len(tried)], port))
+                attempts.append(_begin(tried[len(attempts) % len(tried)], port, segment))
                 continue
             until = due if len(attempts) < ATTEMPTS else started + patience
             await _something(attempts, until - loop.time())
@@ -90,9 +91,12 @@ async def connect(
         await _drop(attempts, winner)
 
 
-def _begin(address: str, port: int) -> _Attempt:
+def _begin(address: str, port: int, segment: int = 0) -> _Attempt:
     loop = asyncio.get_running_loop()
     opened = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
+    if segment and hasattr(socket, "TCP_MAXSEG"):
+        with contextlib.suppress(OSError):
+            opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, segment)
     opened.setblocking(False)
     task = asyncio.create_task(loop.sock_connect(opened, (address, port)))
     return _Attempt(address, opened, loop.time(), task)

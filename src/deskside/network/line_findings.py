@@ -1,0 +1,279 @@
+"""The findings about this computer and its line, from all that was seen. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from ipaddress import ip_address
+from statistics import median
+
+from deskside.foundation.findings import Finding, Status
+from deskside.network.causes import REACHABLE
+from deskside.network.host_findings import Judged, connected, finding_of
+from deskside.network.line_observations import LineSeen, Passage, ProxySeen, RunSeen
+from deskside.network.observations import Echo, Found, Reach
+
+LOST_AT_LEAST, LOST_SHARE = 3, 0.04
+SKEW = 60
+"""Seconds between the clocks from which one-time codes begin to fail."""
+
+UNSTEADY = 8.0
+"""Milliseconds by which round trips deviate from their median (median) from which the delay is
+unsteady; lost packets, sent again much later, are no more than outliers to it."""
+
+SLOW_RESPONDER = 200.0
+"""Milliseconds of round trip from which the desk's own far end counts as slow."""
+
+SLOW_RATE = 125_000.0
+"""Bytes a second below which traffic may be held back."""
+
+WEB = 443
+_PROGRAMS = ("java", "tws", "gateway", "jts")
+
+
+def line_findings(run: RunSeen, judged: Sequence[Judged]) -> list[Finding]:
+    """All of them."""
+    failing = [one for one in judged if one.finding.is_problem and one.finding.code != REACHABLE]
+    return [
+        *_no_network(run, judged),
+        *_names(run, judged),
+        *_captive(run.line, failing),
+        *_proxies(run.line, judged, failing),
+        *_loss(run, judged),
+        *_delay(run.line),
+        *_egress(run.line, judged),
+        *_segments(run.line),
+        *_kept(run.line),
+        *_clock(judged),
+        *_clashes(run.line),
+        *_ping(run.line, judged),
+    ]
+
+
+def _no_network(run: RunSeen, judged: Sequence[Judged]) -> list[Finding]:
+    cut_off = not any(run.routes.values()) or run.line.interfaces is False
+    silent_router = run.line.gateway is False
+    if not (cut_off or silent_router) or not any(one.finding.is_problem for one in judged):
+        return []
+    outside = [one for one in judged if not _on_this_computer(one)]
+    reached = any(
+        port.connect.result in (Reach.CONNECTED, Reach.RESET)
+        for one in outside
+        for port in one.seen.ports
+    )
+    if not outside or reached or any(one.finding.code == REACHABLE for one in outside):
+        return []
+    evidence = {"routes": sum(run.routes.values()), "hosts": len(outside)}
+    return [finding_of("no-network", Status.FAILURE, "network", evidence)]
+
+
+def _on_this_computer(one: Judged) -> bool:
+    lookup = one.seen.lookup
+    addresses = [*lookup.ipv4, *lookup.ipv6] if lookup else []
+    return bool(addresses) and all(ip_address(address).is_loopback for address in addresses)
+
+
+def _names(run: RunSeen, judged: Sequence[Judged]) -> list[Finding]:
+    """The resolver invents answers, or somebody on the way does."""
+    found = []
+    invented = [
+        one for one in (run.canary, *run.line.canaries) if one and one.result is Found.FOUND
+    ]
+    if invented and not any(one.finding.code == "dns-hijacked" for one in judged):
+        evidence = {"name": invented[0].name, "addresses": [*invented[0].ipv4, *invented[0].ipv6]}
+        found.append(finding_of("dns-hijacked", Status.WARNING, "resolver", evidence))
+    injected = [one for one in run.line.answers if len(set(filter(None, one.answers))) > 1]
+    names = {one.name for one in injected}
+    hurt = any(one.finding.is_problem and one.seen.host.host in names for one in judged)
+    for answers in injected[:1]:
+        status = Status.FAILURE if hurt else Status.WARNING
+        told = [list(one) for one in answers.answers]
+        about = {"server": answers.server, "answers": told, "names": len(names)}
+        found.append(finding_of("dns-injected", status, answers.name, about))
+    return found
+
+
+def _captive(line: LineSeen, failing: Sequence[Judged]) -> list[Finding]:
+    told = [one for one in line.absent if one.answer is Echo.REDIRECT]
+    if not told or not failing:
+        return []
+    evidence = {"ports": [one.port for one in told], "answer": told[0].opening}
+    return [finding_of("captive-portal", Status.FAILURE, "network", evidence)]
+
+
+def _proxies(
+    line: LineSeen, judged: Sequence[Judged], failing: Sequence[Judged]
+) -> Iterable[Finding]:
+    barred = [
+        one
+        for one in failing
+        if one.finding.code in ("port-dropped", "port-reset", "port-prohibited", "dns-blocked")
+    ]
+    direct = any(one.finding.code == REACHABLE for one in judged)
+    status = Status.WARNING if direct and not barred else Status.FAILURE
+    for proxy in line.proxies:
+        code = _proxy_code(proxy, blocked=bool(barred))
+        if code:
+            subject = f"{proxy.host}:{proxy.port}"
+            evidence = {
+                "kind": proxy.kind,
+                "configured_in": proxy.source,
+                "connect": proxy.reach.value,
+                "ports": {str(port): told.value for port, told in proxy.passages.items()},
+            }
+            weight = Status.WARNING if code == "proxy-dead" else status
+            yield finding_of(code, weight, subject, evidence)
+
+
+def _proxy_code(proxy: ProxySeen, *, blocked: bool) -> str | None:
+    told = list(proxy.passages.values())
+    mute = bool(told) and all(one in (Passage.STRANGE, Passage.SILENT) for one in told)
+    if proxy.reach is not Reach.CONNECTED or mute:
+        return "proxy-dead"
+    if Passage.AUTHENTICATE in told:
+        return "proxy-auth-required"
+    if not blocked or proxy.kind == "http":
+        return "http-proxy-only" if blocked else None
+    if Passage.DENIED in [proxy.passages[port] for port in proxy.passages if port != WEB]:
+        return "socks-port-denied"
+    return "socks-only" if {Passage.PROVED, Passage.OPENED} & set(told) else None
+
+
+def _loss(run: RunSeen, judged: Sequence[Judged]) -> list[Finding]:
+    connects = [port.connect for one in judged for port in one.seen.ports if connected(port)]
+    answered = [one for one in run.line.pings if one.round_trips]
+    lost = sum(one.unanswered for one in connects)
+    lost += sum(one.late for one in run.line.series)
+    lost += sum(one.sent - len(one.round_trips) for one in answered)
+    sent = sum(one.attempts for one in connects)
+    sent += sum(one.connections for one in run.line.series)
+    sent += sum(one.sent for one in answered)
+    if lost < LOST_AT_LEAST or lost < sent * LOST_SHARE:
+        return []
+    evidence = {"unanswered": lost, "attempts": sent}
+    return [finding_of("loss", Status.WARNING, "network", evidence)]
+
+
+def _delay(line: LineSeen) -> Iterable[Finding]:
+    """The responder's round trips: by ping where it answers, else by questions."""
+    measured = {one.host: one.round_trips for one in line.series if len(one.round_trips) >= 6}
+    responders = {one.host for one in line.series}
+    measured |= {
+        one.host: one.round_trips
+        for one in line.pings
+        if one.host in responders and len(one.round_trips) >= 8
+    }
+    for host, trips in measured.items():
+        deviation = median(abs(trip - median(trips)) for trip in trips)
+        evidence = {
+            "probes": len(trips),
+            "milliseconds": round(median(trips), 1),
+            "quickest": round(min(trips), 1),
+            "jitter_milliseconds": round(deviation, 1),
+        }
+        if min(trips) >= SLOW_RESPONDER:
+            yield finding_of("latency", Status.WARNING, host, evidence)
+        if deviation >= UNSTEADY:
+            yield finding_of("jitter", Status.WARNING, host, evidence)
+
+
+def _egress(line: LineSeen, judged: Sequence[Judged]) -> list[Finding]:
+    """Which of our addresses the responders saw. Our own means that nothing translates."""
+    by_address: dict[str, list[str]] = defaultdict(list)
+    for one in line.series:
+        by_address[one.address] += one.seen_as
+    for port in (port for one in judged for port in one.seen.ports):
+        if port.echo and port.echo.result is Echo.GENUINE:
+            by_address[port.connect.address].append(port.echo.seen_as)
+    for address, seen_as in by_address.items():
+        if len(set(seen_as)) > 1:
+            evidence = {
+                "address": address,
+                "connections": len(seen_as),
+                "seen_as": sorted(set(seen_as)),
+            }
+            return [finding_of("egress-per-connection", Status.WARNING, "network", evidence)]
+    steady = {
+        address: seen_as[0]
+        for address, seen_as in by_address.items()
+        if seen_as and seen_as[0] not in line.own_addresses
+    }
+    for version in (4, 6):
+        seen = {a: s for a, s in steady.items() if ip_address(s).version == version}
+        if len(set(seen.values())) > 1:
+            evidence = {"seen_as": seen}
+            return [finding_of("egress-per-destination", Status.WARNING, "network", evidence)]
+    return []
+
+
+def _segments(line: LineSeen) -> list[Finding]:
+    return [
+        finding_of(
+            "mtu-black-hole",
+            Status.FAILURE,
+            f"{one.host}:{one.port}",
+            {"large": "vanished", "small": "arrived"}
+            | ({"path_mtu": one.largest + 40} if one.largest else {}),
+        )
+        for one in line.segments
+        if not one.large and one.small
+    ]
+
+
+def _kept(line: LineSeen) -> Iterable[Finding]:
+    for idle in line.idle:
+        if idle.dead is not None:
+            code = "idle-dropped" if idle.ending is Echo.SILENT else "idle-reset"
+            evidence = {
+                "alive_after_seconds": round(idle.alive, 1),
+                "dead_after_seconds": round(idle.dead, 1),
+            }
+            yield finding_of(code, Status.WARNING, f"{idle.host}:{idle.port}", evidence)
+    for held in line.held:
+        if 0 < held.worked < held.asked and held.after:
+            evidence = {"asked": held.asked, "worked": held.worked}
+            yield finding_of(
+                "connection-limited", Status.WARNING, f"{held.host}:{held.port}", evidence
+            )
+    quickest = {one.host: min(one.round_trips) for one in line.series if one.round_trips}
+    for rate in line.rates:
+        # A transfer of its own connection takes about eight round trips.
+        possible = 32_768 / (quickest.get(rate.host, 0.0) / 1000 * 8 + 0.02)
+        if rate.late < min(SLOW_RATE, possible * 0.3):
+            evidence = {
+                "bytes": rate.transferred,
+                "seconds": round(rate.seconds, 1),
+                "bytes_a_second": round(rate.late),
+            }
+            yield finding_of("rate-limited", Status.WARNING, f"{rate.host}:{rate.port}", evidence)
+
+
+def _clock(judged: Sequence[Judged]) -> list[Finding]:
+    skews = [
+        port.echo.skew_seconds
+        for one in judged
+        for port in one.seen.ports
+        if port.echo and port.echo.result is Echo.GENUINE
+    ]
+    if not skews or min(abs(skew) for skew in skews) <= SKEW:
+        return []
+    evidence = {"seconds": min(skews, key=abs)}
+    return [finding_of("clock-skew", Status.WARNING, "clock", evidence)]
+
+
+def _clashes(line: LineSeen) -> Iterable[Finding]:
+    for one in line.listeners:
+        program = one.program.lower()
+        if program and not any(word in program for word in _PROGRAMS):
+            evidence = {"port": one.port, "program": one.program}
+            yield finding_of("local-port-clash", Status.WARNING, str(one.port), evidence)
+
+
+def _ping(line: LineSeen, judged: Sequence[Judged]) -> list[Finding]:
+    """Nobody answers ping though ports do. One silent host among others is its own affair."""
+    reached = {one.seen.host.host for one in judged if one.finding.code == REACHABLE}
+    asked = [one for one in line.pings if one.host in reached]
+    if not asked or any(one.round_trips for one in asked):
+        return []
+    evidence = {"hosts": len(asked), "requests": sum(one.sent for one in asked)}
+    return [finding_of("ping-blocked", Status.NOTICE, "network", evidence)]

@@ -1,0 +1,223 @@
+"""What was seen of this computer and of its line, rather than of one host's ports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from deskside.network.observations import Echo, HostSeen, LookupSeen, Reach
+
+
+class Passage(StrEnum):
+    """How asking a proxy for a far end's port ended."""
+
+    PROVED = "proved"
+    OPENED = "opened"
+    DENIED = "denied"
+    AUTHENTICATE = "authenticate"
+    UNREACHED = "unreached"
+    STRANGE = "strange"
+    SILENT = "silent"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProxySeen:
+    """A proxy that is configured here.
+
+    Attributes:
+        kind: `http` or `socks5`.
+        source: where it is configured.
+        reach: how connecting to the proxy itself ended.
+        passages: by port, what it said when asked for the far end.
+    """
+
+    kind: str
+    host: str
+    port: int
+    source: str
+    reach: Reach
+    passages: Mapping[int, Passage] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AbsentSeen:
+    """Connections to addresses where nobody is: whoever accepts them stands in between.
+
+    Attributes:
+        tried: addresses tried, each kept for documentation (RFC 5737).
+        accepted: those that accepted all the same.
+        answer: what the acceptor said to an HTTP request.
+    """
+
+    port: int
+    tried: tuple[str, ...]
+    accepted: tuple[str, ...]
+    answer: Echo | None = None
+    opening: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswersSeen:
+    """Every answer that came back for one question about a name's IPv4 address.
+
+    Attributes:
+        answers: the addresses of each answer, in the order of arrival; empty for a refusal.
+    """
+
+    name: str
+    server: str
+    answers: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PingSeen:
+    """Echo requests to one address, and the round trips of those answered (milliseconds)."""
+
+    host: str
+    address: str
+    sent: int
+    round_trips: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesSeen:
+    """Several connections to a responder, one after the other, and questions on one of them.
+
+    Attributes:
+        connections: those made.
+        late: those whose first packet was lost: they took a second longer than the quickest.
+        seen_as: the address that the responder saw, for each connection that proved itself.
+        round_trips: of the questions, in milliseconds.
+    """
+
+    host: str
+    address: str
+    port: int
+    connections: int = 0
+    late: int = 0
+    seen_as: tuple[str, ...] = ()
+    round_trips: tuple[float, ...] = ()
+    lag: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentsSeen:
+    """Large packets to and from a responder.
+
+    Attributes:
+        large: whether 4 kB there and back arrived.
+        small: whether they arrived in small segments, where they had not in large ones.
+        largest: the largest segment in bytes that passed, where that was looked for.
+    """
+
+    host: str
+    port: int
+    large: bool
+    small: bool | None = None
+    largest: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdleSeen:
+    """Connections kept quiet for a while, then used.
+
+    Attributes:
+        alive: the longest quiet time in seconds that a connection outlived.
+        dead: the shortest that one did not; None where all did.
+        ending: how the dead one answered.
+    """
+
+    host: str
+    port: int
+    alive: float
+    dead: float | None = None
+    ending: Echo | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldSeen:
+    """Connections held open at once: how many were asked for, and how many worked.
+
+    Attributes:
+        after: whether another one worked when they were closed again.
+    """
+
+    host: str
+    port: int
+    asked: int
+    worked: int
+    after: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateSeen:
+    """Bytes sent to a responder and back in a time, first slowly held back or not.
+
+    Attributes:
+        early, late: bytes a second at the beginning and at the end.
+    """
+
+    host: str
+    port: int
+    transferred: int
+    seconds: float
+    early: float
+    late: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListenerSeen:
+    """A program that listens on a port where TWS or IB Gateway offers its API."""
+
+    port: int
+    program: str
+
+
+@dataclass(slots=True, kw_only=True)
+class LineSeen:
+    """All of it; filled while the test runs.
+
+    Attributes:
+        canaries: look-ups of names that cannot exist.
+        own_addresses: this computer's, which a responder sees where nothing translates them.
+        interfaces: whether any interface but loopback is up; None where that is unknown.
+        gateway: whether the router next to this computer is there; None where unknown.
+        ping_refused: why no echo request could be sent; empty where it could.
+        untested: what could not be tested, and why, by name.
+    """
+
+    canaries: list[LookupSeen] = field(default_factory=list)
+    proxies: list[ProxySeen] = field(default_factory=list)
+    absent: list[AbsentSeen] = field(default_factory=list)
+    answers: list[AnswersSeen] = field(default_factory=list)
+    pings: list[PingSeen] = field(default_factory=list)
+    series: list[SeriesSeen] = field(default_factory=list)
+    segments: list[SegmentsSeen] = field(default_factory=list)
+    idle: list[IdleSeen] = field(default_factory=list)
+    held: list[HeldSeen] = field(default_factory=list)
+    rates: list[RateSeen] = field(default_factory=list)
+    listeners: list[ListenerSeen] = field(default_factory=list)
+    own_addresses: frozenset[str] = frozenset()
+    interfaces: bool | None = None
+    gateway: bool | None = None
+    untested: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSeen:
+    """One run of the test.
+
+    Attributes:
+        canary: the look-up of a name that cannot exist; None where no row has a name.
+        routes: whether this computer has a way out, by IP version.
+        lag: the longest time in seconds for which this computer kept the probes waiting.
+        line: what was seen of this computer and its line.
+    """
+
+    hosts: tuple[HostSeen, ...]
+    canary: LookupSeen | None
+    routes: Mapping[int, bool]
+    lag: float
+    seconds: float
+    line: LineSeen = field(default_factory=LineSeen)

@@ -1,0 +1,240 @@
+"""Series of connections to a responder: what one connection cannot show.
+
+Only the desk's own responders are tried like this.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import socket
+import time
+from contextlib import suppress
+
+from deskside.network.line_observations import (
+    HeldSeen,
+    IdleSeen,
+    RateSeen,
+    SegmentsSeen,
+    SeriesSeen,
+)
+from deskside.network.observations import Echo, EchoSeen
+from deskside.network.probes import nonce
+from deskside.network.probes.channel import PlainChannel
+
+CONNECTIONS = 6
+QUESTIONS = 10
+"""Questions on one connection; a responder allows 16."""
+
+LATE = 0.8
+"""Seconds beyond the quickest from which a connection's first packet was lost: it is sent again
+after one second (RFC 6298)."""
+
+_SMALL = 400
+_PADDING = 4096
+_CHUNK = 16_384
+
+
+class Line:
+    """One plain port of a responder, by one address."""
+
+    def __init__(self, host: str, address: str, port: int, desk_key: str | None) -> None:
+        self.host, self.address, self.port = host, address, port
+        self._key = desk_key
+
+    async def _connect(self, patience: float = 4.0, segment: int = 0) -> socket.socket:
+        family = socket.AF_INET6 if ":" in self.address else socket.AF_INET
+        opened = socket.socket(family)
+        opened.setblocking(False)
+        if segment:
+            with suppress(OSError):
+                opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, segment)
+        try:
+            await asyncio.wait_for(
+                asyncio.get_running_loop().sock_connect(opened, (self.address, self.port)), patience
+            )
+        except BaseException:
+            opened.close()
+            raise
+        return opened
+
+    async def _ask(self, opened: socket.socket, patience: float = 3.0) -> EchoSeen:
+        return await nonce.ask(PlainChannel(opened), desk_key=self._key, patience=patience)
+
+    async def series(self) -> SeriesSeen:
+        """Some connections in turn, then questions on one."""
+        taken: list[float] = []
+        seen_as: list[str] = []
+        trips: list[float] = []
+        for number in range(CONNECTIONS):
+            # Out of step with other series: a balancer that alternates would look steady.
+            await asyncio.sleep(secrets.randbelow(40) / 1000)
+            began = time.perf_counter()
+            try:
+                opened = await self._connect()
+            except (OSError, TimeoutError):
+                continue
+            taken.append(time.perf_counter() - began)
+            with opened:
+                told = await self._ask(opened)
+                if told.result is Echo.GENUINE:
+                    seen_as.append(told.seen_as)
+                if number == CONNECTIONS - 1:
+                    trips = await self._questions(opened)
+        quickest = min(taken, default=0.0)
+        return SeriesSeen(
+            host=self.host,
+            address=self.address,
+            port=self.port,
+            connections=len(taken),
+            late=sum(one > quickest + LATE for one in taken),
+            seen_as=tuple(seen_as),
+            round_trips=tuple(trips),
+        )
+
+    async def _questions(self, opened: socket.socket) -> list[float]:
+        trips = []
+        for _number in range(QUESTIONS):
+            told = await self._ask(opened)
+            if told.result is not Echo.GENUINE:
+                break
+            trips.append(told.milliseconds)
+            await asyncio.sleep(0.01)
+        return trips
+
+    async def _padded(self, segment: int = 0, size: int = _PADDING) -> bool | None:
+        """Whether a padded question and its equally padded answer arrive; None where the
+        responder knows no padding."""
+        try:
+            opened = await self._connect(segment=segment)
+        except (OSError, TimeoutError):
+            return False
+        with opened:
+            told = await nonce.ask_padded(PlainChannel(opened), size, desk_key=self._key)
+        if told in (Echo.STRANGE, Echo.BUSY):
+            return None
+        return told is Echo.GENUINE
+
+    async def segments(self, *, measure: bool) -> SegmentsSeen | None:
+        """Whether large packets arrive; where not, whether small segments help."""
+        for _attempt in range(2):
+            large = await self._padded()
+            if large is None:
+                return None
+            if large:
+                return SegmentsSeen(host=self.host, port=self.port, large=True)
+        small = await self._padded(_SMALL)
+        largest = await self._largest() if measure and small else None
+        return SegmentsSeen(
+            host=self.host, port=self.port, large=False, small=bool(small), largest=largest
+        )
+
+    async def _largest(self) -> int:
+        low, high = _SMALL, 1460
+        while high - low > 8:
+            middle = (low + high) // 2
+            if await self._padded(middle):
+                low = middle
+            else:
+                high = middle
+        return low
+
+    async def held(self, count: int) -> HeldSeen:
+        """Hold connections open at once, each proved by a question."""
+        opened: list[socket.socket] = []
+        worked = 0
+        try:
+            for _number in range(count):
+                try:
+                    opened.append(await self._connect(2.5))
+                    told = await self._ask(opened[-1], 2.5)
+                except (OSError, TimeoutError):
+                    break
+                if told.result is not Echo.GENUINE:
+                    break
+                worked += 1
+        finally:
+            for one in opened:
+                one.close()
+        after = worked == count or await self._works_again()
+        return HeldSeen(host=self.host, port=self.port, asked=count, worked=worked, after=after)
+
+    async def _works_again(self) -> bool:
+        for pause in (0.5, 1.0, 2.0):
+            await asyncio.sleep(pause)
+            with suppress(OSError, TimeoutError), await self._connect(2.5) as opened:
+                if (await self._ask(opened)).result is Echo.GENUINE:
+                    return True
+        return False
+
+    async def idle(self, longest: float) -> IdleSeen | None:
+        """Keep connections quiet for different times, all at once; then once more between the
+        longest that lived and the shortest that did not, where time is left."""
+        began = time.monotonic()
+        steps = [step for step in _STEPS if step <= longest] or [longest]
+        alive, dead, ending = await self._ladder(steps)
+        if dead is not None and dead - alive > 1.5:
+            between = [alive + (dead - alive) * part / 4 for part in (1, 2, 3)]
+            between = [one for one in between if one < longest - (time.monotonic() - began)]
+            closer = await self._ladder(between) if between else (0.0, None, None)
+            alive = max(alive, closer[0])
+            if closer[1] is not None:
+                dead, ending = closer[1], closer[2]
+        if alive == 0 and dead is None:
+            return None
+        return IdleSeen(host=self.host, port=self.port, alive=alive, dead=dead, ending=ending)
+
+    async def _ladder(self, steps: list[float]) -> tuple[float, float | None, Echo | None]:
+        told = dict(
+            zip(steps, await asyncio.gather(*(self._quiet(step) for step in steps)), strict=True)
+        )
+        lost = [step for step, one in told.items() if one in _CUT]
+        dead = min(lost) if lost and (await self._works_again()) else None
+        alive = max(
+            (
+                step
+                for step, one in told.items()
+                if one is Echo.GENUINE and (dead is None or step < dead)
+            ),
+            default=0.0,
+        )
+        return alive, dead, told[dead] if dead is not None else None
+
+    async def _quiet(self, seconds: float) -> Echo | None:
+        try:
+            opened = await self._connect()
+        except (OSError, TimeoutError):
+            return None
+        with opened:
+            if (await self._ask(opened)).result is not Echo.GENUINE:
+                return None
+            await asyncio.sleep(seconds)
+            return (await self._ask(opened)).result
+
+    async def rate(self, seconds: float) -> RateSeen | None:
+        """Send padded questions for a while; how quickly they come back, early and late."""
+        marks = [(time.monotonic(), 0)]
+        while marks[-1][0] - marks[0][0] < seconds and len(marks) < _MOST_ROUNDS:
+            if not await self._padded(size=_CHUNK):
+                break
+            marks.append((time.monotonic(), marks[-1][1] + 2 * _CHUNK))
+        if len(marks) < 3:
+            return None
+        half = len(marks) // 2
+        return RateSeen(
+            host=self.host,
+            port=self.port,
+            transferred=marks[-1][1],
+            seconds=marks[-1][0] - marks[0][0],
+            early=_speed(marks[0], marks[half]),
+            late=_speed(marks[half], marks[-1]),
+        )
+
+
+_STEPS = (3.0, 6.0, 10.0, 15.0, 22.0, 30.0, 45.0, 65.0, 95.0, 130.0, 190.0, 250.0, 310.0, 610.0)
+_CUT = (Echo.SILENT, Echo.RESET, Echo.CLOSED)
+_MOST_ROUNDS = 60
+
+
+def _speed(before: tuple[float, int], after: tuple[float, int]) -> float:
+    return (after[1] - before[1]) / max(after[0] - before[0], 1e-6)

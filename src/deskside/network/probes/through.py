@@ -1,0 +1,132 @@
+"""Ask a proxy for a far end: CONNECT (RFC 9110 section 9.3.6) or SOCKS5 (RFC 1928, RFC 1929)."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from ipaddress import ip_address
+
+from deskside.network.line_observations import Passage, ProxySeen
+from deskside.network.observations import Reach
+from deskside.network.probes import dns, tcp
+from deskside.network.probes.channel import PlainChannel
+from deskside.network.probes.proxies import Proxy
+
+PATIENCE = 3.0
+_STATUS = re.compile(rb"HTTP/1\.\d (\d{3})")
+_UNREACHED = (500, 502, 503, 504)
+
+Prove = Callable[[PlainChannel, int], Awaitable[bool]]
+"""Whether the far end proves itself through the opened way."""
+
+
+async def try_proxy(
+    proxy: Proxy, far_end: str, ports: Sequence[int], prove: Prove, resolver: dns.Resolver
+) -> ProxySeen:
+    """Connect to the proxy, then ask it for every port of the far end."""
+    found = await resolver.look_up(proxy.host)
+    addresses = [*found.ipv4, *found.ipv6]
+    if not addresses:
+        return _seen(proxy, Reach.FAILED, {})
+    reach, connected = await tcp.connect(addresses, proxy.port)
+    if connected is None:
+        return _seen(proxy, reach.result, {})
+    connected.close()
+    told = await asyncio.gather(
+        *(_passage(proxy, reach.address, far_end, port, prove) for port in ports)
+    )
+    return _seen(proxy, reach.result, dict(zip(ports, told, strict=True)))
+
+
+def _seen(proxy: Proxy, reach: Reach, passages: dict[int, Passage]) -> ProxySeen:
+    return ProxySeen(
+        kind=proxy.kind,
+        host=proxy.host,
+        port=proxy.port,
+        source=proxy.source,
+        reach=reach,
+        passages=passages,
+    )
+
+
+async def _passage(proxy: Proxy, address: str, far_end: str, port: int, prove: Prove) -> Passage:
+    _seen, connected = await tcp.connect([address], proxy.port)
+    if connected is None:
+        return Passage.SILENT
+    with connected:
+        channel = PlainChannel(connected)
+        ask = _socks if proxy.kind == "socks5" else _connect
+        try:
+            told = await asyncio.wait_for(ask(channel, proxy, far_end, port), PATIENCE)
+        except TimeoutError:
+            return Passage.SILENT
+        except (OSError, EOFError, UnicodeError):
+            return Passage.STRANGE
+        if told is Passage.OPENED and await prove(channel, port):
+            return Passage.PROVED
+        return told
+
+
+async def _connect(channel: PlainChannel, proxy: Proxy, far_end: str, port: int) -> Passage:
+    authority = f"[{far_end}]:{port}" if ":" in far_end else f"{far_end}:{port}"
+    lines = [f"CONNECT {authority} HTTP/1.1", f"Host: {authority}"]
+    if proxy.credentials:
+        lines.append(f"Proxy-Authorization: Basic {proxy.basic}")
+    await channel.send("\r\n".join([*lines, "", ""]).encode())
+    received = b""
+    while b"\r\n\r\n" not in received and len(received) < 16_384:
+        data = await channel.receive()
+        if not data:
+            break
+        received += data
+    found = _STATUS.match(received)
+    if not found:
+        return Passage.STRANGE
+    status = int(found[1])
+    if 200 <= status < 300:
+        return Passage.OPENED
+    if status == 407:
+        return Passage.AUTHENTICATE
+    return Passage.UNREACHED if status in _UNREACHED else Passage.DENIED
+
+
+async def _socks(channel: PlainChannel, proxy: Proxy, far_end: str, port: int) -> Passage:
+    methods = b"\x00\x02" if proxy.credentials else b"\x00"
+    await channel.send(bytes([5, len(methods)]) + methods)
+    version, method = await _exactly(channel, 2)
+    if version != 5:
+        return Passage.STRANGE
+    if method == 2 and proxy.credentials:
+        user, password = (word.encode()[:255] for word in proxy.credentials)
+        await channel.send(bytes([1, len(user)]) + user + bytes([len(password)]) + password)
+        if (await _exactly(channel, 2))[1] != 0:
+            return Passage.AUTHENTICATE
+    elif method != 0:
+        return Passage.AUTHENTICATE
+    await channel.send(b"\x05\x01\x00" + _destination(far_end) + port.to_bytes(2, "big"))
+    reply = await _exactly(channel, 4)
+    if reply[1] != 0:
+        return Passage.DENIED if reply[1] == 2 else Passage.UNREACHED
+    length = {1: 4, 4: 16}.get(reply[3]) or (await _exactly(channel, 1))[0]
+    await _exactly(channel, length + 2)
+    return Passage.OPENED
+
+
+def _destination(far_end: str) -> bytes:
+    try:
+        packed = ip_address(far_end).packed
+    except ValueError:
+        name = far_end.encode("idna" if not far_end.isascii() else "ascii")[:255]
+        return bytes([3, len(name)]) + name
+    return bytes([1 if len(packed) == 4 else 4]) + packed
+
+
+async def _exactly(channel: PlainChannel, count: int) -> bytes:
+    received = b""
+    while len(received) < count:
+        data = await channel.receive_at_most(count - len(received))
+        if not data:
+            raise EOFError
+        received += data
+    return received

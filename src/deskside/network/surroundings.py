@@ -1,0 +1,232 @@
+"""Looks at this computer and its line while the hosts are tested, and after them at what only
+the desk's responders may be asked."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Sequence
+
+from deskside.network.line_observations import LineSeen, PingSeen
+from deskside.network.model import Host
+from deskside.network.observations import Echo, Found, HostSeen, PortSeen, Shake
+from deskside.network.probes import (
+    absent,
+    answers,
+    dns,
+    listeners,
+    machine,
+    nonce,
+    ping,
+    proxies,
+    through,
+    tls,
+)
+from deskside.network.probes.channel import PlainChannel
+from deskside.network.probes.series import Line
+
+WEB = 443
+PINGS, RESPONDER_PINGS = 2, 24
+HELD = 32
+"""Connections held at once; a responder allows 64 from one address."""
+
+RATE_SECONDS = 4.0
+IDLE_SPARE = 6.0
+"""Seconds kept back from the deadline for the last idle connection's answer."""
+
+MAX_LINES = 4
+
+
+class Surroundings:
+    """Fills `seen`."""
+
+    def __init__(self, resolver: dns.Resolver, desk_key: str | None, lag: machine.LagWatch) -> None:
+        self.seen = LineSeen()
+        self._resolver = resolver
+        self._key = desk_key
+        self._lag = lag
+
+    async def look(
+        self,
+        hosts_done: Sequence[asyncio.Task[None]],
+        hosts: Sequence[HostSeen],
+        *,
+        deep: bool,
+        end: float,
+    ) -> None:
+        """Everything about the line; `end` is the deadline on the loop's clock."""
+        self.seen.own_addresses = machine.own_addresses()
+        self.seen.interfaces = machine.interfaces_up()
+        beside = [self._canaries(hosts), self._answers(hosts), self._proxies(hosts)]
+        running = [asyncio.create_task(one) for one in beside]
+        try:
+            await asyncio.gather(*hosts_done)
+            running += [
+                asyncio.create_task(self._absent(hosts)),
+                asyncio.create_task(self._pings(hosts)),
+            ]
+            self._listeners(hosts)
+            running += [
+                asyncio.create_task(self._line(host, port, deep=deep, end=end))
+                for host, port in _provable(hosts)
+            ]
+            await asyncio.gather(*running)
+            self.seen.gateway = machine.gateway_answers()
+        finally:
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+
+    async def _canaries(self, hosts: Sequence[HostSeen]) -> None:
+        if any(dns.literal(one.host.host) is None for one in hosts):
+            name = f"deskside-{secrets.token_hex(10)}.com."
+            self.seen.canaries.append(await self._resolver.look_up(name, spell=False))
+
+    async def _answers(self, hosts: Sequence[HostSeen]) -> None:
+        names = list(
+            dict.fromkeys(one.host.host for one in hosts if dns.literal(one.host.host) is None)
+        )[:64]
+        servers = answers.servers() if names else []
+        if names and not servers:
+            self.seen.untested["dns-injected"] = "no name server is known"
+        for server in servers[:1]:
+            self.seen.answers += await answers.ask_all(names, server)
+
+    async def _proxies(self, hosts: Sequence[HostSeen]) -> None:
+        found = proxies.configured()
+        if not found or not hosts:
+            return
+        chosen = next((one.host for one in hosts if one.host.responder), hosts[0].host)
+        ports = tuple(
+            dict.fromkeys(
+                [
+                    *(
+                        port
+                        for one in hosts
+                        if one.host.host == chosen.host
+                        for port in one.host.ports
+                    ),
+                    WEB,
+                ]
+            )
+        )[:4]
+
+        async def prove(channel: PlainChannel, port: int) -> bool:
+            return await self._proves(chosen, hosts, channel, port)
+
+        # A browser gives an HTTP proxy the name; what takes TWS to a SOCKS proxy, the address.
+        known = await self._resolver.look_up(chosen.host)
+        address = next(iter((*known.ipv4, *known.ipv6)), chosen.host)
+        self.seen.proxies += await asyncio.gather(
+            *(
+                through.try_proxy(
+                    one,
+                    address if one.kind == "socks5" else chosen.host,
+                    ports,
+                    prove,
+                    self._resolver,
+                )
+                for one in found
+            )
+        )
+
+    async def _proves(
+        self, chosen: Host, hosts: Sequence[HostSeen], channel: PlainChannel, port: int
+    ) -> bool:
+        rows = [
+            one.host for one in hosts if one.host.host == chosen.host and port in one.host.ports
+        ]
+        if not rows:
+            return False
+        if port in rows[0].tls:
+            told, _secure = await tls.shake_hands(
+                channel, chosen.host, verify=not chosen.responder, desk_key=self._key
+            )
+            return told.result is Shake.TRUSTED or bool(told.desk_issued)
+        if not chosen.responder:
+            return False
+        return (await nonce.ask(channel, desk_key=self._key)).result is Echo.GENUINE
+
+    async def _absent(self, hosts: Sequence[HostSeen]) -> None:
+        if all(_is_local(one) for one in hosts):
+            return
+        taken = {
+            address
+            for one in hosts
+            if one.lookup
+            for address in (*one.lookup.ipv4, *one.lookup.ipv6)
+        }
+        tried = absent.addresses({*taken, *self.seen.own_addresses})
+        if len(tried) < 2:
+            self.seen.untested["canary"] = "no address is known to be absent"
+            return
+        ports = dict.fromkeys([80, *(port for one in hosts for port in one.host.ports)])
+        self.seen.absent += await asyncio.gather(
+            *(absent.try_port(port, tried) for port in list(ports)[:6])
+        )
+
+    async def _pings(self, hosts: Sequence[HostSeen]) -> None:
+        chosen: dict[str, Host] = {}
+        for one in hosts:
+            if one.host.ping and one.lookup and one.lookup.ipv4 and not _is_local(one):
+                chosen.setdefault(one.lookup.ipv4[0], one.host)
+
+        async def one_host(address: str, host: Host) -> PingSeen:
+            count = RESPONDER_PINGS if host.responder else PINGS
+            trips = await ping.ping(address, count, apart=0.03 if host.responder else 0.2)
+            return PingSeen(host=host.host, address=address, sent=count, round_trips=tuple(trips))
+
+        try:
+            self.seen.pings += await asyncio.gather(
+                *(one_host(address, host) for address, host in list(chosen.items())[:64])
+            )
+        except ping.NotPermitted:
+            self.seen.untested["ping"] = "this user may send no echo request"
+
+    def _listeners(self, hosts: Sequence[HostSeen]) -> None:
+        known = {
+            (address, port)
+            for one in hosts
+            if one.lookup
+            for address in (*one.lookup.ipv4, *one.lookup.ipv6)
+            for port in one.host.ports
+        }
+        self.seen.listeners += listeners.listeners(known)
+
+    async def _line(self, host: Host, port: PortSeen, *, deep: bool, end: float) -> None:
+        line = Line(host.host, port.connect.address, port.port, self._key)
+        loop = asyncio.get_running_loop()
+        self.seen.series.append(await line.series())
+        segments = await line.segments(measure=deep)
+        if segments:
+            self.seen.segments.append(segments)
+        if not deep or not (segments and segments.large):
+            return
+        self.seen.held.append(await line.held(HELD))
+        rate = await line.rate(RATE_SECONDS)
+        if rate:
+            self.seen.rates.append(rate)
+        left = end - loop.time() - IDLE_SPARE
+        idle = await line.idle(left / 2) if left > 4 else None
+        if idle:
+            self.seen.idle.append(idle)
+        else:
+            self.seen.untested["idle"] = "too little time; a longer --deadline allows it"
+
+
+def _provable(hosts: Sequence[HostSeen]) -> list[tuple[Host, PortSeen]]:
+    """One plain port of each responder's address that proved itself."""
+    chosen: dict[str, tuple[Host, PortSeen]] = {}
+    for one in hosts:
+        for port in one.ports:
+            genuine = port.echo is not None and port.echo.result is Echo.GENUINE
+            if genuine and port.tls is None:
+                chosen.setdefault(port.connect.address, (one.host, port))
+    return list(chosen.values())[:MAX_LINES]
+
+
+def _is_local(seen: HostSeen) -> bool:
+    lookup = seen.lookup
+    if not lookup or lookup.result not in (Found.FOUND, Found.LITERAL):
+        return False
+    return all(one.startswith("127.") or one == "::1" for one in (*lookup.ipv4, *lookup.ipv6))

@@ -1,0 +1,171 @@
+"""Three namespaces in a row (client, router, far end), and ways to break what lies between.
+
+Needs root. Traffic stays within the namespaces, which are gone when the lab is closed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Self
+
+FAR_ENDS = ("10.77.2.2", "10.77.2.3")
+ROUTER_IN, ROUTER_OUT = "10.77.1.1", "10.77.2.1"
+CLIENT = "10.77.1.2"
+FAR_ENDS6 = ("fd77:2::2", "fd77:2::3")
+NAMES = ("gate.lab.test", "other.lab.test")
+RESPONDER = """
+import sys, threading
+from pathlib import Path
+from deskside.network import certificates, protocol
+from deskside.network.responder import Responder
+key = certificates.signing_key(Path(sys.argv[1]) / "key.pem")
+for address in sys.argv[2:]:
+    Responder(key, Path(sys.argv[1]), plain=(address, 4000), tls=(address, 4001)).start()
+print(protocol.public_key(key), flush=True)
+threading.Event().wait()
+"""
+
+
+class Lab:
+    """The namespaces, what runs in them, and the test run in the client's."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        tag = secrets.token_hex(3)
+        self.client, self.router, self.far = (f"dl{tag}{letter}" for letter in "crs")
+        self._running: list[subprocess.Popen[bytes]] = []
+        self.environment = {
+            name: value for name, value in os.environ.items() if "proxy" not in name.lower()
+        } | {"HOME": str(folder), "XDG_DATA_HOME": str(folder / "data")}
+
+    def __enter__(self) -> Self:
+        for space in (self.client, self.router, self.far):
+            self.do(f"ip netns add {space}")
+            self.within(space, "ip link set lo up")
+            # No wait for duplicate addresses: nobody else is there.
+            for scope in ("all", "default"):
+                self.within(space, f"sysctl -qw net.ipv6.conf.{scope}.accept_dad=0")
+        self._join(self.client, self.router, "c", CLIENT, ROUTER_IN, "fd77:1::2", "fd77:1::1")
+        self._join(self.far, self.router, "s", FAR_ENDS[0], ROUTER_OUT, "fd77:2::2", "fd77:2::1")
+        self.within(self.far, f"ip addr add {FAR_ENDS[1]}/24 dev up0")
+        self.within(self.far, f"ip addr add {FAR_ENDS6[1]}/64 dev up0 nodad")
+        self.within(self.router, "sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1")
+        hosts = Path("/etc/netns") / self.client
+        hosts.mkdir(parents=True)
+        (hosts / "resolv.conf").write_text(f"nameserver {FAR_ENDS[0]}\noptions timeout:1\n")
+        self.names(self.far)
+        script = self.folder / "responder.py"
+        script.write_text(RESPONDER)
+        answering = self.start(
+            self.far, sys.executable, str(script), str(self.folder), *FAR_ENDS, *FAR_ENDS6
+        )
+        assert answering.stdout
+        self.key = answering.stdout.readline().decode().strip()
+        return self
+
+    def __exit__(self, *_problem: object) -> None:
+        for process in self._running:
+            process.kill()
+            process.communicate()
+        for space in (self.client, self.router, self.far):
+            self.do(f"ip netns del {space}", check=False)
+        shutil.rmtree(Path("/etc/netns") / self.client, ignore_errors=True)
+        with suppress(OSError):
+            Path("/etc/netns").rmdir()
+
+    def _join(self, end: str, router: str, leg: str, *addresses: str) -> None:
+        ours, theirs, ours6, theirs6 = addresses
+        self.do(f"ip link add up0 netns {end} type veth peer name {leg}0 netns {router}")
+        for space, link, one, one6 in (
+            (end, "up0", ours, ours6),
+            (router, f"{leg}0", theirs, theirs6),
+        ):
+            self.within(space, f"ip addr add {one}/24 dev {link}")
+            self.within(space, f"ip addr add {one6}/64 dev {link} nodad")
+            self.within(space, f"ip link set {link} up")
+        self.within(end, f"ip route add default via {theirs}")
+        self.within(end, f"ip -6 route add default via {theirs6}")
+
+    def names(self, space: str, *extra: str) -> None:
+        """A name server in a namespace that knows the far ends."""
+        records = [
+            f"--host-record={name},{address},{address6}"
+            for name, address, address6 in zip(NAMES, FAR_ENDS, FAR_ENDS6, strict=True)
+        ]
+        self.start(space, "dnsmasq", "-k", "-C", "/dev/null", "--no-resolv", "--no-hosts",
+                   "--local=/#/", "--user=root", "--pid-file",
+                   *(extra or records))  # fmt: skip
+        self.wait_for(space, 53)
+
+    def do(self, command: str, *, check: bool = True) -> str:
+        done = subprocess.run(command.split(), capture_output=True, text=True, check=False)
+        assert not check or done.returncode == 0, f"{command}: {done.stderr}"
+        return done.stdout
+
+    def within(self, space: str, command: str) -> str:
+        return self.do(f"ip netns exec {space} {command}")
+
+    def rules(self, space: str, text: str) -> None:
+        """nftables rules of a namespace, on one line."""
+        lines = re.sub(r" \} \}$", "\n}\n}\n", text).replace("} chain", "\n}\nchain")
+        subprocess.run(
+            ["ip", "netns", "exec", space, "nft", "-f", "-"], input=lines.encode(), check=True
+        )
+
+    def forward(self, rule: str) -> None:
+        """One rule for what the router passes on."""
+        self.rules(
+            self.router,
+            "table inet lab { chain f { type filter hook forward priority 0; " + rule + " } }",
+        )
+
+    def start(self, space: str, *command: str) -> subprocess.Popen[bytes]:
+        process = subprocess.Popen(
+            ["ip", "netns", "exec", space, *command],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd=self.folder,
+        )
+        self._running.append(process)
+        return process
+
+    def wait_for(self, space: str, port: int) -> None:
+        """Until something in the namespace listens on a TCP port."""
+        for _try in range(400):
+            if f":{port} " in self.within(space, "ss -Hltn"):
+                return
+            time.sleep(0.02)
+        raise AssertionError(f"nothing listens on {port}")
+
+    def test(self, *options: str, **environment: str) -> dict[str, Any]:
+        """The report of `network test` in the client's namespace."""
+        rows = "".join(
+            f'[[host]]\nid = "{name}-{port}"\nhost = "{name}"\nports = [{port}]\n'
+            f"tls = {[port] if port == 4001 else []}\nresponder = true\n"
+            for name in NAMES
+            for port in (4000, 4001)
+        )
+        catalogue = self.folder / "lab.toml"
+        catalogue.write_text(f'version = "1"\nresponder_key = "{self.key}"\n{rows}')
+        done = subprocess.run(
+            ["ip", "netns", "exec", self.client, sys.executable, "-m", "deskside", "--json",
+             "network", "test", "--catalogue", str(catalogue), *options],
+            capture_output=True, text=True, check=False, env=self.environment | environment,
+        )  # fmt: skip
+        assert done.stdout, done.stderr
+        report: dict[str, Any] = json.loads(done.stdout)
+        return report
+
+
+Break = Callable[[Lab], dict[str, str] | None]
+"""Breaks the network; returns what the client's environment says."""

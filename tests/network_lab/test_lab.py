@@ -1,0 +1,39 @@
+"""Each cause alone: the root cause is right, and a healthy network is never accused."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from .lab import Lab
+from .scenarios import DEEP, QUICK
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="namespaces are root's to make")
+
+
+def test_a_healthy_network_is_not_accused(tmp_path: Path) -> None:
+    with Lab(tmp_path) as lab:
+        report = lab.test()
+    found = {one["code"] for one in report["findings"]}
+    assert (report["verdict"], report["root_cause"], found) == ("success", None, {"reachable"}), (
+        report["findings"]
+    )
+
+
+@pytest.mark.parametrize("cause", QUICK)
+def test_the_cause_is_named(cause: str, tmp_path: Path) -> None:
+    with Lab(tmp_path) as lab:
+        environment = QUICK[cause](lab) or {}
+        report = lab.test(**environment)
+    assert report["root_cause"] == cause, report["findings"]
+    assert report["undecided_between"] == []
+
+
+@pytest.mark.parametrize("cause", DEEP)
+def test_the_cause_is_named_by_a_deep_test(cause: str, tmp_path: Path) -> None:
+    with Lab(tmp_path) as lab:
+        DEEP[cause](lab)
+        report = lab.test("--deep", "--deadline", "60")
+    assert report["root_cause"] == cause, report["findings"]
