@@ -183,7 +183,7 @@ def _egress(line: LineSeen, judged: Sequence[Judged]) -> list[Finding]:
     for one in line.series:
         by_address[one.address] += one.seen_as
     for port in (port for one in judged for port in one.seen.ports):
-        if port.echo and port.echo.result is Echo.GENUINE:
+        if port.echo and port.echo.result is Echo.GENUINE and port.echo.seen_as:
             by_address[port.connect.address].append(port.echo.seen_as)
     for address, seen_as in by_address.items():
         if len(set(seen_as)) > 1:

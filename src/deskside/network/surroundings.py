@@ -184,6 +184,8 @@ class Surroundings:
             self.seen.untested["ping"] = "this user may send no echo request"
 
     def _listeners(self, hosts: Sequence[HostSeen]) -> None:
+        if all(_is_local(one) for one in hosts):
+            return
         known = {
             (address, port)
             for one in hosts

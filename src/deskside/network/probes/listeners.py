@@ -44,6 +44,10 @@ def _program(pid: int | None) -> str:
     import psutil
 
     try:
-        return psutil.Process(pid).name() if pid else ""
+        process = psutil.Process(pid) if pid else None
+        # A responder of Deskside's is there on purpose.
+        if process is None or any("deskside" in word for word in process.cmdline()[:3]):
+            return ""
+        return process.name()
     except psutil.Error:
         return ""
