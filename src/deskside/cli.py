@@ -39,6 +39,10 @@ SECTIONS: dict[str, Table] = {
             "deskside.workstation.esignal.commands:esignal",
             "Join TWS and eSignal (dbcapi.dll).",
         ),
+        "mobile": (
+            "deskside.workstation.mobile.commands:mobile",
+            "Say which phone runs the app.",
+        ),
         "changes": (
             "deskside.foundation.changes.commands:changes",
             "List and undo changes to files.",
