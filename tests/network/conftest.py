@@ -47,7 +47,8 @@ def catalogue(responder: Responder) -> Catalogue:
 @contextlib.contextmanager
 def far_end(talk: Talk, address: str = LOOPBACK) -> Iterator[int]:
     """A port on loopback where every connection is handed to `talk`."""
-    listening = socket.create_server((address, 0))
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    listening = socket.create_server((address, 0), family=family)
     stopping = threading.Event()
 
     def serve(accepted: socket.socket) -> None:
