@@ -119,7 +119,7 @@ def open_services(
                 ),
                 network=NetworkService(folder, responder=responder, vendor_hosts=not demo),
                 responder=responder,
-                library=Library.open(),
+                library=Library.open(own=folder / "articles"),
             )
         finally:
             secure_login.close()
