@@ -154,7 +154,7 @@ def open_services(
                     signing_key=keyring.signing_key,
                 ),
                 responder=responder,
-                library=Library.open(),
+                library=Library.open(own=folder / "articles"),
             )
         finally:
             secure_login.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -13,21 +13,21 @@ ATOM = "{http://www.w3.org/2005/Atom}"
 
 
 def test_atom_by_tag_and_language(app: object) -> None:
-    feed = ElementTree.fromstring(get(app, "/kb/feed.atom?tag=firewall&lang=en").content)
+    feed = ET.fromstring(get(app, "/kb/feed.atom?tag=firewall&lang=en").content)
     assert [entry.findtext(f"{ATOM}title", "")[:6] for entry in feed.iter(f"{ATOM}entry")] == [
         "KB2816"
     ]
     italian = get(app, "/kb/feed.atom?lang=it")
     assert italian.headers["content-type"].startswith("application/atom+xml")
     assert "Recuperare le impostazioni di TWS" in italian.text
-    root = ElementTree.fromstring(italian.content)
+    root = ET.fromstring(italian.content)
     for required in ("id", "title", "updated"):
         assert root.findtext(f"{ATOM}{required}")
         assert all(entry.findtext(f"{ATOM}{required}") for entry in root.iter(f"{ATOM}entry"))
 
 
 def test_rss_has_what_a_reader_needs(app: object) -> None:
-    channel = ElementTree.fromstring(get(app, "/kb/feed.rss").content).find("channel")
+    channel = ET.fromstring(get(app, "/kb/feed.rss").content).find("channel")
     assert channel is not None
     items = channel.findall("item")
     assert items

@@ -3,32 +3,55 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
-from functools import cached_property
 from pathlib import Path
+from threading import Lock
 
 from deskside.foundation.errors import NotFound
 from deskside.foundation.findings import Finding
+from deskside.foundation.paths import data_folder
 from deskside.foundation.text import DEFAULT, _, language
 from deskside.knowledge.library import Shelf, articles_folder, read_shelf
 from deskside.knowledge.model import Article, Result, article_number
-from deskside.knowledge.search.documents import document
+from deskside.knowledge.own import OwnArticles
+from deskside.knowledge.search.documents import Key, document
 from deskside.knowledge.search.index import Index
 
 
 class Library:
-    """All articles, read once.
+    """All articles: those that came with Deskside, read once, and the desk's own, always current.
 
     Where a language is not given, it is that of the present command or request; an article that
     does not exist in it is given in English, or else in whatever it exists in.
     """
 
-    def __init__(self, shelf: Shelf) -> None:
-        self._shelf = shelf
+    def __init__(self, shelf: Shelf, own: OwnArticles | None = None) -> None:
+        self._base = shelf
+        self._own = own
+        self._lock = Lock()
+        self._merged = shelf
+        self._indexed: dict[Key, Article] = {}
+        self._search: Index | None = None
 
     @classmethod
-    def open(cls, folder: Path | None = None) -> Library:
-        """The library in a folder; by default the one that came with Deskside."""
-        return cls(read_shelf(folder or articles_folder()))
+    def open(cls, folder: Path | None = None, *, own: Path | None = None) -> Library:
+        """The library in a folder; by default the one that came with Deskside and the desk's own.
+
+        Args:
+            own: the desk's own folder; by default `articles` in the data folder.
+        """
+        if folder is not None and own is None:
+            return cls(read_shelf(folder))
+        own = own or data_folder() / "articles"
+        return cls(read_shelf(folder or articles_folder()), OwnArticles(own))
+
+    @property
+    def _shelf(self) -> Shelf:
+        """The articles as they stand now."""
+        if self._own is not None:
+            with self._lock:
+                if self._own.look():
+                    self._merged = self._own.over(self._base)
+        return self._merged
 
     def articles(self, tag: str | None = None) -> list[Article]:
         """Every article once, by number."""
@@ -71,10 +94,26 @@ class Library:
 
         return lint(self._shelf)
 
-    @cached_property
+    @property
     def _index(self) -> Index:
-        texts = (text for texts in self._shelf.articles.values() for text in texts.values())
-        return Index(map(document, texts))
+        """The index of the articles as they stand now; only what changed is indexed anew."""
+        shelf = self._shelf
+        with self._lock:
+            present = {
+                (article.number, article.language): article
+                for texts in shelf.articles.values()
+                for article in texts.values()
+            }
+            if self._search is None:
+                self._search = Index(map(document, present.values()))
+            elif present != self._indexed:
+                for key in self._indexed.keys() - present.keys():
+                    self._search.remove(key)
+                for key, article in present.items():
+                    if self._indexed.get(key) is not article:
+                        self._search.put(document(article))
+            self._indexed = present
+            return self._search
 
     def _nearest(self, number: str) -> str:
         near = get_close_matches(number, self._shelf.articles, n=3, cutoff=0.5)
