@@ -15,8 +15,8 @@ from deskside.secure_login.account_pages import account_pages
 from deskside.secure_login.alarm_pages import alarm_pages
 from deskside.secure_login.authenticators import MalformedAnswer
 from deskside.secure_login.demo_pages import demo_pages
-from deskside.secure_login.device_pages import device_pages
 from deskside.secure_login.dependencies import TheClock, TheLogin
+from deskside.secure_login.device_pages import device_pages
 from deskside.secure_login.helpdesk.pages import desk_pages
 from deskside.secure_login.model import Challenge
 from deskside.secure_login.password_pages import password_pages
