@@ -8,6 +8,7 @@ from litestar import get, post
 from litestar.params import FromPath, FromQuery
 from litestar.response import Response, Stream
 
+from deskside.directory.model import Role
 from deskside.foundation.errors import NotFound, UsageProblem
 from deskside.foundation.text import _
 from deskside.secure_login import words
@@ -47,6 +48,7 @@ def search(request: AnyRequest, helpdesk: TheHelpdesk, q: FromQuery[str] = "") -
         more=found.more,
         may_stock=Right.STOCK in rights,
         may_export=Right.EXPORT in rights,
+        may_review=Role.REVIEWER.value in visitor.roles,
     )
 
 
