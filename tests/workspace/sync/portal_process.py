@@ -64,6 +64,7 @@ def portal_server(app: Callable[..., Any]) -> uvicorn.Server:
 def main() -> None:
     with socket.socket() as listener, portal_app(Path(sys.argv[1])) as app:
         listener.bind(("127.0.0.1", 0))
+        listener.listen()  # before the address is told, or the first to come would be refused
         print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
         portal_server(app).run(sockets=[listener])
 
