@@ -39,26 +39,6 @@ device = Table(
 """What people hold. `state` is what the kind remembers between answers, in JSON. One that is on its
 way waits until `activate_by`; a temporary one ends at `expires`."""
 
-device_order = Table(
-    "device_order",
-    metadata,
-    Column("id", String(26), primary_key=True),
-    Column("user_name_id", String(26), ForeignKey("user_name.id"), nullable=False, index=True),
-    Column("device_id", String(26), ForeignKey("device.id"), nullable=False),
-    Column("replaces", String(26), nullable=True),
-    Column("account_id", String(26), nullable=True),
-    Column("address", LargeBinary, nullable=False),
-    Column("reserve_cents", Integer, nullable=False),
-    Column("fee_cents", Integer, nullable=False),
-    Column("reason", String(16), nullable=False),
-    Column("ordered", UtcDateTime, nullable=False),
-    Column("ships", UtcDateTime, nullable=False),
-    Column("reminded", UtcDateTime, nullable=True),
-    Column("returned", UtcDateTime, nullable=True),
-    UniqueConstraint("device_id"),
-)
-"""Devices that were ordered. The address is sealed; amounts are what the desk holds or asks."""
-
 binding = Table(
     "binding",
     metadata,

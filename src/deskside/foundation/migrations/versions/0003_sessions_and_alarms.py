@@ -1,6 +1,6 @@
 """Sessions that moved, when somebody logged in last, and links to say "this wasn't me".
 
-Revision: 0009
+Revision: 0003
 """
 
 import sqlalchemy as sa
@@ -8,7 +8,7 @@ from alembic import op
 
 from deskside.foundation.database import UtcDateTime
 
-revision = "0009"
+revision = "0003"
 down_revision = "0002"
 
 

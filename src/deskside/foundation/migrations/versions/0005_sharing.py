@@ -1,6 +1,6 @@
 """Requests to share a device, and decisions on them.
 
-Revision: 0011
+Revision: 0005
 """
 
 import sqlalchemy as sa
@@ -8,8 +8,8 @@ from alembic import op
 
 from deskside.foundation.database import UtcDateTime
 
-revision = "0011"
-down_revision = "0010"
+revision = "0005"
+down_revision = "0004"
 
 
 def upgrade() -> None:
