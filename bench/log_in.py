@@ -144,7 +144,11 @@ def run(*, peers: bool) -> None:
     with tempfile.TemporaryDirectory() as folder:
         portal, port = start(folder)
         try:
-            users = json.loads((Path(folder) / "demo.json").read_text())["users"]
+            users = [
+                user
+                for user in json.loads((Path(folder) / "demo.json").read_text())["users"]
+                if [device["kind"] for device in user["devices"]] == ["dsc-plus"]
+            ]
             rounds = [one_round(portal, port, users) for _round in range(ROUNDS)]
         finally:
             portal.terminate()
