@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hmac
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -36,13 +37,13 @@ HASH_BYTES: Final = 16
 _QUESTION = re.compile(r"([0-9]{1,3})[ ,;/+-]+([0-9]{1,3})")
 
 
-class Grid:
+class Grid(ABC):
     """What printed and temporary cards have in common; see `Authenticator` for the members."""
 
     @property
+    @abstractmethod
     def kind(self) -> str:
         """The kind."""
-        raise NotImplementedError
 
     @property
     def lifetime(self) -> timedelta | None:
@@ -53,9 +54,9 @@ class Grid:
     keeps_hashes: Final = True
     challenge_lifetime: Final = timedelta(minutes=2)
 
+    @abstractmethod
     def name(self) -> str:
         """What such a card is called."""
-        raise NotImplementedError
 
     def describe(self, device: DeviceRecord) -> Description:
         """Name and instructions for the holder."""
