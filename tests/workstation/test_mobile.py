@@ -82,3 +82,8 @@ def test_the_page_reads_the_visitors_device(agent: str, platform: str, tmp_path:
         assert ("QR code" in shown) is (platform in ("ios", "android", "fire"))
         hostile = client.get("/mobile", params={"device": "<script>alert(1)</script>"}).text
         assert "<script>alert" not in hostile
+
+
+def test_names_are_written_as_their_makers_do() -> None:
+    assert service.answer("iphone").device == "iPhone (iPhone / iPad)"
+    assert service.answer("z10").device == "Z10 (BlackBerry 10)"

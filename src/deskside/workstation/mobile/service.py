@@ -74,7 +74,9 @@ def _today() -> date:
 def _shown(platform: Platform, name: str) -> str:
     if rules.plain(name) in (rules.plain(platform.name), platform.id):
         return platform.name
-    written = name.upper() if any(c.isdigit() for c in name) and len(name) < 8 else name.title()
+    own = {word.casefold(): word for word in platform.name.split()}
+    model = any(c.isdigit() for c in name) and len(name) < 8
+    written = own.get(name) or (name.upper() if model else name.title())
     return f"{written} ({platform.name})"
 
 
