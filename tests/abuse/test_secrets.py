@@ -71,17 +71,22 @@ def logged(folder: Path) -> Iterator[str]:
 
 def work(portal: Portal, folder: Path) -> tuple[set[bytes], set[str]]:
     """Do and get wrong what people do; the secrets that were used, and the PINs."""
-    people = [
-        person(portal, user["username"])
-        for user in portal.demo["users"]
-        if user["devices"] and user["devices"][0]["kind"] == "dsc-plus"
-    ]
-    assert len(people) > 5
-    texts = {CHOSEN, MISTYPED} | {who.password for who in people}
+    users = portal.demo["users"]
+    devices = [device for user in users for device in user["devices"]]
+    texts = {CHOSEN, MISTYPED} | {user["password"] for user in users}
     texts |= by_program(portal) | by_browser(portal) | by_link(portal, folder) | misplaced(portal)
-    keys = {who.card.key for who in people}
-    used = {text.encode() for text in texts} | keys | {key.hex().encode() for key in keys}
-    return used, {who.pin for who in people}
+    texts |= {secret for device in devices for secret in on_device(Path(device["file"]))}
+    keys = {bytes.fromhex(text) for text in texts if re.fullmatch("[0-9a-f]{40,}", text)}
+    assert len(keys) > 5
+    used = {text.encode() for text in texts} | keys
+    return used, {device["pin"] for device in devices if device.get("pin")}
+
+
+def on_device(file: Path) -> Iterator[str]:
+    """The key or the codes of a virtual device; a cell of three is found anywhere by chance."""
+    held = json.loads(file.read_text())
+    for name in ("key", "code", "codes"):
+        yield from (word for word in held.get(name, "").split() if len(word) > 3)
 
 
 def by_program(portal: Portal) -> set[str]:

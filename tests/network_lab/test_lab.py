@@ -10,7 +10,13 @@ import pytest
 from .lab import Lab
 from .scenarios import DEEP, QUICK
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="namespaces are root's to make")
+
+@pytest.fixture(autouse=True)
+def _root() -> None:
+    if os.geteuid() != 0:
+        pytest.fail(
+            "Network namespaces are root's to make: run these tests as root.", pytrace=False
+        )
 
 
 def test_a_healthy_network_is_not_accused(tmp_path: Path) -> None:
