@@ -64,7 +64,7 @@ def run(*, peers: bool) -> None:
     from deskside.secure_login.hashing import Hasher
 
     os.environ.setdefault("DESKSIDE_KEK", secrets.token_hex(32))
-    cheap = Hasher(1, 8, 1)
+    cheap = Hasher(1, 8)
     stored, card, apps = cheap.hash(PASSWORD.encode()), a_card(), []
     seconds = []
     with ExitStack() as stack:

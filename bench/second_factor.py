@@ -127,7 +127,7 @@ def steps() -> list[list[float]]:
     from deskside.secure_login.hashing import Hasher
 
     limits = {f"login.per_{whom}": 1_000_000 for whom in ("user", "address", "desk")}
-    cheap = mock.patch.object(passwords, "_hasher", Hasher(1, 8, 1))
+    cheap = mock.patch.object(passwords, "_hasher", Hasher(1, 8))
     with tempfile.TemporaryDirectory() as name, cheap:
         folder = Path(name)
         config = Config.load(flags={"portal.data": name, **limits})

@@ -30,7 +30,7 @@ from deskside.secure_login.values import LoginStep, Origin, SessionGranted
 
 PASSWORD = "seven grey herons"
 PIN = "2805"
-CHEAP = Hasher(1, 8, 1)
+CHEAP = Hasher(1, 8)
 HASH = CHEAP.hash(PASSWORD.encode())
 POOL = PasswordPool(2, 500)
 
