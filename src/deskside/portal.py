@@ -200,13 +200,16 @@ def _address(config: Config, folder: Path) -> str | None:
 def _responder_options(config: Config) -> dict[str, Any]:
     """Where the operator opens the responder to others, and the name that they know it by."""
     options: dict[str, Any] = {}
-    for kind in ("plain", "tls"):
+    for kind in ("plain", "tls", "web"):
         key = f"network.responder_{kind}"
         if config[key] is not None:
             options[kind] = config.address(key)
     if options:
         options = {"plain": None, "tls": None} | options
         options["name"] = urlsplit(config.optional_text("portal.url") or "").hostname
+    chain, certificate_key = config.file("portal.tls_cert"), config.file("portal.tls_key")
+    if chain and certificate_key:
+        options["web_certificate"] = chain, certificate_key
     return options
 
 
