@@ -25,7 +25,7 @@ from deskside.foundation.errors import DesksideError, Refused
 from deskside.foundation.findings import Finding, report
 from deskside.foundation.paths import create_private
 from deskside.foundation.text import _
-from deskside.workspace.workstation import Workstation
+from deskside.workspace import looking
 
 _SHAPES = (
     ("address", re.compile(r"(?<![\d.])(?!127\.0\.0\.1\b)(?:\d{1,3}\.){3}\d{1,3}(?![\d.])")),
@@ -57,7 +57,7 @@ class Redactor:
             person = ""
         known = {str(Path.home()): "<home>", socket.gethostname(): "<computer>"}
         with suppress(DesksideError):
-            users = sorted({w.user for w in Workstation.open().workspaces()})
+            users = sorted({w.user for w in looking.workspaces()})
             known |= {user: f"<user {number}>" for number, user in enumerate(users, 1)}
         if len(person) > 2:
             known[person] = "<person>"
