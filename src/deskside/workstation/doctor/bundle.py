@@ -112,17 +112,22 @@ def contents(findings: Iterable[Finding], timings: dict[str, float]) -> dict[str
     return files | {"CONTENTS.txt": ("\n".join(lines) + "\n").encode()}
 
 
+def zipped(files: dict[str, bytes]) -> bytes:
+    """A bundle as the content of a zip file."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return made.getvalue()
+
+
 def write(file: Path, files: dict[str, bytes]) -> None:
     """Write a bundle, readable by its owner alone.
 
     Raises:
         Refused: `file-exists`: nothing is overwritten.
     """
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    if not file.parent.is_dir() or not create_private(file, made.getvalue()):
+    if not file.parent.is_dir() or not create_private(file, zipped(files)):
         raise Refused(
             "file-exists",
             _("{file} cannot be written: it exists, or its folder does not.").format(file=file),
