@@ -35,17 +35,18 @@ def build(
     version: tuple[int, int, int, int] = (12, 0, 3601, 1),
     company: str = "Interactive Data",
     program: bool = False,
+    source: str = "",
 ) -> bytes:
-    """A library that exports what eSignal's does, or a program that does nothing."""
+    """A library that exports what eSignal's does, a program that does nothing, or one's own."""
     folder.mkdir(parents=True, exist_ok=True)
-    source, resources = folder / "made.c", folder / "made.rc"
-    source.write_text(PROGRAM if program else LIBRARY)
+    code, resources = folder / "made.c", folder / "made.rc"
+    code.write_text(source or (PROGRAM if program else LIBRARY))
     number = ",".join(map(str, version))
     resources.write_text(RESOURCES % (number, number, company))
     compiled, made = folder / "made.res", folder / "made.bin"
     _run(bits, "windres", str(resources), "-O", "coff", "-o", str(compiled))
-    kind = [] if program else ["-shared"]
-    _run(bits, "gcc-win32", *kind, "-s", str(source), str(compiled), "-o", str(made))
+    kind = [] if program or source else ["-shared"]
+    _run(bits, "gcc-win32", *kind, "-s", str(code), str(compiled), "-o", str(made))
     return made.read_bytes()
 
 

@@ -11,6 +11,10 @@ from deskside.workstation.api_components.model import Package
 from deskside.workstation.api_components.versions import key
 
 NOTES = (
+    mark(
+        "An installer of the vendor's that one public script fetched in October 2026; its name"
+        " tells no version. You run it yourself."
+    ),
     mark("An installer of the vendor's, which you run yourself; it wants drive C."),
     mark("The last one under the non-commercial licence."),
     mark("The oldest one that was still served after March 2025."),
