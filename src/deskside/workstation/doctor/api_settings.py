@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,13 +38,41 @@ class ApiSettings:
     ini_trusted: tuple[str, ...] = ()
 
 
+class _Readings:
+    """What files said when they were last read, so that checks side by side read each once."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._known: dict[Path, tuple[object, ApiSettings | None]] = {}
+
+    def of(self, workspace: Workspace) -> ApiSettings | None:
+        """What a workspace's files say now."""
+        stamp = tuple(map(_stamp, filter(None, (workspace.file, looking.ini_of(workspace)))))
+        with self._lock:
+            known = self._known.get(workspace.file)
+            if known is None or known[0] != stamp:
+                known = self._known[workspace.file] = stamp, _read(workspace)
+            return known[1]
+
+
+def _stamp(file: Path) -> tuple[int, int] | None:
+    try:
+        info = file.stat()
+    except OSError:
+        return None
+    return info.st_mtime_ns, info.st_size
+
+
+_readings = _Readings()
+
+
 def all_settings(root: Path | None) -> list[ApiSettings]:
     """Of every workspace that can be read; sealed and damaged ones tell nothing."""
     try:
         listed = looking.workspaces(str(root) if root else None)
     except DesksideError:
         return []
-    return [found for workspace in listed if (found := _read(workspace))]
+    return [found for workspace in listed if (found := _readings.of(workspace))]
 
 
 def _read(workspace: Workspace) -> ApiSettings | None:
