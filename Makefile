@@ -28,6 +28,7 @@ prove: $(VENV)/.ready-dev ## long runs: thousands of kills; resumable; results i
 	$(BIN)/python -m tests.prove
 
 fuzz: $(VENV)/.ready-dev ## the property tests with many more cases
+	$(BIN)/python -m tests.workstation.pe_fuzz
 	$(BIN)/pytest -n $(WORKERS) --hypothesis-profile fuzz -m "not browser" tests
 
 bench: $(VENV)/.ready-dev ## our figures (at most 10 minutes)

@@ -15,6 +15,7 @@ BENCHMARKS = [
     "settings_history",
     "settings_peers",
     "api_unpack",
+    "doctor",
     "log_in",
     "log_in_peers",
     "network_probes",

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs the Debian packages that the tests drive: a browser, a database server, a firewall's
-# own checker, a tracer of system calls, proxies, name servers, other programs for codes, seeds
-# and archives. With --if-missing it acts only where a program is missing.
+# own checker, a tracer of system calls, proxies, name servers, compilers for Windows, other
+# programs for codes, seeds and archives. With --if-missing it acts only where a program is missing.
 set -eu
 
 every=" postgresql"
@@ -26,6 +26,8 @@ need microsocks microsocks
 need mitmdump mitmproxy
 need zip zip
 need unzip unzip
+need i686-w64-mingw32-gcc-win32 gcc-mingw-w64-i686-win32
+need x86_64-w64-mingw32-gcc-win32 gcc-mingw-w64-x86-64-win32
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
 
 if [ "${1:-}" = "--if-missing" ] && [ -z "$missing" ]; then

@@ -39,6 +39,7 @@ NAVIGATION = (
     ("/network", mark("Connection")),
     ("/settings", mark("Settings")),
     ("/api-components", mark("API components")),
+    ("/doctor", mark("Doctor")),
 )
 
 

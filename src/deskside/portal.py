@@ -45,6 +45,7 @@ from deskside.web.shell import build_app
 from deskside.workspace import api as workspace_api
 from deskside.workspace import pages as workspace_pages
 from deskside.workspace.service import SettingsStore, store_rules
+from deskside.workstation.api_components import portal_pages as api_components_pages
 from deskside.workstation.mobile import pages as mobile_pages
 
 NAVIGATION = [
@@ -168,7 +169,7 @@ def create_app(services: Services, *, demo: bool = False) -> App:
     url = services.config.optional_text("portal.url")
     address = urlsplit(url or "")
     shell = Shell(
-        packages=["deskside.workspace", "deskside.workstation.mobile"],
+        packages=["deskside.workspace", "deskside.workstation", "deskside.workstation.mobile"],
         navigation=NAVIGATION,
         demo=demo,
         recent_events=partial(recent_events, services.database, services.clock),
@@ -182,6 +183,7 @@ def create_app(services: Services, *, demo: bool = False) -> App:
             *workspace_pages.portal_pages(),
             *knowledge_pages.portal_pages(),
             *mobile_pages.portal_pages(),
+            *api_components_pages.portal_pages(),
         ],
         api=[*login_api.routes(), *network_api.routes(), *workspace_api.routes()],
         dependencies=services.by_name(),
@@ -200,13 +202,16 @@ def _address(config: Config, folder: Path) -> str | None:
 def _responder_options(config: Config) -> dict[str, Any]:
     """Where the operator opens the responder to others, and the name that they know it by."""
     options: dict[str, Any] = {}
-    for kind in ("plain", "tls"):
+    for kind in ("plain", "tls", "web"):
         key = f"network.responder_{kind}"
         if config[key] is not None:
             options[kind] = config.address(key)
     if options:
         options = {"plain": None, "tls": None} | options
         options["name"] = urlsplit(config.optional_text("portal.url") or "").hostname
+    chain, certificate_key = config.file("portal.tls_cert"), config.file("portal.tls_key")
+    if chain and certificate_key:
+        options["web_certificate"] = chain, certificate_key
     return options
 
 

@@ -267,7 +267,7 @@ def far_end(services: Services, *, demo: bool) -> Iterator[list[str]]:
     """
     config = services.config
     host, _port = config.address("portal.listen")
-    asked_for = config["network.responder_plain"] or config["network.responder_tls"]
+    asked_for = any(config[f"network.responder_{kind}"] for kind in ("plain", "tls", "web"))
     if not is_loopback(host) and not asked_for:
         yield []
         return

@@ -9,6 +9,7 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -16,9 +17,14 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.x509.oid import NameOID
+from litestar.testing import TestClient
 
+from deskside.network import pages
 from deskside.network.model import Catalogue, Host
 from deskside.network.responder import Responder
+from deskside.network.service import NetworkService
+
+from .shell import client
 
 LOOPBACK = "127.0.0.1"
 Talk = Callable[[socket.socket], None]
@@ -35,6 +41,13 @@ def responder(key: Ed25519PrivateKey, tmp_path: Path) -> Iterator[Responder]:
     running.start()
     yield running
     running.stop()
+
+
+@pytest.fixture
+def portal(responder: Responder) -> Iterator[TestClient[Any]]:
+    service = NetworkService(responder=responder, vendor_hosts=False)
+    with client(pages.portal_pages(), service, local=False) as opened:
+        yield opened
 
 
 @pytest.fixture

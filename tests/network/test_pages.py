@@ -3,46 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from litestar.testing import TestClient
 
-from deskside.network import api, pages
 from deskside.network import catalogue as catalogues
+from deskside.network import pages
 from deskside.network.responder import Responder
 from deskside.network.service import NetworkService
-from deskside.web.model import Resolved, Visitor
-from deskside.web.service import Shell
-from deskside.web.shell import build_app
 
-TRADER = Visitor("id", "trader", "Trader", frozenset(), "session")
-SAME_SITE = {"sec-fetch-site": "same-origin"}
-
-
-def client(handlers: list[Any], service: NetworkService | None, *, local: bool) -> TestClient[Any]:
-    app = build_app(
-        Shell([], [], local=local),
-        handlers,
-        api=api.routes() if service else (),
-        dependencies={"network": service} if service else {},
-        resolve=None
-        if local
-        else lambda token, _address: Resolved(TRADER) if token == "t" else None,
-        hosts=("testserver.local",),
-    )
-    return TestClient(app)
-
-
-@pytest.fixture
-def portal(responder: Responder) -> Iterator[TestClient[Any]]:
-    service = NetworkService(responder=responder, vendor_hosts=False)
-    with client(pages.portal_pages(), service, local=False) as opened:
-        yield opened
-
-
-BEARER = {"authorization": "Bearer t"}
+from .shell import BEARER, SAME_SITE, client
 
 
 def test_the_page_needs_a_log_in(portal: TestClient[Any]) -> None:

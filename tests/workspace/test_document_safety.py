@@ -6,6 +6,7 @@ import pytest
 
 from deskside.workspace.document.safety import LIMITS_OFF, SECRET, dangers, safety_changes
 from deskside.workspace.document.safety_rules import RULES
+from deskside.workspace.document.tree import parse
 
 from .conftest import SAMPLE, document
 
@@ -84,7 +85,7 @@ def test_codes_are_there_once() -> None:
 
 
 def codes(content: bytes) -> dict[str, bool]:
-    return {danger.code: danger.grave for danger in dangers(content)}
+    return {danger.code: danger.grave for danger in dangers(parse(content).root)}
 
 
 def test_a_real_gateway_lets_programs_trade_and_that_is_said() -> None:
@@ -114,7 +115,7 @@ def test_open_trusting_and_unguarded() -> None:
         "secret-in-settings": False,
     }
     assert list(found.values()) == sorted(found.values(), reverse=True)
-    assert "hunter22" not in str([danger.as_json() for danger in dangers(content)])
+    assert "hunter22" not in str([danger.as_json() for danger in dangers(parse(content).root)])
 
 
 def test_an_api_that_is_off_is_no_grave_danger() -> None:

@@ -62,13 +62,33 @@ def shape(*tops: Path) -> Shape:
     return found
 
 
+def nothing(_here: Components) -> None:
+    """No deed at all."""
+
+
+def by_hand(here: Components) -> None:
+    own = here.home / "IBJts" / "samples" / "mine.py"
+    own.parent.mkdir(parents=True)
+    own.write_text("mine")
+
+
+def use(here: Components) -> None:
+    here.apply(here.plan_use(here.choose("10.50.02")))
+
+
+def remove(here: Components) -> None:
+    here.apply(here.plan_remove(here.choose("10.50.02")))
+
+
+def undo(here: Components) -> None:
+    engine = here.engine()
+    engine.undo(engine.list()[0].id)
+
+
 def scenes(folder: Path, site: Path) -> dict[str, tuple[Act, Act]]:
     """Each deed, with what must be there before."""
     older = open_package(package(folder, "10.50.02"))
     newer = open_package(package(folder, "10.51.01"))
-
-    def nothing(_here: Components) -> None:
-        return
 
     def install(here: Components) -> None:
         here.install(newer, here.preview(newer))
@@ -79,17 +99,6 @@ def scenes(folder: Path, site: Path) -> dict[str, tuple[Act, Act]]:
     def both(here: Components) -> None:
         first(here)
         install(here)
-
-    def by_hand(here: Components) -> None:
-        own = here.home / "IBJts" / "samples" / "mine.py"
-        own.parent.mkdir(parents=True)
-        own.write_text("mine")
-
-    def use(here: Components) -> None:
-        here.apply(here.plan_use(here.choose("10.50.02")))
-
-    def remove(here: Components) -> None:
-        here.apply(here.plan_remove(here.choose("10.50.02")))
 
     def put(here: Components) -> None:
         made = python_client.client(here, here.choose())
@@ -107,6 +116,8 @@ def scenes(folder: Path, site: Path) -> dict[str, tuple[Act, Act]]:
         "use": (both, use),
         "remove": (both, remove),
         "remove the last": (first, remove),
+        "undo": (both, undo),
+        "undo the first": (first, undo),
         "python": (first, put),
         "python, newer": (put_older, put),
     }

@@ -71,7 +71,10 @@ STATES: dict[str, Callable[[socket.socket], None]] = {
 
 @contextlib.contextmanager
 def fake_tws(state: str) -> Iterator[int]:
-    """A TWS in a state; yields its port on loopback. `wedged` takes no connection at all."""
+    """A TWS in a state; yields its port on loopback.
+
+    `wedged` has a full queue, `deaf` one with room; neither takes a connection.
+    """
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen(0 if state == "wedged" else 8)
@@ -83,6 +86,8 @@ def fake_tws(state: str) -> Iterator[int]:
                 filler.setblocking(False)
                 filler.connect_ex(("127.0.0.1", port))
                 fillers.append(filler)
+            yield port
+        elif state == "deaf":
             yield port
         else:
             ended = threading.Event()

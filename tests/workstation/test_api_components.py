@@ -200,7 +200,6 @@ def test_a_folder_unpacked_by_hand_is_kept(machine: Machine) -> None:
     assert kept.read_text() == "my own work"
     machine.changes("undo", change, "--yes")
     assert own.read_text() == "my own work"
-    machine.run("list")
     assert machine.left() == ["IBJts", "IBJts/samples", "IBJts/samples/mine.py"]
 
 

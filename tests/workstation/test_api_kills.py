@@ -22,6 +22,6 @@ def test_a_kill_leaves_the_old_or_the_new(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
-    assert len(result) == 8
+    assert len(result) == 10
     assert all(kills >= 2 for kills, _seen in result.values())
     assert all(seen == ["new", "old"] for _kills, seen in result.values())

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from litestar.testing import TestClient
 
 from deskside.knowledge.service import Library
 from deskside.local import local_app
+from deskside.web.service import Shell
+from deskside.web.shell import build_app
+from deskside.workstation.api_components import portal_pages
+from deskside.workstation.api_components.catalogue import NOTES, packages
 from tests.local.conftest import Browser, Open, enter, serve, threads
 from tests.local.test_pages import send
 
@@ -77,3 +83,44 @@ def test_a_plan_that_was_not_shown_is_refused(browser: Browser, home: Path, tmp_
     (home / "IBJts").mkdir()
     assert send(browser, shown, "/install").status_code == 409
     assert [path.name for path in home.iterdir()] == ["IBJts"]
+
+
+# The portal.
+
+
+@pytest.fixture
+def portal() -> Iterator[TestClient[Any]]:
+    shell = Shell(["deskside.workstation"], [])
+    app = build_app(shell, portal_pages.portal_pages(), hosts=("testserver.local",))
+    with TestClient(app) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize(
+    ("browser", "system"),
+    [
+        ("Mozilla/5.0 (X11; Linux x86_64) Chrome/140", "Linux"),
+        ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) Safari/605", "macOS"),
+        ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) Firefox/140", "Windows"),
+        ("curl/8", "Windows"),
+        ("", "Windows"),
+    ],
+)
+def test_the_portal_shows_what_fits_the_visitor(
+    portal: TestClient[Any], browser: str, system: str
+) -> None:
+    shown = portal.get("/api-components", headers={"user-agent": browser}).text
+    assert f'aria-current="page">{system}<' in shown
+    newest = next(one for one in packages() if one.channel == "latest")
+    assert (newest.url in shown) is (system.lower() in newest.systems)
+    assert ("installers only" in shown) is (system == "Windows")
+
+
+def test_the_visitor_may_name_another_system(portal: TestClient[Any]) -> None:
+    assert "TWS API Install 1050.02.msi" in portal.get("/api-components?system=windows").text
+    assert "installers only" not in portal.get("/api-components?system=linux").text
+    assert portal.get("/api-components?system=<b>").status_code == 200
+
+
+def test_every_note_of_the_catalogue_is_translated() -> None:
+    assert {one.note for one in packages() if one.note} == set(NOTES)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import socket
 import threading
 import zipfile
 from collections.abc import Iterator
@@ -17,7 +19,7 @@ from deskside.cli import deskside
 from deskside.foundation.errors import DesksideError
 from deskside.foundation.findings import Finding, Status
 from deskside.foundation.registry import Situation
-from deskside.workstation.doctor import running
+from deskside.workstation.doctor import connections, running
 from deskside.workstation.doctor.api import LocalApi
 from deskside.workstation.doctor.api_settings import ApiSettings, contradictions
 from deskside.workstation.doctor.bundle import Redactor
@@ -120,6 +122,7 @@ def test_a_part_may_be_named_for_its_checks() -> None:
         ("silent", Answer.NO_ANSWER),
         ("drips", Answer.NO_ANSWER),
         ("wedged", Answer.HANGING),
+        ("deaf", Answer.HANGING),
         ("web server", Answer.NOT_TWS),
         ("tls", Answer.NOT_TWS),
         ("huge length", Answer.NOT_TWS),
@@ -154,6 +157,17 @@ def test_the_check_names_the_state(state: str, code: str) -> None:
     with fake_tws(state) as port:
         found = list(LocalApi().run(Situation({"port": str(port)} | choices)))
     assert [one.code for one in found] == [code]
+
+
+def test_the_check_names_who_is_connected() -> None:
+    with fake_tws("deaf") as port, socket.create_connection(("127.0.0.1", port)):
+        assert connections.waiting(port) == 1
+        found = next(iter(LocalApi().run(Situation({"port": str(port)}))))
+    assert found.code == "api-hanging"
+    assert found.evidence["waiting"] == 2  # our own handshake has left, but is still in the queue
+    assert f"({os.getpid()})" in str(found.evidence["connected"])
+    assert connections.waiting(port) is None
+    assert connections.clients(port) == []
 
 
 def test_a_named_port_that_is_closed_is_a_failure() -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -214,13 +212,6 @@ def test_an_older_copy_is_never_lost(tmp_path: Path) -> None:
     (disk / "Jts" / "DBCAPI_OLD.DLL").write_bytes(earlier)
     repair(disk, "--yes")
     assert sorted(files(disk).values()) == sorted([DONOR, OLD, earlier])
-
-
-def test_a_kill_at_every_step_is_recovered_whole(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "tests.workstation.esignal_kills", str(tmp_path)]
-    done = subprocess.run(command, check=False, capture_output=True, text=True)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert int(done.stdout) > 20  # kills
 
 
 def test_a_disk_that_moves_on_is_not_touched(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ _NAMES = {
     "answer": mark("answer"),
     "articles": mark("articles"),
     "attempts": mark("attempts"),
+    "connected": mark("connected"),
     "error": mark("error"),
     "first": mark("first"),
     "heads": mark("heads"),

@@ -310,6 +310,12 @@ SETTINGS = _table(
             about=mark("Where other computers reach the desk's responder on its TLS port."),
         ),
         Setting(
+            key="network.responder_web",
+            kind=Kind.ADDRESS,
+            default=None,
+            about=mark("Where browsers reach the responder with the portal's own certificate."),
+        ),
+        Setting(
             key="log.level",
             kind=Kind.TEXT,
             default="info",

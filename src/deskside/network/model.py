@@ -67,6 +67,26 @@ class Host:
         return row
 
 
+@dataclass(frozen=True, slots=True)
+class Door:
+    """A port of the desk's responder, as a browser comes to it.
+
+    Attributes:
+        kind: `plain`; `tls`, whose certificate no browser knows; `web`, one that browsers trust.
+        host, port: where it listens.
+    """
+
+    kind: str
+    host: str
+    port: int
+
+    @property
+    def address(self) -> str:
+        """The WebSocket address without its path (RFC 6455 section 3)."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{'ws' if self.kind == 'plain' else 'wss'}://{host}:{self.port}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:
     """A dated list of hosts.

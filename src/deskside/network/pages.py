@@ -12,6 +12,7 @@ from litestar.response import Response
 from deskside.foundation.findings import Verdict
 from deskside.foundation.text import _
 from deskside.foundation.units import when
+from deskside.network import browser_pages
 from deskside.network.diagnosis import Report
 from deskside.network.service import NetworkService
 from deskside.web.service import AnyRequest, page, require_visitor
@@ -47,12 +48,11 @@ def portal_test(request: AnyRequest, network: NamedDependency[NetworkService]) -
 
 def _portal_context(request: AnyRequest) -> dict[str, Any]:
     seen_from = request.client.host if request.client else ""
-    portal = f"{request.url.scheme}://{request.url.netloc}"
-    address = f"{portal}/api/v1/network/catalogue"
     return {
         "seen_from": seen_from,
-        "command": f"deskside network test --catalogue {address}",
+        "command": browser_pages.command(request),
         "hosts_href": "/api/v1/network/catalogue",
+        "browser_href": "/network/browser",
     }
 
 
@@ -83,7 +83,7 @@ def local_test(request: AnyRequest) -> Response[str]:
 
 def portal_pages() -> list[Any]:
     """Pages of the portal."""
-    return [portal_page, portal_test]
+    return [portal_page, portal_test, *browser_pages.pages()]
 
 
 def local_pages() -> list[Any]:

@@ -1,8 +1,8 @@
 """The responder: the far end of a connection test, which proves who it is.
 
 It answers a nonce with a line signed by the desk's key that tells the address it saw and the
-certificate it served. TCP only, one short answer to one short question, and everything about a
-peer is bounded, so that it is of no use to anyone else.
+certificate it served; to a browser it says the same by a WebSocket. TCP only, one short answer to
+one short question, and everything about a peer is bounded, so that it is of no use to anyone else.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from deskside.foundation.errors import Unavailable
 from deskside.foundation.text import _
-from deskside.network import certificates, protocol
+from deskside.network import certificates, protocol, web_sockets
 from deskside.network.limits import Limits
-from deskside.network.model import Host
+from deskside.network.model import Door, Host
 
 PLAIN = ("127.0.0.1", 4000)
 TLS = ("127.0.0.1", 4001)
@@ -51,6 +51,8 @@ class Responder:
         folder: where the TLS key and certificate are kept (0600).
         plain: where the plain port listens; None for none; port 0 for a free one.
         tls: where the TLS port listens.
+        web: where a TLS port for browsers listens, if any.
+        web_certificate: files of the certificate chain and key (PEM) that browsers trust.
         any_port: take a free port where the one asked for is taken; `notes` says so.
         name: host name that `rows` gives out; needed where it listens on every address.
     """
@@ -62,12 +64,15 @@ class Responder:
         *,
         plain: Address | None = PLAIN,
         tls: Address | None = TLS,
+        web: Address | None = None,
+        web_certificate: tuple[Path, Path] | None = None,
         any_port: bool = False,
         name: str | None = None,
     ) -> None:
         self._key = signing_key
         self._folder = folder
-        self._wanted = {"plain": plain, "tls": tls}
+        self._wanted = {"plain": plain, "tls": tls, "web": web if web_certificate else None}
+        self._web_certificate = web_certificate
         self._any_port = any_port
         self._name = name
         self._limits = Limits()
@@ -90,7 +95,7 @@ class Responder:
         return self._fingerprint
 
     def address(self, kind: str) -> Address | None:
-        """Where the `plain` or `tls` port listens; None where it does not."""
+        """Where the `plain`, `tls` or `web` port listens; None where it does not."""
         listening = self._sockets.get(kind)
         return listening.getsockname()[:2] if listening else None
 
@@ -102,7 +107,7 @@ class Responder:
         """
         if self._thread:
             return
-        context = self._context()
+        contexts = {"tls": self._context(), "web": self._web_context()}
         try:
             for kind, wanted in self._wanted.items():
                 if wanted:
@@ -112,7 +117,7 @@ class Responder:
             raise
         ready = threading.Event()
         self._thread = threading.Thread(
-            target=lambda: asyncio.run(self._serve(context, ready)),
+            target=lambda: asyncio.run(self._serve(contexts, ready)),
             name="deskside-responder",
             daemon=True,
         )
@@ -148,6 +153,14 @@ class Responder:
             if (address := self.address(kind))
         ]
 
+    def doors(self) -> list[Door]:
+        """Where a browser opens a WebSocket to each port."""
+        return [
+            Door(kind, self._public_host(address[0]), address[1])
+            for kind in self._wanted
+            if (address := self.address(kind))
+        ]
+
     def _public_host(self, listening: str) -> str:
         if self._name:
             return self._name
@@ -165,6 +178,15 @@ class Responder:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.load_cert_chain(path)
+        return context
+
+    def _web_context(self) -> ssl.SSLContext | None:
+        if not (self._wanted["web"] and self._web_certificate):
+            return None
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        chain, key = self._web_certificate
+        context.load_cert_chain(chain, key)
         return context
 
     def _listen(self, kind: str, wanted: Address) -> socket.socket:
@@ -187,10 +209,12 @@ class Responder:
                 hint=_("Stop what uses that port, or choose another with --plain and --tls."),
             ) from error
 
-    async def _serve(self, context: ssl.SSLContext | None, ready: threading.Event) -> None:
+    async def _serve(
+        self, contexts: dict[str, ssl.SSLContext | None], ready: threading.Event
+    ) -> None:
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
         accepting = [
-            asyncio.create_task(self._accept(listening, context if kind == "tls" else None))
+            asyncio.create_task(self._accept(kind, listening, contexts.get(kind)))
             for kind, listening in self._sockets.items()
         ]
         ready.set()
@@ -199,7 +223,9 @@ class Responder:
             task.cancel()
         await asyncio.gather(*accepting, *self._talking, return_exceptions=True)
 
-    async def _accept(self, listening: socket.socket, context: ssl.SSLContext | None) -> None:
+    async def _accept(
+        self, kind: str, listening: socket.socket, context: ssl.SSLContext | None
+    ) -> None:
         # Counted before the TLS handshake, so that half-open handshakes cannot use up the
         # descriptors of the portal that this may run in.
         loop = asyncio.get_running_loop()
@@ -213,12 +239,16 @@ class Responder:
             if not self._limits.enter(address[0]):
                 accepted.close()
                 continue
-            task = asyncio.create_task(self._greet(accepted, address, context))
+            task = asyncio.create_task(self._greet(kind, accepted, address, context))
             self._talking.add(task)
             task.add_done_callback(self._talking.discard)
 
     async def _greet(
-        self, accepted: socket.socket, address: Address, context: ssl.SSLContext | None
+        self,
+        kind: str,
+        accepted: socket.socket,
+        address: Address,
+        context: ssl.SSLContext | None,
     ) -> None:
         transport: asyncio.Transport | None = None
         reader = asyncio.StreamReader(limit=protocol.MAX_LINE)
@@ -233,7 +263,7 @@ class Responder:
                 ssl_shutdown_timeout=1.0 if context else None,
             )
             writer = asyncio.StreamWriter(transport, stream, reader, loop)
-            await self._converse(reader, writer, address, secure=context is not None)
+            await self._converse(reader, writer, address, secure=kind == "tls")
         except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             pass
         finally:
@@ -254,6 +284,9 @@ class Responder:
         for turn in range(MAX_REQUESTS):
             patience = KEPT if turn and self._limits.has_room() else IDLE
             line = await asyncio.wait_for(reader.readuntil(b"\n"), patience)
+            if not turn and line.startswith(web_sockets.FIRST):
+                await self._tell_browser(line, reader, writer, address, secure)
+                return
             asked = protocol.read_request(line)
             if asked is None:
                 writer.write(protocol.error("not-understood"))
@@ -265,6 +298,26 @@ class Responder:
             brought = await _soon(reader.readexactly(padding))
             writer.write(self._answer(nonce, address, secure) + brought)
             await _soon(writer.drain())
+
+    async def _tell_browser(
+        self,
+        received: bytes,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        address: Address,
+        secure: bool,
+    ) -> None:
+        def answer(nonce: str) -> bytes | None:
+            allowed = self._limits.take(address[0], time.monotonic())
+            return self._answer(nonce, address, secure) if allowed else None
+
+        greeting = web_sockets.Greeting(answer)
+        while (reply := greeting.feed(received)) is None:
+            received = await _soon(reader.read(protocol.MAX_LINE))
+            if not received:
+                return
+        writer.write(reply)
+        await _soon(writer.drain())
 
     def _answer(self, nonce: str, address: Address, secure: bool) -> bytes:
         reply = protocol.Reply(

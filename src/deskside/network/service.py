@@ -16,7 +16,8 @@ from deskside.network import catalogue as catalogues
 from deskside.network.diagnosis import Report, diagnose
 from deskside.network.fetching import fetch
 from deskside.network.formats import FORMATS
-from deskside.network.model import Catalogue, Host
+from deskside.network.model import Catalogue, Door, Host
+from deskside.network.protocol import Reply, read_reply
 from deskside.network.resolving import resolve
 from deskside.network.responder import Responder
 from deskside.network.rules import refuse_duplicates
@@ -77,6 +78,16 @@ class NetworkService:
     def own_hosts(self) -> list[Host]:
         """The rows of the desk's responder; none where it has none."""
         return self._responder.rows() if self._responder else []
+
+    def doors(self) -> list[Door]:
+        """Where a browser can reach the desk's responder; none where it has none."""
+        return self._responder.doors() if self._responder else []
+
+    def proven(self, nonce: str, line: str) -> Reply | None:
+        """What our own responder said to a nonce; None where it was not our responder."""
+        reply = read_reply(line.encode("utf-8", "replace"))
+        ours = self._responder.public_key if self._responder else None
+        return reply if reply and reply.nonce == nonce and reply.key == ours else None
 
     def publish(self) -> Path:
         """Keep the desk's catalogue as `catalogue.toml` in the data folder."""

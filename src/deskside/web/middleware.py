@@ -168,7 +168,8 @@ class HostGuard:
 
 
 class SecurityHeaders:
-    """Puts the strict policy on every response; a handler may only relax caching."""
+    """Puts the strict policy on every response; a handler may relax caching, or name
+    further places to connect to."""
 
     def __init__(self, app: App, *, https: bool) -> None:
         self.app = app

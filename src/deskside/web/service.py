@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +19,7 @@ from deskside import __version__
 from deskside.foundation import evidence
 from deskside.foundation.errors import NotAllowed, NotLoggedIn
 from deskside.foundation.text import LANGUAGES, _, language, ngettext
+from deskside.web.middleware import CONTENT_SECURITY_POLICY
 from deskside.web.model import FieldError, NavigationItem, Visitor
 
 AnyRequest = Request[Any, Any, Any]
@@ -108,6 +109,15 @@ def page(
     shell: Shell = request.app.state.shell
     text = shell.render(request, template, context)
     return Response(text, status_code=status, headers=headers, media_type="text/html")
+
+
+def may_connect_to(sources: Iterable[str]) -> dict[str, str]:
+    """Headers for a page whose script connects to other places too (CSP level 3, `connect-src`)."""
+    allowed = "; ".join(
+        f"{directive} {' '.join(sources)}" if directive.startswith("connect-src") else directive
+        for directive in CONTENT_SECURITY_POLICY.split("; ")
+    )
+    return {"content-security-policy": allowed}
 
 
 def redirect(path: str, *, cookies: list[Any] | None = None) -> Response[str]:

@@ -51,7 +51,7 @@ def look_inside(workspace: Workspace) -> Iterator[Finding]:
         return
     yield from _version(workspace, root)
     yield from _sections(workspace, root)
-    for danger in dangers(read.content):
+    for danger in dangers(root):
         yield _danger(workspace, danger)
 
 

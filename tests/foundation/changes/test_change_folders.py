@@ -11,7 +11,7 @@ import pytest
 
 from deskside.foundation.changes.engine import Engine
 from deskside.foundation.changes.files import Files
-from deskside.foundation.changes.model import Plan, State, Step
+from deskside.foundation.changes.model import Plan, State, Step, Verb
 from deskside.foundation.changes.planning import plan
 from deskside.foundation.changes.reading import Reader, pointer_target
 from deskside.foundation.errors import Refused
@@ -292,3 +292,39 @@ def test_what_is_shown_before_undo_says_what_undo_does(engine: Engine, tmp_path:
     engine.undo(change.id)
     assert engine.show(change.id).state is State.UNDONE
     assert shape(root) == {**shape(plant(tmp_path / "like", held))}
+
+
+def test_what_was_prepared_for_a_change_goes_with_it(root: Path, engine: Engine) -> None:
+    plant(root, {"versions/.new/lib": b"lib", "versions/.new/sub/x": b"x"})
+    before = {name for name in tree(root) if not name.startswith("versions")}
+    brought = Step(
+        Verb.RENAME,
+        PurePosixPath("versions/.new"),
+        target=PurePosixPath("versions/1"),
+        prepared=True,
+    )
+    change = engine.apply(planned(root, brought))
+    assert (root / "versions/1/lib").read_bytes() == b"lib"
+    engine.undo(change.id)
+    assert set(tree(root)) == before
+    assert engine.show(change.id).state is State.UNDONE
+
+
+def test_what_was_prepared_goes_where_the_change_fails(root: Path, tmp_path: Path) -> None:
+    plant(root, {"versions/.new/lib": b"lib"})
+    before = {name for name in tree(root) if not name.startswith("versions")}
+    brought = Step(
+        Verb.RENAME,
+        PurePosixPath("versions/.new"),
+        target=PurePosixPath("versions/1"),
+        prepared=True,
+    )
+
+    def fail(operation: str, path: Path) -> None:
+        if operation == "move" and path.name == "1":
+            raise OSError(28, "No space left on device")
+
+    engine = Engine(tmp_path / "changes", files=Files(fail))
+    with pytest.raises(Refused):
+        engine.apply(planned(root, brought))
+    assert set(tree(root)) == before

@@ -112,12 +112,15 @@ class Transition:
     Attributes:
         source: the path of the same change that what is here afterwards has come from, where it
             was renamed.
+        prepared: what was here before was put there for this change alone: where the change does
+            not stand, it is cleared.
     """
 
     path: PurePosixPath
     before: FileState | None
     after: FileState | None
     source: PurePosixPath | None = None
+    prepared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +132,7 @@ class Step:
         path: the file, folder or pointer acted upon.
         content: new content (write, replace).
         target: new name (rename); the folder to point to (switch).
+        prepared: what is renamed was put there for this plan alone, and goes with it.
         why: the reason, for the person; translated.
     """
 
@@ -137,6 +141,7 @@ class Step:
     content: bytes | None = field(default=None, repr=False)
     target: PurePosixPath | None = None
     why: str = ""
+    prepared: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """The step as it is shown; content by its size and digest only."""

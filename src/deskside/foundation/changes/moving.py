@@ -108,8 +108,8 @@ class Mover:
         return not moves and not left
 
     def tidy(self, change: Change) -> bool:
-        """Clear what a final change staged or set aside, and the folders that it made where they
-        are needed no longer; whether nothing is left to be done.
+        """Clear what a final change staged or set aside, and what was prepared for it or made by
+        it where that is needed no longer; whether nothing is left to be done.
         """
         left = False
         for move in _all_moves(change, back=False):
@@ -120,8 +120,15 @@ class Mover:
                 left = True
         if left or change.state is State.APPLIED:
             return not left
-        for folder in reversed(change.folders):
-            self._files.remove_folder(Place(Path(change.root), folder))
+        root, prepared = Path(change.root), [t.path for t in change.transitions if t.prepared]
+        try:
+            for path in prepared:
+                trees.clear(self._files, Place(root, path))
+        except (OSError, Refused):
+            return False
+        above = [path.parent for path in prepared if path.parent.name]
+        for folder in [*reversed(change.folders), *above]:
+            self._files.remove_folder(Place(root, folder))
         return True
 
     # What is to be done.

@@ -39,6 +39,7 @@ class Outcome:
     written: int
     now: dict[PurePosixPath, FileState | None] = field(init=False)
     _came: dict[PurePosixPath, PurePosixPath | None] = field(init=False)
+    _prepared: set[PurePosixPath] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.now = dict(self.seen)
@@ -82,7 +83,8 @@ class Outcome:
     def _transition(self, path: PurePosixPath, changed: list[PurePosixPath]) -> Transition:
         after, came = self.now[path], self._came[path]
         moved = after is not None and came != path and came in changed
-        return Transition(path, self.seen[path], after, came if moved else None)
+        source = came if moved else None
+        return Transition(path, self.seen[path], after, source, path in self._prepared)
 
     def _put(self, path: PurePosixPath, state: FileState) -> None:
         self.now[path], self._came[path] = state, None
@@ -112,6 +114,8 @@ class Outcome:
         self.now[step.path], self.now[step.target] = None, here
         self._came[step.target] = self._came[step.path]
         self._came[step.path] = None
+        if step.prepared:
+            self._prepared.add(step.path)
 
     def _switch(self, step: Step, here: FileState | None) -> None:
         if step.target is None or step.target == step.path:

@@ -70,6 +70,8 @@ def _transition_to(transition: Transition) -> dict[str, Any]:
     }
     if transition.source is not None:
         record["source"] = str(transition.source)
+    if transition.prepared:
+        record["prepared"] = True
     return record
 
 
@@ -80,6 +82,7 @@ def _transition_of(record: dict[str, Any]) -> Transition:
         _state_of(record["before"]),
         _state_of(record["after"]),
         None if source is None else PurePosixPath(source),
+        record.get("prepared", False),
     )
 
 

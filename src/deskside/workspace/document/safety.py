@@ -12,7 +12,7 @@ from deskside.workspace.document.bound import is_loopback, is_secret
 from deskside.workspace.document.difference import Change, difference
 from deskside.workspace.document.safety_rules import NOTHING, Rule
 from deskside.workspace.document.sections import is_gateway
-from deskside.workspace.document.tree import Element, parse
+from deskside.workspace.document.tree import Element
 from deskside.workspace.document.words import attribute_label
 
 SECRET = Rule(
@@ -66,13 +66,8 @@ def safety_changes(old: bytes, new: bytes) -> tuple[Change, ...]:
     return difference(old, new).safety
 
 
-def dangers(content: bytes) -> tuple[Danger, ...]:
-    """The settings that protect less than they could, the grave ones first.
-
-    Raises:
-        Refused: as `tree.parse`; `settings-opaque` where nothing can be seen.
-    """
-    root = parse(content).root
+def dangers(root: Element) -> tuple[Danger, ...]:
+    """The settings that protect less than they could, the grave ones first."""
     found = [*_of_api(root), *_of_presets(root), *_of_secrets(root)]
     return tuple(sorted(found, key=lambda one: not one.grave))
 

@@ -10,8 +10,10 @@ the line. Comments and processing instructions count as layout too.
 
 from __future__ import annotations
 
+import gc
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import NoReturn
@@ -141,10 +143,23 @@ def parse(content: bytes) -> Document:
     if content.count(b"<") > MOST_TAGS:
         raise _too_large(_("{count} tags at most").format(count=MOST_TAGS))
     try:
-        root = _read(content)
+        with _without_collections():
+            root = _read(content)
     except (_NotOurs, expat.ExpatError, ValueError, LookupError):
         _explain(content)
     return Document(content, root)
+
+
+@contextmanager
+def _without_collections() -> Iterator[None]:
+    """Keep the garbage collector away from a tree that grows: none of it can be garbage yet."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 class _NotOurs(Exception):

@@ -6,8 +6,21 @@ import sys
 import tomllib
 from importlib.resources import files
 
+from deskside.foundation.text import mark
 from deskside.workstation.api_components.model import Package
 from deskside.workstation.api_components.versions import key
+
+NOTES = (
+    mark(
+        "An installer of the vendor's that one public script fetched in October 2026; its name"
+        " tells no version. You run it yourself."
+    ),
+    mark("An installer of the vendor's, which you run yourself; it wants drive C."),
+    mark("The last one under the non-commercial licence."),
+    mark("The oldest one that was still served after March 2025."),
+    mark("The last ones that came as a jar, which is a zip archive under another name."),
+)
+"""The notes of the catalogue, here to be translated."""
 
 _SYSTEMS = {"win32": "windows", "darwin": "macos"}
 

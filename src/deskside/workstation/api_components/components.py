@@ -233,7 +233,7 @@ class Components:
         unpacking.write(replace(opened.unpacked, files=files), folder, watch=self.watch)
 
     def _plan_install(self, opened: Opened, shown: Plan, staged: PurePosixPath) -> Plan:
-        rename = Step(Verb.RENAME, staged, target=VERSIONS / opened.version)
+        rename = Step(Verb.RENAME, staged, target=VERSIONS / opened.version, prepared=True)
         switch = self._switch(opened.version, opened.inner)
         steps = [*self._take_over(), rename, switch]
         made = plan(INSTALL, shown.title, self.home, steps, files=self._files)

@@ -10,6 +10,7 @@ from deskside.foundation.findings import Finding, Status
 from deskside.foundation.registry import Situation
 from deskside.foundation.text import _, mark
 from deskside.workstation.doctor.api_settings import ApiSettings, all_settings
+from deskside.workstation.doctor.connections import clients, waiting
 from deskside.workstation.doctor.handshake import Answer, Shaken, shake
 
 ARTICLE = "9004"
@@ -120,6 +121,10 @@ def _answered(port: int, shaken: Shaken) -> Finding:
         seen |= {"server_version": shaken.version, "program_time": shaken.at}
     if shaken.seen:
         seen["seen"] = shaken.seen
+    if queue := waiting(port):
+        seen["waiting"] = queue
+    if connected := clients(port):
+        seen["connected"] = connected
     code = shaken.answer.value
     if shaken.answer in _WORDS:
         status, title, cause, remedy = _WORDS[shaken.answer]

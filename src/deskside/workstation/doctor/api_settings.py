@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,13 +11,8 @@ from deskside.foundation.errors import DesksideError
 from deskside.foundation.findings import Finding, Status
 from deskside.foundation.registry import Situation
 from deskside.foundation.text import _, mark
-from deskside.workspace.document.safety import trusted_addresses
-from deskside.workspace.document.tree import parse
-from deskside.workspace.model import Workspace
-from deskside.workspace.places import reading
-from deskside.workspace.places.about import ini_of, read_ini
-from deskside.workspace.places.jts_ini import JtsIni
-from deskside.workspace.workstation import Workstation
+from deskside.workspace import looking
+from deskside.workspace.looking import Workspace
 
 ARTICLE = "9004"
 _HERE = frozenset({"127.0.0.1", "localhost", "::1", ""})
@@ -42,26 +38,53 @@ class ApiSettings:
     ini_trusted: tuple[str, ...] = ()
 
 
+class _Readings:
+    """What files said when they were last read, so that checks side by side read each once."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._known: dict[Path, tuple[object, ApiSettings | None]] = {}
+
+    def of(self, workspace: Workspace) -> ApiSettings | None:
+        """What a workspace's files say now."""
+        stamp = tuple(map(_stamp, filter(None, (workspace.file, looking.ini_of(workspace)))))
+        with self._lock:
+            known = self._known.get(workspace.file)
+            if known is None or known[0] != stamp:
+                known = self._known[workspace.file] = stamp, _read(workspace)
+            return known[1]
+
+
+def _stamp(file: Path) -> tuple[int, int] | None:
+    try:
+        info = file.stat()
+    except OSError:
+        return None
+    return info.st_mtime_ns, info.st_size
+
+
+_readings = _Readings()
+
+
 def all_settings(root: Path | None) -> list[ApiSettings]:
     """Of every workspace that can be read; sealed and damaged ones tell nothing."""
     try:
-        listed = Workstation.open().workspaces(str(root) if root else None)
+        listed = looking.workspaces(str(root) if root else None)
     except DesksideError:
         return []
-    return [found for workspace in listed if (found := _read(workspace))]
+    return [found for workspace in listed if (found := _readings.of(workspace))]
 
 
 def _read(workspace: Workspace) -> ApiSettings | None:
     try:
-        document = parse(reading.read(workspace.file).content).root
+        document = looking.document(workspace)
     except DesksideError:
         return None
     found = next((e for e in document.children if e.tag == "ApiSettings"), None)
     if found is None:
         return None
     told = {name.lower(): value for name, value in found.attributes.items()}
-    file = ini_of(workspace)
-    ini = JtsIni(read_ini(file) if file else b"")
+    ini = looking.ini(workspace)
     return ApiSettings(
         name=workspace.name,
         file=str(workspace.file),
@@ -71,7 +94,7 @@ def _read(workspace: Workspace) -> ApiSettings | None:
         port=_port(told.get("port", "")),
         read_only=told.get("readonlyapi", "").lower() == "true",
         only_local=told.get("allowonlylocalhost", "").lower() == "true",
-        trusted=tuple(trusted_addresses(found)),
+        trusted=tuple(looking.trusted_addresses(found)),
         ini_port=_port(ini.value("IBGateway", "LocalServerPort") or ""),
         ini_trusted=_addresses(ini.value("IBGateway", "TrustedIPs") or ""),
     )

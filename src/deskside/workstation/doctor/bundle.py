@@ -25,7 +25,7 @@ from deskside.foundation.errors import DesksideError, Refused
 from deskside.foundation.findings import Finding, report
 from deskside.foundation.paths import create_private
 from deskside.foundation.text import _
-from deskside.workspace.workstation import Workstation
+from deskside.workspace import looking
 
 _SHAPES = (
     ("address", re.compile(r"(?<![\d.])(?!127\.0\.0\.1\b)(?:\d{1,3}\.){3}\d{1,3}(?![\d.])")),
@@ -57,7 +57,7 @@ class Redactor:
             person = ""
         known = {str(Path.home()): "<home>", socket.gethostname(): "<computer>"}
         with suppress(DesksideError):
-            users = sorted({w.user for w in Workstation.open().workspaces()})
+            users = sorted({w.user for w in looking.workspaces()})
             known |= {user: f"<user {number}>" for number, user in enumerate(users, 1)}
         if len(person) > 2:
             known[person] = "<person>"
@@ -112,17 +112,22 @@ def contents(findings: Iterable[Finding], timings: dict[str, float]) -> dict[str
     return files | {"CONTENTS.txt": ("\n".join(lines) + "\n").encode()}
 
 
+def zipped(files: dict[str, bytes]) -> bytes:
+    """A bundle as the content of a zip file."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return made.getvalue()
+
+
 def write(file: Path, files: dict[str, bytes]) -> None:
     """Write a bundle, readable by its owner alone.
 
     Raises:
         Refused: `file-exists`: nothing is overwritten.
     """
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    if not file.parent.is_dir() or not create_private(file, made.getvalue()):
+    if not file.parent.is_dir() or not create_private(file, zipped(files)):
         raise Refused(
             "file-exists",
             _("{file} cannot be written: it exists, or its folder does not.").format(file=file),

@@ -15,11 +15,8 @@ from deskside.foundation.findings import Finding, Status
 from deskside.foundation.paths import data_folder
 from deskside.foundation.registry import Situation
 from deskside.foundation.text import _, mark
-from deskside.workspace.model import Workspace
-from deskside.workspace.places.about import ini_of, read_ini
-from deskside.workspace.places.jts_ini import JtsIni
-from deskside.workspace.places.running import running
-from deskside.workspace.workstation import Workstation
+from deskside.workspace import looking
+from deskside.workspace.looking import Workspace
 
 ARTICLE = "9004"
 LITTLE, NONE = 1_000_000_000, 100_000_000
@@ -95,9 +92,9 @@ def _synchronised() -> Iterator[Finding]:
 
 
 def _zones(now: datetime, workspaces: list[Workspace]) -> Iterator[Finding]:
-    files = {file for workspace in workspaces if (file := ini_of(workspace))}
-    for file in sorted(files):
-        name = JtsIni(read_ini(file)).value("Logon", "TimeZone") or ""
+    files = {file: w for w in workspaces if (file := looking.ini_of(w))}
+    for file, workspace in sorted(files.items()):
+        name = looking.ini(workspace).value("Logon", "TimeZone") or ""
         there = _offset(name, now)
         here = now.astimezone().utcoffset()
         if there is not None and there != here:
@@ -192,7 +189,7 @@ class Locks:
 def stale_locks(workspace: Workspace) -> list[Path]:
     """Locks in a user's folder while no trading program holds it."""
     locks = sorted(f for f in workspace.file.parent.glob("*.lck") if f.is_file())
-    return locks if locks and not running(workspace) else []
+    return locks if locks and not looking.is_running(workspace) else []
 
 
 class StaleLocks:
@@ -257,7 +254,7 @@ def _installed() -> list:  # type: ignore[type-arg] # of Service, which is impor
 
 def _workspaces(situation: Situation) -> list[Workspace]:
     try:
-        return Workstation.open().workspaces(situation.option("root"))
+        return looking.workspaces(situation.option("root"))
     except DesksideError:
         return []
 

@@ -13,6 +13,8 @@ import time
 from dataclasses import dataclass
 from enum import StrEnum
 
+from deskside.workstation.doctor.connections import waiting
+
 OLDEST, NEWEST = 100, 226
 """Versions that we offer: the oldest with this beginning, the newest that is known."""
 
@@ -60,7 +62,10 @@ def shake(host: str, port: int, *, seconds: float = 3.0, client: int | None = No
     try:
         with socket.create_connection((host, port), timeout=seconds) as line:
             line.sendall(b"API\0" + _framed(f"v{OLDEST}..{NEWEST}"))
-            return _greeted(line, deadline, client)
+            told = _greeted(line, deadline, client)
+            if told.answer is Answer.NO_ANSWER and waiting(port):
+                return Shaken(Answer.HANGING)  # we are in the queue ourselves
+            return told
     except ConnectionRefusedError:
         return Shaken(Answer.REFUSED)
     except TimeoutError:  # nobody takes what the system has let in

@@ -13,8 +13,7 @@ from deskside.foundation.errors import Refused
 from deskside.foundation.findings import Finding, Status
 from deskside.foundation.registry import Situation
 from deskside.foundation.text import _, mark
-from deskside.workspace.places.machine import Machine
-from deskside.workspace.places.roots import usual_places
+from deskside.workspace import looking
 
 ARTICLE = "9004"
 VERSION_FIX = "doctor.controller-version"
@@ -50,7 +49,7 @@ class Installation:
 
 def installations(root: str | None) -> list[Installation]:
     """Every installation in the usual places, or below the folder that is named."""
-    places = [Path(root)] if root else [Path(place) for place in usual_places(Machine.present())]
+    places = [Path(root)] if root else looking.program_places()
     found: dict[Path, Installation] = {}
     for place in places:
         for folder in _folders(place):

@@ -1,0 +1,31 @@
+"""The pages and the API over the real shell, and somebody who is logged in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar.testing import TestClient
+
+from deskside.network import api
+from deskside.network.service import NetworkService
+from deskside.web.model import Resolved, Visitor
+from deskside.web.service import Shell
+from deskside.web.shell import build_app
+
+TRADER = Visitor("id", "trader", "Trader", frozenset(), "session")
+BEARER = {"authorization": "Bearer t"}
+SAME_SITE = {"sec-fetch-site": "same-origin"}
+
+
+def client(handlers: list[Any], service: NetworkService | None, *, local: bool) -> TestClient[Any]:
+    app = build_app(
+        Shell([], [], local=local),
+        handlers,
+        api=api.routes() if service else (),
+        dependencies={"network": service} if service else {},
+        resolve=None
+        if local
+        else lambda token, _address: Resolved(TRADER) if token == "t" else None,
+        hosts=("testserver.local",),
+    )
+    return TestClient(app)
