@@ -33,6 +33,8 @@ from deskside.secure_login.helpdesk.rights import STAFF
 from deskside.secure_login.helpdesk.service import Helpdesk
 from deskside.secure_login.moves import AddressPolicy
 from deskside.secure_login.passwords import PasswordPool
+from deskside.secure_login.seeds.jobs import ImportJobs
+from deskside.secure_login.seeds.service import SeedImport
 from deskside.secure_login.service import Limits, LoginService, Rates
 from deskside.secure_login.sharing.review import Reviews
 from deskside.secure_login.sharing.rules import ReviewPolicy
@@ -71,6 +73,7 @@ class Services:
     directory: DirectoryService
     secure_login: LoginService
     helpdesk: Helpdesk
+    imports: ImportJobs
     sharing: Sharing
     reviews: Reviews
     settings_store: SettingsStore
@@ -140,6 +143,13 @@ def open_services(
                 secure_login=secure_login,
                 helpdesk=Helpdesk(
                     database, keyring, clock, audit, directory, secure_login, address
+                ),
+                imports=ImportJobs(
+                    database,
+                    keyring,
+                    clock,
+                    audit,
+                    SeedImport(secure_login.devices, directory),
                 ),
                 sharing=sharing,
                 reviews=Reviews(sharing),
