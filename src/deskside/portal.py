@@ -173,6 +173,18 @@ def open_services(
         logs.close_log()
 
 
+def portal_pages() -> list[Any]:
+    """The pages of every part."""
+    return [
+        *shell_pages.portal_pages(),
+        *login_pages.portal_pages(),
+        *network_pages.portal_pages(),
+        *workspace_pages.portal_pages(),
+        *knowledge_pages.portal_pages(),
+        *mobile_pages.portal_pages(),
+    ]
+
+
 def create_app(services: Services, *, demo: bool = False) -> App:
     """The portal as an ASGI application over open services."""
     url = services.config.optional_text("portal.url")
@@ -185,14 +197,7 @@ def create_app(services: Services, *, demo: bool = False) -> App:
     )
     return build_app(
         shell,
-        [
-            *shell_pages.portal_pages(),
-            *login_pages.portal_pages(),
-            *network_pages.portal_pages(),
-            *workspace_pages.portal_pages(),
-            *knowledge_pages.portal_pages(),
-            *mobile_pages.portal_pages(),
-        ],
+        portal_pages(),
         api=[*login_api.routes(), *network_api.routes(), *workspace_api.routes()],
         dependencies=services.by_name(),
         resolve=services.secure_login.resolve,
