@@ -10,7 +10,7 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Response
 
 from deskside.foundation.errors import NotFound, UsageProblem
-from deskside.foundation.text import _, ngettext
+from deskside.foundation.text import _
 from deskside.secure_login import words
 from deskside.secure_login.authenticators import kinds
 from deskside.secure_login.dependencies import TheHelpdesk
@@ -183,14 +183,10 @@ def _ask(
 
 
 def _told() -> str:
-    days = ACTIVATION_WINDOW.days
-    return ngettext(
-        "The holder activates it in the portal, with an answer of the device. For {count} day"
-        " log-ins do without it; then it is due.",
+    return _(
         "The holder activates it in the portal, with an answer of the device. For {count} days"
-        " log-ins do without it; then it is due.",
-        days,
-    ).format(count=days)
+        " log-ins do without it; then it is due."
+    ).format(count=ACTIVATION_WINDOW.days)
 
 
 def _hand_over(
