@@ -89,6 +89,19 @@ def test_logging_in(looker: Looker, own_portal: Portal) -> None:
     assert {"/login", "/", "/kb/{number:str}"} <= set(looker.seen)
 
 
+def test_a_barrier_is_seen(looker: Looker, own_portal: Portal) -> None:
+    """A field without its label, and words that fade into their ground."""
+    looker.page.goto(f"{own_portal.address}/login")
+    looker.page.evaluate(
+        """() => {
+          document.querySelector("label[for=username]").remove();
+          document.querySelector("h1").style.color = "#eee";
+        }"""
+    )
+    looker.state("spoilt")
+    assert {"label", "color-contrast"} <= {each.split(": ")[1] for each in looker.problems}
+
+
 def test_links_to_choose_a_password(looker: Looker, own_portal: Portal) -> None:
     made = run_deskside(
         "admin", "users", "reset", "carla", "--data", str(own_portal.folder), data=own_portal.folder
