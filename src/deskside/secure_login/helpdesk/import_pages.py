@@ -95,7 +95,7 @@ def show(
         problem=found.problem,
         working=not finished,
         checked=found.status is Status.CHECKED,
-        progress={"done": min(found.done, found.total), "total": found.total or 1},
+        progress={"done": min(found.done, found.total), "total": found.total},
         rows=_counts(found),
         refused=[[row.line, row.serial or "–", row.problem] for row in islice(refused, LISTED)]
         if finished and found.refused
