@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+AXE := tests/system/axe/node_modules/axe-core/axe.min.js
 LISTEN ?= localhost:8737
 WORKERS ?= 2
 
@@ -20,7 +21,7 @@ run: $(VENV)/.ready ## the portal with a small desk to try, on this computer onl
 
 test: $(VENV)/.ready-dev ## everything: lint, unit, property and system tests (at most 15 minutes)
 	@tools/system-deps.sh --if-missing
-	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory lint $(AXE)
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal tests
 
 prove: $(VENV)/.ready-dev ## long runs: thousands of kills; resumable; results in docs/reliability.md
@@ -68,6 +69,10 @@ lock: ## resolve the dependencies anew into requirements/
 
 clean: ## remove the environment and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis
+
+$(AXE): tests/system/axe/package-lock.json
+	@cd tests/system/axe && npm ci --silent --ignore-scripts --no-audit --no-fund
+	@touch $@
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

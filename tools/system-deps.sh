@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the Debian packages that the tests drive: a browser, a database server, a firewall's
-# own checker, a tracer of system calls, proxies, name servers, compilers for Windows, other
+# own checker, a tracer of system calls, proxies, name servers, compilers for Windows, npm, other
 # programs for codes, seeds and archives. With --if-missing it acts only where a program is missing.
 set -eu
 
@@ -18,6 +18,7 @@ need strace strace
 need oathtool oathtool
 need pskctool pskctool
 need node nodejs
+need npm npm
 need dnsmasq dnsmasq-base
 need squid squid
 need tinyproxy tinyproxy

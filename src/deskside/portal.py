@@ -33,6 +33,8 @@ from deskside.secure_login.helpdesk.rights import STAFF
 from deskside.secure_login.helpdesk.service import Helpdesk
 from deskside.secure_login.moves import AddressPolicy
 from deskside.secure_login.passwords import PasswordPool
+from deskside.secure_login.seeds.jobs import ImportJobs
+from deskside.secure_login.seeds.service import SeedImport
 from deskside.secure_login.service import Limits, LoginService, Rates
 from deskside.secure_login.sharing.review import Reviews
 from deskside.secure_login.sharing.rules import ReviewPolicy
@@ -72,6 +74,7 @@ class Services:
     directory: DirectoryService
     secure_login: LoginService
     helpdesk: Helpdesk
+    imports: ImportJobs
     sharing: Sharing
     reviews: Reviews
     settings_store: SettingsStore
@@ -142,6 +145,13 @@ def open_services(
                 helpdesk=Helpdesk(
                     database, keyring, clock, audit, directory, secure_login, address
                 ),
+                imports=ImportJobs(
+                    database,
+                    keyring,
+                    clock,
+                    audit,
+                    SeedImport(secure_login.devices, directory),
+                ),
                 sharing=sharing,
                 reviews=Reviews(sharing),
                 settings_store=SettingsStore(
@@ -164,6 +174,19 @@ def open_services(
         logs.close_log()
 
 
+def portal_pages() -> list[Any]:
+    """The pages of every part."""
+    return [
+        *shell_pages.portal_pages(),
+        *login_pages.portal_pages(),
+        *network_pages.portal_pages(),
+        *workspace_pages.portal_pages(),
+        *knowledge_pages.portal_pages(),
+        *mobile_pages.portal_pages(),
+        *api_components_pages.portal_pages(),
+    ]
+
+
 def create_app(services: Services, *, demo: bool = False) -> App:
     """The portal as an ASGI application over open services."""
     url = services.config.optional_text("portal.url")
@@ -176,15 +199,7 @@ def create_app(services: Services, *, demo: bool = False) -> App:
     )
     return build_app(
         shell,
-        [
-            *shell_pages.portal_pages(),
-            *login_pages.portal_pages(),
-            *network_pages.portal_pages(),
-            *workspace_pages.portal_pages(),
-            *knowledge_pages.portal_pages(),
-            *mobile_pages.portal_pages(),
-            *api_components_pages.portal_pages(),
-        ],
+        portal_pages(),
         api=[*login_api.routes(), *network_api.routes(), *workspace_api.routes()],
         dependencies=services.by_name(),
         resolve=services.secure_login.resolve,

@@ -35,6 +35,7 @@ def portal(desk: Desk, *, demo: bool = False, data: Any = None) -> Iterator[str]
     services = {
         "secure_login": desk.service,
         "helpdesk": desk.helpdesk,
+        "imports": desk.imports,
         "sharing": desk.sharing,
         "reviews": Reviews(desk.sharing),
         "directory": desk.directory,

@@ -23,6 +23,8 @@ from deskside.secure_login.card.device import VirtualCard
 from deskside.secure_login.hashing import Hasher
 from deskside.secure_login.helpdesk.service import Helpdesk
 from deskside.secure_login.passwords import PasswordPool
+from deskside.secure_login.seeds.jobs import ImportJobs
+from deskside.secure_login.seeds.service import SeedImport
 from deskside.secure_login.service import LoginService
 from deskside.secure_login.sharing.rules import ReviewPolicy
 from deskside.secure_login.sharing.service import Sharing
@@ -64,6 +66,11 @@ class Desk:
             self.service,
             lambda: "https://desk.example",
         )
+
+    @property
+    def imports(self) -> ImportJobs:
+        taking = SeedImport(self.service.devices, self.directory)
+        return ImportJobs(self.database, self.keyring, self.clock, self.audit, taking)
 
     @property
     def sharing(self) -> Sharing:

@@ -323,21 +323,25 @@ def import_devices(
 
     Exit codes: 0 all rows are in, 1 some were refused, 3 the file cannot be read.
     """
-    from deskside.secure_login.seeds.reading import read_seeds
+    from deskside.secure_login.seeds.reading import read_seeds, rows_in
     from deskside.secure_login.seeds.service import REFUSED, SeedImport
 
     if password not in ("", "-"):
         raise click.UsageError(_("A password does not belong on the command line: --password -"))
     word = sys.stdin.readline().rstrip("\r\n") if password else ""
     lines = read_seeds(file, key=_hex_key(key_file) if key_file else None, password=word)
-
-    def progress(done: int) -> None:
-        if sys.stderr.isatty():
-            click.echo(f"\r{done}", err=True, nl=False)
-
-    with office(data, database) as here:
+    bar = click.progressbar(
+        length=rows_in(file.read_bytes()),
+        label=_("Checking") if dry_run else _("Importing"),
+        file=sys.stderr,
+        hidden=not sys.stderr.isatty(),
+    )
+    with office(data, database) as here, bar:
         taking = SeedImport(here.secure_login.devices, here.directory)
-        rows = list(taking.run(lines, dry_run=dry_run, progress=progress))
+        done = taking.run(
+            lines, dry_run=dry_run, progress=lambda through: bar.update(through - bar.pos)
+        )
+        rows = list(done)
     counts = {name: sum(row.outcome == name for row in rows) for name in ("new", "present")}
     refused = [row for row in rows if row.outcome == REFUSED]
     told = [f"{row.line}: {row.serial}: {row.problem}" for row in refused]

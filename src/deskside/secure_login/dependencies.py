@@ -9,6 +9,7 @@ from deskside.foundation.clock import Clock
 from deskside.foundation.config import Config
 from deskside.foundation.database import Database
 from deskside.secure_login.helpdesk.service import Helpdesk
+from deskside.secure_login.seeds.jobs import ImportJobs
 from deskside.secure_login.service import LoginService
 from deskside.secure_login.sharing.review import Reviews
 from deskside.secure_login.sharing.service import Sharing
@@ -18,6 +19,7 @@ TheConfig = NamedDependency[Config]
 TheDatabase = NamedDependency[Database]
 TheDirectory = NamedDependency[DirectoryService]
 TheLogin = NamedDependency[LoginService]
+TheImports = NamedDependency[ImportJobs]
 TheHelpdesk = NamedDependency[Helpdesk]
 TheSharing = NamedDependency[Sharing]
 TheReviews = NamedDependency[Reviews]

@@ -11,14 +11,17 @@ from typing import Any
 from litestar import get, post
 from litestar.params import FromPath
 from litestar.response import Response
+from markupsafe import Markup
 
 from deskside.directory.service import DirectoryService
+from deskside.foundation import qr
 from deskside.foundation.errors import DesksideError, NotFound
 from deskside.foundation.text import _
 from deskside.secure_login import words
 from deskside.secure_login.authenticators import MalformedAnswer, WithPin, authenticator
 from deskside.secure_login.authenticators.totp import app_address, key_text
 from deskside.secure_login.dependencies import TheDirectory, TheLogin
+from deskside.secure_login.handover import File
 from deskside.secure_login.life import APP, PRINTED, RECOVERY, Asked
 from deskside.secure_login.model import Issued
 from deskside.secure_login.pin import PinRefused
@@ -35,7 +38,8 @@ ONE = "/account/devices/{device_id:str}"
 
 def device_pages() -> list[Any]:
     """The addresses."""
-    return [choose, make, show_device, ask, take, report_lost, ask_pin, take_pin, confirm_pin]
+    making = [choose, make, show_device, take_file, ask, take]
+    return [*making, report_lost, ask_pin, take_pin, confirm_pin]
 
 
 @get(NEW, include_in_schema=False)
@@ -66,7 +70,9 @@ async def make(
         if info.status is DeviceStatus.ACTIVE:
             return _question(request, None, info, visitor, issued)
         asked = secure_login.lives.ask(visitor, info.id)
-        return _question(request, asked, info, visitor, issued)
+        document = dict(issued.virtual_device or {})
+        sealed = secure_login.handover.sealed(info, visitor.user_name_id, document)
+        return _question(request, asked, info, visitor, issued, paper=sealed)
 
     return await in_thread(made)
 
@@ -78,6 +84,34 @@ def show_device(
     """One device, and what can be done about it."""
     info = _own(secure_login, require_visitor(request), device_id)
     return _show(request, info)
+
+
+@post(f"{ONE}/file", status_code=200, include_in_schema=False)
+async def take_file(
+    request: AnyRequest, device_id: FromPath[str], secure_login: TheLogin
+) -> Response[Any]:
+    """A new card as a file to print, from the page that shows it once."""
+    visitor, fields = require_visitor(request), await form(request)
+
+    def made() -> Response[Any]:
+        info = _own(secure_login, visitor, device_id)
+        return as_download(
+            secure_login.handover.file(info, visitor.user_name_id, fields.get("paper", ""))
+        )
+
+    return await in_thread(made)
+
+
+def as_download(file: File) -> Response[bytes]:
+    """A file that no cache keeps."""
+    return Response(
+        file.content,
+        media_type=file.media_type,
+        headers={
+            "cache-control": "no-store",
+            "content-disposition": f'attachment; filename="{file.name}"',
+        },
+    )
 
 
 @get(f"{ONE}/activate", include_in_schema=False)
@@ -210,11 +244,13 @@ def _question(
     issued: Issued | None = None,
     *,
     sealed: str = "",
+    paper: str = "",
     problem: str = "",
 ) -> Response[Any]:
     """A device's question, and the device itself where it is shown this once."""
     shown = dict(issued.virtual_device or {}) if issued else {}
     app = shown if info.kind == APP and shown else None
+    link = app_address(app, "Deskside", visitor.user_name) if app else ""
     return page(
         request,
         "pages/device_question.html",
@@ -223,7 +259,10 @@ def _question(
         codes=shown.get("codes", "").split(),
         numbered=info.kind != RECOVERY,
         key=key_text(app) if app else "",
-        app_address=app_address(app, "Deskside", visitor.user_name) if app else "",
+        app_address=link,
+        picture=Markup(qr.svg(link)) if link else "",  # noqa: S704 - drawn by us
+        file_action=_address(info.id, "/file") if paper else "",
+        paper=paper,
         expires=words.moment(info.expires) if info.expires else "",
         instructions=asked.instructions if asked else (),
         challenge=asked.challenge if asked else None,

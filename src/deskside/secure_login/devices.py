@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, insert, or_, select, update
+from sqlalchemy import Connection, Row, Select, and_, bindparam, exists, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from deskside.directory.model import UserName
@@ -109,6 +109,74 @@ class Devices:
         first = select(device.c.id).where(begins).order_by(device.c.serial).limit(limit)
         with self.database.read() as connection:
             return _infos(connection.execute(_LISTED.where(device.c.id.in_(first))).all())
+
+    def filtered(
+        self,
+        *,
+        kind: str = "",
+        status: DeviceStatus | None = None,
+        unassigned: bool = False,
+        serial: str = "",
+        after: str = "",
+        limit: int,
+    ) -> list[DeviceInfo]:
+        """Devices that meet every condition given, at most so many, by serial number.
+
+        Args:
+            unassigned: only those that are bound to nobody.
+            serial: how the serial number begins.
+            after: the serial number and id, with a space between, of the last one seen.
+        """
+        chosen = select(device.c.id)
+        if kind:
+            chosen = chosen.where(device.c.kind == kind)
+        if status:
+            chosen = chosen.where(device.c.status == status.value)
+        if unassigned:
+            chosen = chosen.where(~exists().where(binding.c.device_id == device.c.id))
+        if serial:
+            chosen = chosen.where(device.c.serial.startswith(serial, autoescape=True))
+        if after:
+            last, _space, identifier = after.rpartition(" ")
+            chosen = chosen.where(
+                or_(
+                    device.c.serial > last,
+                    and_(device.c.serial == last, device.c.id > identifier),
+                )
+            )
+        chosen = chosen.order_by(device.c.serial, device.c.id).limit(limit)
+        with self.database.read() as connection:
+            infos = _infos(connection.execute(_LISTED.where(device.c.id.in_(chosen))).all())
+        return sorted(infos, key=lambda info: (info.serial, info.id))
+
+    def hand_out(
+        self,
+        connection: Connection,
+        info: DeviceInfo,
+        owner: UserName,
+        *,
+        activate_by: datetime,
+        actor: str | None,
+    ) -> None:
+        """Bind a device from stock, which waits and is nobody's.
+
+        Raises:
+            Refused: somebody else was given it meanwhile, or it is in use.
+        """
+        free = ~exists().where(binding.c.device_id == device.c.id)
+        taken = connection.execute(
+            update(device)
+            .where(device.c.id == info.id, device.c.status == DeviceStatus.WAITING.value)
+            .where(free, device.c.activate_by.is_(None))
+            .values(activate_by=activate_by, version=device.c.version + 1)
+        )
+        if taken.rowcount != 1:
+            raise Refused(
+                "device-not-in-stock",
+                _("The device {serial} is not in stock any more.").format(serial=info.serial),
+                hint=_("Choose another."),
+            )
+        self._bind(connection, replace(info, since=self.clock.now()), owner, actor)
 
     def set_status(
         self, serial: str, status: DeviceStatus, *, actor: str | None = None

@@ -24,6 +24,7 @@ from deskside.secure_login.alarms import Alarms
 from deskside.secure_login.device_step import DeviceStep
 from deskside.secure_login.devices import Devices
 from deskside.secure_login.endings import QUIET, ChallengeExpired, Endings, LoginFailed
+from deskside.secure_login.handover import Handover
 from deskside.secure_login.life import Lives
 from deskside.secure_login.model import Challenge, Issued
 from deskside.secure_login.password_step import PasswordStep
@@ -63,6 +64,7 @@ class LoginService:
     alarms: Alarms
     endings: Endings
     lives: Lives
+    handover: Handover
 
     @classmethod
     def open(
@@ -112,6 +114,7 @@ class LoginService:
             alarms=alarms,
             endings=endings,
             lives=Lives(keyring, devices, Proof(clock, devices, device_step)),
+            handover=Handover(keyring, clock),
         )
 
     def close(self) -> None:

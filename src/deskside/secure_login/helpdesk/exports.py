@@ -6,10 +6,16 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
 from typing import Any
+
+from litestar.response import Stream
 
 from deskside.directory.model import UserName
 from deskside.foundation.audit.model import Row, moment
+from deskside.foundation.errors import NotFound
+from deskside.foundation.text import _
+from deskside.secure_login.seeds.service import Outcome
 from deskside.secure_login.values import DeviceInfo
 
 TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
@@ -53,9 +59,24 @@ def _as_json(rows: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
     yield b"\n]\n"
 
 
+def download(name: str, form: str, rows: Iterable[Mapping[str, Any]], columns: list[str]) -> Stream:
+    """The rows as a file to save; raises NotFound for a form that we don't write."""
+    if form not in TYPES:
+        raise NotFound("unknown-export", _("There is no such export."))
+    return Stream(
+        written(form, rows, columns),
+        media_type=TYPES[form],
+        headers={
+            "cache-control": "no-store",
+            "content-disposition": f'attachment; filename="{name}.{form}"',
+        },
+    )
+
+
 PERSON = ["username", "display_name", "roles", "account", "enabled", "has_password"]
 DEVICE = ["serial", "kind", "label", "status", "since", "users"]
 EVENT = ["id", "at", "event", "actor", "subject", "detail"]
+OUTCOME = ["line", "serial", "kind", "outcome", "problem"]
 
 
 def person_row(user: UserName) -> dict[str, Any]:
@@ -80,6 +101,11 @@ def device_row(info: DeviceInfo) -> dict[str, Any]:
         "since": info.since.isoformat(),
         "users": list(info.user_names),
     }
+
+
+def outcome_row(outcome: Outcome) -> dict[str, Any]:
+    """A row of an import's report."""
+    return asdict(outcome)
 
 
 def event_row(row: Row) -> dict[str, Any]:

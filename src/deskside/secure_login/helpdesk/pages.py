@@ -6,18 +6,19 @@ from typing import Any
 
 from litestar import get, post
 from litestar.params import FromPath, FromQuery
-from litestar.response import Response, Stream
+from litestar.response import Response
 
 from deskside.directory.model import Role
 from deskside.foundation.errors import NotFound, UsageProblem
 from deskside.foundation.text import _
-from deskside.secure_login import words
 from deskside.secure_login.dependencies import TheHelpdesk
 from deskside.secure_login.helpdesk import exports, showing
 from deskside.secure_login.helpdesk.actions import ACTIONS, Action, action, offered
+from deskside.secure_login.helpdesk.import_pages import import_pages
+from deskside.secure_login.helpdesk.issue_pages import issue_pages
 from deskside.secure_login.helpdesk.reasons import REASONS, Why
 from deskside.secure_login.helpdesk.rights import Right
-from deskside.secure_login.helpdesk.service import LISTED, Helpdesk
+from deskside.secure_login.helpdesk.service import LISTED, Dossier, Helpdesk
 from deskside.secure_login.helpdesk.showing import DESK
 from deskside.secure_login.threads import in_thread
 from deskside.secure_login.values import DeviceInfo
@@ -30,7 +31,8 @@ LATELY = 8
 
 def desk_pages() -> list[Any]:
     """The addresses."""
-    return [search, stock, person, trail, trail_file, ask, act, export]
+    own = [search, person, trail, trail_file, ask, act, export]
+    return [*own, *issue_pages(), *import_pages()]
 
 
 @get(DESK, sync_to_thread=True, include_in_schema=False)
@@ -47,23 +49,9 @@ def search(request: AnyRequest, helpdesk: TheHelpdesk, q: FromQuery[str] = "") -
         devices=[showing.device_row(info) for info in found.devices],
         more=found.more,
         may_stock=Right.STOCK in rights,
+        may_import=Right.ISSUE in rights,
         may_export=Right.EXPORT in rights,
         may_review=Role.REVIEWER.value in visitor.roles,
-    )
-
-
-@get(f"{DESK}/stock", sync_to_thread=True, include_in_schema=False)
-def stock(request: AnyRequest, helpdesk: TheHelpdesk) -> Response[Any]:
-    """How many devices of each kind there are, and in which state."""
-    rows = helpdesk.stock(require_visitor(request))
-    return page(
-        request,
-        "pages/desk_stock.html",
-        crumbs=showing.crumbs(_("Stock")),
-        rows=[
-            [words.kind_name(row.kind), row.total, row.unassigned, row.active, row.locked]
-            for row in rows
-        ],
     )
 
 
@@ -76,6 +64,8 @@ def person(
     dossier = helpdesk.dossier(visitor, name)
     seen = dossier.person
     notice = _(ACTIONS[done].done) if done in ACTIONS else ""
+    if done == "issue":
+        notice = _("The device is handed out; the holder was told by e-mail.")
     rows = helpdesk.trail(visitor, name)[1] if Right.AUDIT in dossier.rights else []
     events = [row for row in rows if row.event != "desk.viewed"][:LATELY]
     return page(
@@ -90,7 +80,8 @@ def person(
         actions=[
             {"href": f"{showing.address(name)}/{key}", "label": _(each.title), "harsh": each.harsh}
             for key, each in offered(dossier)
-        ],
+        ]
+        + _issue(dossier),
         devices=[showing.device(info, dossier) for info in dossier.devices],
         others=[
             {"href": showing.address(other.name), "label": other.name} for other in dossier.others
@@ -132,7 +123,7 @@ def trail_file(
 ) -> Response[Any]:
     """The whole audit trail about one user name as a file."""
     rows = helpdesk.whole_trail(require_visitor(request), name)
-    return _file(f"audit-{name}", kind, map(exports.event_row, rows), exports.EVENT)
+    return exports.download(f"audit-{name}", kind, map(exports.event_row, rows), exports.EVENT)
 
 
 @get(f"{DESK}/people/{{name:str}}/{{key:str}}", include_in_schema=False)
@@ -179,21 +170,18 @@ def export(
     visitor = require_visitor(request)
     if what == "people":
         people = helpdesk.everybody(visitor)
-        return _file(what, kind, map(exports.person_row, people), exports.PERSON)
+        return exports.download(what, kind, map(exports.person_row, people), exports.PERSON)
     if what == "devices":
         devices = helpdesk.all_devices(visitor)
-        return _file(what, kind, map(exports.device_row, devices), exports.DEVICE)
+        return exports.download(what, kind, map(exports.device_row, devices), exports.DEVICE)
     raise NotFound("unknown-export", _("There is no such export."))
 
 
-def _file(name: str, kind: str, rows: Any, columns: list[str]) -> Response[Any]:
-    if kind not in exports.TYPES:
-        raise NotFound("unknown-export", _("There is no such export."))
-    return Stream(
-        exports.written(kind, rows, columns),
-        media_type=exports.TYPES[kind],
-        headers={"content-disposition": f'attachment; filename="{name}.{kind}"'},
-    )
+def _issue(dossier: Dossier) -> list[dict[str, Any]]:
+    if Right.ISSUE not in dossier.rights:
+        return []
+    href = f"{showing.address(dossier.person.name)}/issue"
+    return [{"href": href, "label": _("Issue a device"), "harsh": False}]
 
 
 def _ask(

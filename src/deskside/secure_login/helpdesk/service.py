@@ -52,13 +52,24 @@ class Dossier:
 
 @dataclass(frozen=True, slots=True)
 class StockRow:
-    """Devices of one kind: how many there are, nobody's, active and locked."""
+    """Devices of one kind: how many there are, in which state; `in_stock` can be handed out."""
 
     kind: str
     total: int
-    unassigned: int
+    in_stock: int
+    waiting: int
     active: int
     locked: int
+    lost: int
+    retired: int
+
+
+_COUNTED = (
+    DeviceStatus.ACTIVE,
+    DeviceStatus.LOCKED,
+    DeviceStatus.LOST,
+    DeviceStatus.RETIRED,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +95,7 @@ class Helpdesk:
 
     def search(self, visitor: Visitor, query: str) -> Found:
         """People by user name or words of their names, devices by serial number."""
-        self._require(visitor, Right.SEARCH)
+        self.require(visitor, Right.SEARCH)
         query = "".join(filter(str.isprintable, query)).strip()
         if not query:
             return Found([], [], more=False)
@@ -151,14 +162,15 @@ class Helpdesk:
 
     def stock(self, visitor: Visitor) -> list[StockRow]:
         """Devices by kind and state."""
-        self._require(visitor, Right.STOCK)
+        self.require(visitor, Right.STOCK)
         bound = select(binding.c.device_id)
+        waiting = device.c.status == DeviceStatus.WAITING.value
         counts = select(
             device.c.kind,
             func.count().label("total"),
-            func.count().filter(device.c.id.not_in(bound)).label("unassigned"),
-            func.count().filter(device.c.status == DeviceStatus.ACTIVE.value).label("active"),
-            func.count().filter(device.c.status == DeviceStatus.LOCKED.value).label("locked"),
+            func.count().filter(waiting, device.c.id.not_in(bound)),
+            func.count().filter(waiting, device.c.id.in_(bound)),
+            *(func.count().filter(device.c.status == each.value) for each in _COUNTED),
         )
         with self.database.read() as connection:
             rows = connection.execute(counts.group_by(device.c.kind).order_by(device.c.kind))
@@ -178,7 +190,7 @@ class Helpdesk:
 
     def whole_trail(self, visitor: Visitor, name: str) -> Iterator[Row]:
         """All of the audit trail about one user name, in pieces, for an export; recorded."""
-        self._require(visitor, Right.EXPORT)
+        self.require(visitor, Right.EXPORT)
         self._person(visitor, name, Right.AUDIT)
         self._record_export(visitor, "trail")
         return self._rows_of(visitor, name)
@@ -195,7 +207,7 @@ class Helpdesk:
 
     def everybody(self, visitor: Visitor) -> Iterator[UserName]:
         """All user names, in pieces, for an export; recorded."""
-        self._require(visitor, Right.EXPORT)
+        self.require(visitor, Right.EXPORT)
         self._record_export(visitor, "people")
         return self._all_names()
 
@@ -207,7 +219,7 @@ class Helpdesk:
 
     def all_devices(self, visitor: Visitor) -> list[DeviceInfo]:
         """All devices, for an export; recorded."""
-        self._require(visitor, Right.EXPORT)
+        self.require(visitor, Right.EXPORT)
         self._record_export(visitor, "devices")
         return self.secure_login.list_devices()
 
@@ -297,7 +309,7 @@ class Helpdesk:
         self, visitor: Visitor, name: str, right: Right
     ) -> tuple[UserName, frozenset[Right]]:
         """A user name that the visitor may do something about, and all that they may."""
-        self._require(visitor, right)
+        self.require(visitor, right)
         person = self.directory.find(name)
         rights = rights_over(visitor.roles, visitor.user_name_id, self._holder_of(visitor), person)
         if not rights:
@@ -306,7 +318,8 @@ class Helpdesk:
             raise _not_allowed()
         return person, rights
 
-    def _require(self, visitor: Visitor, right: Right) -> None:
+    def require(self, visitor: Visitor, right: Right) -> None:
+        """Raises NotAllowed where the visitor may do no such thing about anybody."""
         if right not in rights_of(visitor.roles):
             raise _not_allowed()
 

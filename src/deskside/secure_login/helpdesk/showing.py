@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -70,6 +72,12 @@ def device(info: DeviceInfo, dossier: Dossier) -> dict[str, Any]:
         "href": f"{address(dossier.person.name)}/{key}?device={info.id}" if allowed else "",
         "action": _(each.title),
     }
+
+
+def states() -> list[tuple[str, str]]:
+    """The states of devices, and their names."""
+    blank = DeviceInfo("", "", "", "", DeviceStatus.ACTIVE, datetime.min.replace(tzinfo=UTC))
+    return [(each.value, words.state(replace(blank, status=each))[0]) for each in DeviceStatus]
 
 
 def state(dossier: Dossier) -> tuple[str, str]:

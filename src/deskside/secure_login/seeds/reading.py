@@ -7,9 +7,11 @@ CSV has a head line with at least `serial` and `key` (hexadecimal); further colu
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from deskside.foundation.errors import Refused
 from deskside.foundation.text import _
@@ -28,22 +30,32 @@ class Line:
     problem: str = ""
 
 
-def read_seeds(path: Path, *, key: bytes | None = None, password: str = "") -> Iterator[Line]:
+def read_seeds(
+    source: Path | BinaryIO, *, key: bytes | None = None, password: str = ""
+) -> Iterator[Line]:
     """The rows of a seed file, PSKC by its first character, else CSV.
 
     Raises:
         Refused: the file cannot be read as either, or key or password does not open it.
     """
     try:
-        with path.open("rb") as file:
-            start = file.read(200).lstrip(b"\xef\xbb\xbf \t\r\n")
+        file = source.open("rb") if isinstance(source, Path) else source
+        start = file.read(200).lstrip(b"\xef\xbb\xbf \t\r\n")
+        file.seek(0)
     except OSError as error:
         raise _unreadable(str(error.strerror)) from error
-    return _pskc(path, key, password) if start.startswith(b"<") else _csv(path)
+    return _pskc(file, key, password) if start.startswith(b"<") else _csv(file)
 
 
-def _csv(path: Path) -> Iterator[Line]:
-    with path.open(newline="", encoding="utf-8-sig", errors="replace") as file:
+def rows_in(content: bytes) -> int:
+    """About how many rows a file has, without reading it: for a progress bar."""
+    if content[:200].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+        return content.count(b"KeyPackage>") or 1
+    return max(1, content.rstrip(b"\n").count(b"\n"))
+
+
+def _csv(binary: BinaryIO) -> Iterator[Line]:
+    with io.TextIOWrapper(binary, "utf-8-sig", errors="replace", newline="") as file:
         rows = csv.DictReader(file)
         if not {"serial", "key"} <= set(rows.fieldnames or ()):
             raise _unreadable(_("its first line must name at least serial and key"))
@@ -70,12 +82,13 @@ def _from_row(row: dict[str, str]) -> Seed:
     )
 
 
-def _pskc(path: Path, key: bytes | None, password: str) -> Iterator[Line]:
+def _pskc(file: BinaryIO, key: bytes | None, password: str) -> Iterator[Line]:
     from pskc import PSKC
     from pskc.exceptions import PSKCError
 
     try:
-        container = PSKC(str(path))
+        with file:
+            container = PSKC(file)
         if key is not None:
             container.encryption.key = key
         elif password:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from deskside.directory.model import UserName
 from deskside.directory.service import DirectoryService
@@ -46,6 +46,20 @@ class _Ready:
     issued: Issued
     owner: UserName | None
 
+    @property
+    def name(self) -> tuple[str, str]:
+        """By which the device is known: kind and serial number."""
+        return self.kind, self.issued.public["serial"]
+
+
+Keep = Callable[[Connection, list[Outcome]], None]
+
+
+def _outcome(judged: _Ready | Outcome, *, new: bool) -> Outcome:
+    if isinstance(judged, Outcome):
+        return judged
+    return Outcome(judged.line.number, judged.name[1], judged.kind, NEW if new else PRESENT)
+
 
 @dataclass(frozen=True, slots=True)
 class SeedImport:
@@ -61,6 +75,7 @@ class SeedImport:
         dry_run: bool = False,
         actor: str | None = None,
         progress: Callable[[int], None] = lambda _rows: None,
+        keep: Keep = lambda _connection, _outcomes: None,
     ) -> Iterator[Outcome]:
         """Import the rows, and say of each what became of it.
 
@@ -69,55 +84,56 @@ class SeedImport:
             dry_run: judge and store nothing.
             actor: who imports, for the audit trail.
             progress: is told how many rows are done after each batch.
+            keep: is given what became of a batch, in the very transaction that stores it.
         """
         source, done = iter(lines), 0
         seen: set[tuple[str, str]] = set()
         while batch := list(islice(source, BATCH)):
-            yield from self._batch(batch, seen, dry_run=dry_run, actor=actor)
+            judged = [self._judge(line) for line in batch]
+            ready = [one for one in judged if isinstance(one, _Ready)]
+            with self.devices.database.write() as connection:
+                fresh = self._fresh(connection, ready, seen)
+                if not dry_run and fresh:
+                    self._store(connection, fresh, actor)
+                new = {id(one) for one in fresh}
+                outcomes = [_outcome(one, new=id(one) in new) for one in judged]
+                keep(connection, outcomes)
+            seen.update(one.name for one in fresh)
+            yield from outcomes
             done += len(batch)
             progress(done)
 
-    def _batch(
-        self, batch: list[Line], seen: set[tuple[str, str]], *, dry_run: bool, actor: str | None
-    ) -> Iterator[Outcome]:
-        judged = [self._judge(line) for line in batch]
-        ready = [one for one in judged if isinstance(one, _Ready)]
-        serials = [one.issued.public["serial"] for one in ready]
-        with self.devices.database.write() as connection:
-            rows = connection.execute(
-                select(device.c.kind, device.c.serial).where(device.c.serial.in_(serials))
+    def _fresh(
+        self, connection: Connection, ready: list[_Ready], seen: set[tuple[str, str]]
+    ) -> list[_Ready]:
+        """Those that are neither stored nor came before in the file."""
+        serials = [one.name[1] for one in ready]
+        rows = connection.execute(
+            select(device.c.kind, device.c.serial).where(device.c.serial.in_(serials))
+        )
+        there = {(row.kind, row.serial) for row in rows}
+        fresh = []
+        for one in ready:
+            if one.name not in there and one.name not in seen:
+                fresh.append(one)
+                there.add(one.name)
+        return fresh
+
+    def _store(self, connection: Connection, fresh: list[_Ready], actor: str | None) -> None:
+        self.devices.store_issued(
+            connection,
+            [(one.kind, one.issued, one.owner) for one in fresh],
+            status=DeviceStatus.WAITING,
+            actor=actor,
+        )
+        for kind, count in Counter(one.kind for one in fresh).items():
+            self.devices.audit.record(
+                connection,
+                "device.imported",
+                actor=actor,
+                subject=None,
+                detail={"kind": kind, "count": count},
             )
-            there = {(row.kind, row.serial) for row in rows} | seen
-            fresh = []
-            for one in ready:
-                name = (one.kind, one.issued.public["serial"])
-                if name not in there:
-                    fresh.append(one)
-                    there.add(name)
-            seen.update((one.kind, one.issued.public["serial"]) for one in fresh)
-            if not dry_run and fresh:
-                self.devices.store_issued(
-                    connection,
-                    [(one.kind, one.issued, one.owner) for one in fresh],
-                    status=DeviceStatus.WAITING,
-                    actor=actor,
-                )
-                counts = Counter(one.kind for one in fresh)
-                for kind, count in counts.items():
-                    self.devices.audit.record(
-                        connection,
-                        "device.imported",
-                        actor=actor,
-                        subject=None,
-                        detail={"kind": kind, "count": count},
-                    )
-        new = {id(one) for one in fresh}
-        for row in judged:
-            if isinstance(row, Outcome):
-                yield row
-            else:
-                outcome = NEW if id(row) in new else PRESENT
-                yield Outcome(row.line.number, row.issued.public["serial"], row.kind, outcome)
 
     def _judge(self, line: Line) -> _Ready | Outcome:
         seed = line.seed

@@ -8,6 +8,7 @@ from litestar import get
 from litestar.response import Response
 from markupsafe import Markup
 
+from deskside.foundation import qr
 from deskside.foundation.errors import NotFound
 from deskside.foundation.text import _
 from deskside.web.service import AnyRequest, page
@@ -47,7 +48,7 @@ def _routes(answer: Answer) -> list[dict[str, Any]]:
             "open": route.open_on(answer.day),
             "ended": _("ended on {day}").format(day=route.valid_to) if route.valid_to else "",
             # Made by the library from an address of ours: nothing of a visitor is in it.
-            "code": Markup(service.qr_code(route.url))  # noqa: S704
+            "code": Markup(qr.svg(route.url))  # noqa: S704
             if route.url and route.open_on(answer.day)
             else "",
         }

@@ -48,16 +48,8 @@ def answer_browser(agent: str) -> Answer | None:
     return Answer("", platform.name, platform, _today()) if platform else None
 
 
-def qr_code(url: str) -> str:
-    """The address as a picture that a phone reads: an SVG element for a page."""
-    import segno
-
-    made = segno.make(url, error="m")
-    return made.svg_inline(scale=5, border=4, dark="#000", light="#fff", omitsize=False)
-
-
 def qr_terminal(url: str) -> str:
-    """The same for a terminal."""
+    """The address as a picture that a phone reads, for a terminal."""
     import io
 
     import segno
