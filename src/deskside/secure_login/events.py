@@ -66,6 +66,11 @@ SHOWN: dict[str, Told] = {
     "directory.password-chosen": Told(mark("The password was changed"), notice=True),
     "directory.user-name-disabled": Told(mark("The user name was disabled"), "warning"),
     "directory.user-name-enabled": Told(mark("The user name was enabled"), notice=True),
+    "step-up.proved": Told(mark("The identity was verified for a sensitive task"), "neutral"),
+    "rights.allowed": Told(mark("Another program was told that you may"), "neutral"),
+    "rights.used": Told(mark("An amount was used"), "neutral"),
+    "rights.released": Told(mark("An amount was released"), "neutral"),
+    "rights.denied": Told(mark("Another program was told that you may not"), "warning"),
     "settings.pushed": Told(mark("Workspace settings were stored"), "neutral"),
 }
 """What a person is told of. An event with `notice` is written about wherever it is caused."""

@@ -19,6 +19,8 @@ from deskside.secure_login.rates import TooManyAttempts
 from deskside.secure_login.sharing import words as sharing_words
 from deskside.secure_login.sharing.refusals import CannotShare, NoSuchShare
 from deskside.secure_login.sharing.service import ShareInfo, Sharing
+from deskside.secure_login.step_up.pages import sensitive_form, verify_first
+from deskside.secure_login.step_up.rules import Task
 from deskside.secure_login.threads import in_thread
 from deskside.web.model import Visitor
 from deskside.web.service import AnyRequest, errors, form, page, redirect, require_visitor
@@ -46,16 +48,20 @@ def show_start(request: AnyRequest, sharing: TheSharing) -> Response[Any]:
 
 
 @get(f"{SHARE}/owner", include_in_schema=False)
-async def show_owner(request: AnyRequest) -> Response[Any]:
+async def show_owner(request: AnyRequest, sharing: TheSharing) -> Response[Any]:
     """Ask for the owner's user name and password."""
-    require_visitor(request)
-    return _owner(request, "", 200, [])
+    visitor = require_visitor(request)
+    away = await verify_first(request, sharing.secure_login, visitor, Task.SHARING)
+    return away or _owner(request, "", 200, [])
 
 
 @post(f"{SHARE}/owner", status_code=200, include_in_schema=False)
 async def take_owner(request: AnyRequest, sharing: TheSharing) -> Response[Any]:
     """Take the owner's user name and password."""
-    visitor, fields = require_visitor(request), await form(request)
+    visitor = require_visitor(request)
+    fields = await sensitive_form(request, sharing.secure_login, visitor)
+    if away := await verify_first(request, sharing.secure_login, visitor, Task.SHARING, fields):
+        return away
     name, password = fields.get("username", ""), fields.get("password", "")
     missing = errors(
         **({} if name else {"username": _("Enter the owner's user name.")}),
@@ -64,9 +70,10 @@ async def take_owner(request: AnyRequest, sharing: TheSharing) -> Response[Any]:
     if missing:
         return _owner(request, name, 400, missing)
     try:
-        info, _asked = await sharing.secure_login.pool.run(
-            sharing.begin, visitor, name, password, cookies.origin(request)
-        )
+        async with sharing.secure_login.step_up.spending_in_thread(visitor, Task.SHARING):
+            info, _asked = await sharing.secure_login.pool.run(
+                sharing.begin, visitor, name, password, cookies.origin(request)
+            )
     except DesksideError as error:
         return _owner(request, name, error.http_status, errors(username=_whole(error)))
     return redirect(f"{SHARE}/{info.id}/device")
