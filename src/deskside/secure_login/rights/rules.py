@@ -72,16 +72,17 @@ def parse_ceilings(text: str) -> Ceilings:
     for item in text.split(","):
         level, equals, amounts = item.strip().partition("=")
         day, slash, window = amounts.partition("/")
-        if not equals or not re.fullmatch(r"\d{1,3}", level) or int(level) in rows:
+        if not equals or not re.fullmatch(r"[0-9]{1,3}", level) or int(level) in rows:
             raise ValueError(item)
         if amounts == UNLIMITED:
             rows[int(level)] = Amounts(None, None)
-        elif slash and re.fullmatch(r"\d{1,12}", day) and re.fullmatch(r"\d{1,12}", window):
+        elif slash and re.fullmatch(r"[0-9]{1,12}", day) and re.fullmatch(r"[0-9]{1,12}", window):
             rows[int(level)] = Amounts(int(day) * 100, int(window) * 100)
         else:
             raise ValueError(item)
     ordered = tuple(sorted(rows.items()))
-    if not _ascends([amounts.day for _level, amounts in ordered]):
+    columns = [(amounts.day, amounts.window) for _level, amounts in ordered]
+    if not all(map(_ascends, zip(*columns, strict=True))):
         raise ValueError(text)
     return Ceilings(ordered)
 

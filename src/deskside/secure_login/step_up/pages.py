@@ -143,7 +143,6 @@ def _ask(
         challenge=asked,
         time_left=words.span(asked.expires - now) if asked else "",
         until=words.clock_time(asked.expires) if asked else "",
-        numeric=chosen is not None and "code-card" not in chosen.kind,
         demo_card_href="/demo/card" if request.app.state.shell.demo else "",
         errors=errors(**{"answer" if by_device else "password": wrong}) if wrong else [],
     )
