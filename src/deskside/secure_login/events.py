@@ -57,6 +57,7 @@ SHOWN: dict[str, Told] = {
         mark("Your password was given to share your device with another user name"), "warning"
     ),
     "share.given": Told(mark("Your device is now used by another user name as well"), notice=True),
+    "device.sent-back": Told(mark("A security device is on its way back"), "warning", notice=True),
     "device.activated": Told(mark("A security device was activated"), notice=True),
     "device.lost": Told(mark("A security device was reported lost"), "warning", notice=True),
     "device.pin-changed": Told(mark("The PIN of a security device was changed"), notice=True),

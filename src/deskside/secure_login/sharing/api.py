@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 from litestar import delete, get, post
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from deskside.foundation.errors import UsageProblem
 from deskside.foundation.text import _
@@ -187,9 +187,15 @@ async def shown(request: AnyRequest, share: FromPath[str], sharing: TheSharing) 
     summary="Withdraw a request or end the sharing",
     **SHARING,
 )
-async def cancel(request: AnyRequest, share: FromPath[str], sharing: TheSharing) -> ShareOut:
-    """The visitor's own devices, which were put aside, work again."""
-    return _share(await in_thread(sharing.cancel, require_visitor(request), share))
+async def cancel(
+    request: AnyRequest,
+    share: FromPath[str],
+    sharing: TheSharing,
+    send_back: FromQuery[bool] = False,
+) -> ShareOut:
+    """The visitor's own devices, which were put aside, work again, or are sent back."""
+    visitor = require_visitor(request)
+    return _share(await in_thread(lambda: sharing.cancel(visitor, share, send_back=send_back)))
 
 
 @get("/reviews", sync_to_thread=True, summary="Requests that wait for a decision", **SHARING)
