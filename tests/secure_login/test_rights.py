@@ -224,7 +224,14 @@ def test_the_page(small_desk: Desk) -> None:
         browser.follow(browser.post("/login", username="anna", password=PASSWORD))
         assert "/account/ceilings" in browser.get("/account").text
         html = browser.get("/account/ceilings").text
-    for told in ("USD 50,000.00", "USD 1,234.50", "USD 48,765.50", "Reserved", "unlimited"):
+    for told in (
+        "USD 50,000.00",
+        "USD 1,234.50",
+        "USD 48,765.50",
+        "Reserved",
+        "unlimited",
+        "no device",
+    ):
         assert told in html
 
 

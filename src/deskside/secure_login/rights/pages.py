@@ -10,7 +10,9 @@ from litestar.response import Response
 from deskside.foundation.text import _
 from deskside.foundation.units import number
 from deskside.secure_login import words
+from deskside.secure_login.authenticators import authenticator, kinds
 from deskside.secure_login.dependencies import TheLogin
+from deskside.secure_login.rights.rules import Amounts, Ceilings
 from deskside.secure_login.rights.service import LAPSED, RELEASED, RESERVED, USED, Use
 from deskside.web.service import AnyRequest, page, require_visitor
 
@@ -51,8 +53,8 @@ def show_ceilings(request: AnyRequest, secure_login: TheLogin) -> Response[Any]:
         level=standing.level,
         portal_only=visitor.scope != "full",
         levels=[
-            [_("from level {level}").format(level=level), dollars(each.day), dollars(each.window)]
-            for level, each in rights.policy.ceilings.by_level
+            [_devices(rights.policy.ceilings, each), dollars(each.day), dollars(each.window)]
+            for _level, each in rights.policy.ceilings.by_level
         ],
         uses=[_row(use) for use in rights.uses(visitor.user_name_id)],
     )
@@ -71,6 +73,14 @@ def state(status: str) -> str:
         RELEASED: _("Released"),
         LAPSED: _("Lapsed"),
     }[status]
+
+
+def _devices(ceilings: Ceilings, ceiling: Amounts) -> str:
+    """The kinds of device that a ceiling is for, the strongest first."""
+    levels = {kind: authenticator(kind).protection_level for kind in kinds()}
+    ordered = sorted(levels, key=lambda kind: (-levels[kind], kind))
+    named = [words.kind_name(kind) for kind in ordered if ceilings.of(levels[kind]) == ceiling]
+    return ", ".join([*named, *([_("no device")] if ceilings.of(0) == ceiling else [])])
 
 
 def _row(use: Use) -> list[str]:
