@@ -58,6 +58,14 @@ SECTIONS: dict[str, Table] = {
         "whoami": ("deskside.web.commands:whoami", "Show who is logged in."),
         "sessions": ("deskside.web.commands:sessions", "List and end your sessions."),
         "events": ("deskside.web.commands:events", "List your security events."),
+        "sharing": (
+            "deskside.secure_login.sharing.commands:sharing",
+            "Share a security device.",
+        ),
+        "ceilings": (
+            "deskside.secure_login.rights.commands:ceilings",
+            "Show what you may move, and what is used.",
+        ),
         "card": ("deskside.secure_login.commands:card", "Operate a virtual security device."),
     },
     "For the operator": {
@@ -80,6 +88,14 @@ ADMIN: Table = {
     "devices": (
         "deskside.secure_login.admin_commands:devices",
         "Issue and lock security devices.",
+    ),
+    "sharing": (
+        "deskside.secure_login.sharing.admin_commands:sharing",
+        "List and decide requests to share a device.",
+    ),
+    "ceilings": (
+        "deskside.secure_login.rights.commands:desk_ceilings",
+        "Show ceilings, and what a user name has used.",
     ),
     "audit": ("deskside.foundation.commands:audit", "List and verify the audit log."),
     "keys": ("deskside.foundation.commands:keys", "Show and rotate keys."),

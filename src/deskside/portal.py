@@ -33,6 +33,7 @@ from deskside.secure_login.helpdesk.rights import STAFF
 from deskside.secure_login.helpdesk.service import Helpdesk
 from deskside.secure_login.moves import AddressPolicy
 from deskside.secure_login.passwords import PasswordPool
+from deskside.secure_login.policies import rights_policy, step_up_policy
 from deskside.secure_login.seeds.jobs import ImportJobs
 from deskside.secure_login.seeds.service import SeedImport
 from deskside.secure_login.service import Limits, LoginService, Rates
@@ -123,6 +124,8 @@ def open_services(
             pool=PasswordPool(config.optional_number("login.argon2_pool")),
             quiet=config.span("login.quiet"),
             portal=address,
+            rights=rights_policy(config),
+            step_up=step_up_policy(config),
         )
         sharing = Sharing(
             secure_login,

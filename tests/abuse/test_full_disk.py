@@ -32,7 +32,7 @@ from tests.prove.client import WORKSPACE, Client, Ledger
 from tests.prove.inspection import audit_is_whole, inspect
 from tests.system.conftest import Portal, start_portal, stop_portal
 
-SIZE = 6 * 1024 * 1024
+SIZE = 8 * 1024 * 1024
 ADDRESS = f"/me/settings/{WORKSPACE}/snapshots"
 
 

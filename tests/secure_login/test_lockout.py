@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from unittest import mock
 
 import pytest
 from hypothesis import settings
@@ -56,15 +58,6 @@ class LockModel(RuleBasedStateMachine):
         if not self.tally.is_locked(self.now):
             self.tally = Tally()
             self.row = []
-
-    @rule()
-    def reserved_and_given_back(self) -> None:
-        if not self.tally.is_locked(self.now):
-            self.now += timedelta(seconds=1)
-            reserved = self.tally.with_failure(self.now)
-            given_back = reserved.without_failure(self.now)
-            assert not given_back.is_locked(self.now)
-            self.tally = given_back
 
     @invariant()
     def agrees(self) -> None:
@@ -227,6 +220,28 @@ def test_a_parallel_burst_gets_ten_guesses(desk: Desk) -> None:
     assert sum("locked" in reason for reason in told) == 30 - LIMIT
     assert mails(desk) == 1
     assert user.enabled
+
+
+def test_the_right_password_among_too_many_at_once_is_worth_nothing(desk: Desk) -> None:
+    """It was hashed before the ten failures were counted, and is judged after them."""
+    desk.person("anna")
+    pool, hashed, counted = desk.service.pool, threading.Event(), threading.Event()
+    verify = pool.verify
+
+    def slowly(stored: str | None, password: str) -> bool:
+        right = verify(stored, password)
+        if right:
+            hashed.set()
+            assert counted.wait(30)
+        return right
+
+    with mock.patch.object(pool, "verify", slowly), ThreadPoolExecutor(1) as elsewhere:
+        under_way = elsewhere.submit(desk.begin, "anna")
+        assert hashed.wait(30)
+        fail(desk, "anna")
+        counted.set()
+        with pytest.raises(LoginFailed):
+            under_way.result(30)
 
 
 def test_a_parallel_burst_of_answers_gets_ten_guesses(desk: Desk) -> None:

@@ -19,6 +19,7 @@ from deskside.secure_login.sharing.review import Decision, Reviews
 from deskside.secure_login.sharing.rules import Obstacle, ReviewPolicy
 from deskside.secure_login.sharing.service import ShareInfo, Sharing
 from deskside.secure_login.sharing.store import share_decision
+from deskside.secure_login.store import binding
 from deskside.secure_login.values import DeviceStatus, Origin
 from deskside.web.model import Visitor
 from tests.secure_login.desk import HASH, PASSWORD, Desk
@@ -421,3 +422,113 @@ def test_withdrawn_before_the_decision(small_desk: Desk) -> None:
     info, requester = asked_for_review(small_desk)
     small_desk.sharing.cancel(visitor(requester), info.id)
     assert not Reviews(small_desk.sharing).waiting(reviewer(small_desk, "rita"))
+
+
+# Families of three and more
+
+
+def third_of_a_family(desk: Desk, third: UserName) -> ShareInfo:
+    """A family of two on one card, and a third user name that asks for it."""
+    somebody(desk, "owner")
+    second = somebody(desk, "second", card=False)
+    desk.sharing.confirm(visitor(second), proven(desk, second).id)
+    return proven(desk, third)
+
+
+def test_a_third_joins_and_any_of_them_lends_the_device(desk: Desk) -> None:
+    third = somebody(desk, "third", card=False)
+    done = desk.sharing.confirm(visitor(third), third_of_a_family(desk, third).id)
+    assert done.status == "active"
+    fourth = somebody(desk, "fourth", card=False)
+    desk.cards["second"] = desk.cards["owner"]
+    again = desk.sharing.confirm(visitor(fourth), proven(desk, fourth, "second").id)
+    assert again.device == done.device
+    desk.cards["fourth"] = desk.cards["owner"]
+    assert desk.log_in("fourth").protection_level == 40
+
+
+def test_a_temporary_device_of_any_of_them_stands_against_it(desk: Desk) -> None:
+    third = somebody(desk, "third", card=False)
+    info = third_of_a_family(desk, third)
+    desk.service.lives.temporary_code(desk.directory.find("second"))
+    with pytest.raises(CannotShare) as caught:
+        desk.sharing.confirm(visitor(third), info.id)
+    assert caught.value.code == Obstacle.TEMPORARY_DEVICE.value
+
+
+def test_a_stronger_device_of_any_of_them_stands_against_it(small_desk: Desk) -> None:
+    owner = somebody(small_desk, "owner", card=False)
+    _info, issued = small_desk.service.issue_device([owner], "code-card")
+    assert issued.virtual_device
+    codes = issued.virtual_device["codes"].split()
+    third = somebody(small_desk, "third", card=False)
+    second = somebody(small_desk, "second", card=False)
+
+    def prove(user: UserName) -> ShareInfo:
+        info, asked = small_desk.sharing.begin(visitor(user), "owner", PASSWORD, NONE)
+        answer = "".join(codes[int(index) - 1] for index in asked.question.split())
+        return small_desk.sharing.answer(visitor(user), info.id, answer, NONE)
+
+    small_desk.sharing.confirm(visitor(second), prove(second).id)
+    small_desk.issue(small_desk.directory.find("second"))
+    with pytest.raises(CannotShare) as caught:
+        prove(third)
+    assert caught.value.code == Obstacle.LESS_SECURE.value
+
+
+def test_an_identity_that_was_changed_since_stands_against_it(desk: Desk) -> None:
+    """Two who share may have the same holder; a third must match the owner, as all do."""
+    stranger = somebody(desk, "stranger", replace(ANNA, document_number="other"), card=False)
+    with pytest.raises(CannotShare) as caught:
+        third_of_a_family(desk, stranger)
+    assert caught.value.code == Obstacle.DIFFERENT_IDENTIFICATION.value
+
+
+# Sending a card back
+
+
+def with_a_card_of_their_own(desk: Desk) -> tuple[UserName, ShareInfo, str]:
+    """A sharing for which the requester's own card rests, and that card's device."""
+    somebody(desk, "owner")
+    second = somebody(desk, "second")
+    own = desk.service.list_devices(user_name_id=second.id)[0].id
+    return second, desk.sharing.confirm(visitor(second), proven(desk, second).id), own
+
+
+def test_a_card_is_sent_back_where_another_device_is_left(desk: Desk) -> None:
+    second, info, own = with_a_card_of_their_own(desk)
+    me = visitor(second)
+    assert [each.id for each in desk.sharing.to_send_back(me, info.id)] == [own]
+    with pytest.raises(Refused) as caught:
+        desk.sharing.cancel(me, info.id, send_back=True)
+    assert caught.value.code == "last-device"
+    assert desk.service.list_devices(serial=own)[0].status is DeviceStatus.ACTIVE
+    desk.service.issue_device([second], "totp")
+    assert desk.sharing.cancel(me, info.id, send_back=True).status == "cancelled"
+    assert desk.service.list_devices(serial=own)[0].status is DeviceStatus.RETIRED
+    assert ("device.sent-back", own) in desk.events()
+    assert [factor.kind for factor in desk.begin("second").factors] == ["totp"]
+    assert any("on its way back" in subject for to, subject, _text in desk.mails())
+
+
+def test_only_what_rests_and_is_nobody_elses_is_sent_back(small_desk: Desk) -> None:
+    second, info, own = with_a_card_of_their_own(small_desk)
+    cousin = somebody(small_desk, "cousin", card=False)
+    with small_desk.database.write() as connection:
+        connection.execute(
+            insert(binding).values(
+                user_name_id=cousin.id, device_id=own, status="active", since=small_desk.clock.now()
+            )
+        )
+    me = visitor(second)
+    assert small_desk.sharing.to_send_back(me, info.id) == []
+    small_desk.sharing.cancel(me, info.id, send_back=True)
+    assert small_desk.service.list_devices(serial=own)[0].status is DeviceStatus.ACTIVE
+
+
+def test_code_cards_are_destroyed_and_not_sent(small_desk: Desk) -> None:
+    somebody(small_desk, "owner")
+    second = somebody(small_desk, "second", card=False)
+    small_desk.service.issue_device([second], "code-card")
+    info = small_desk.sharing.confirm(visitor(second), proven(small_desk, second).id)
+    assert small_desk.sharing.to_send_back(visitor(second), info.id) == []

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from deskside.directory.model import IdentityMarks
 from deskside.secure_login.sharing.rules import (
@@ -16,9 +17,11 @@ from deskside.secure_login.sharing.rules import (
     Participant,
     ReviewPolicy,
     doubt,
+    may_send_back,
     obstacle,
     parked,
     same_identity,
+    taking_part,
     to_ask,
 )
 
@@ -174,3 +177,98 @@ def test_what_is_reviewed(
     policy: ReviewPolicy, names: str, kinds: tuple[str, ...], why: Doubt | None
 ) -> None:
     assert doubt(policy, list(names), kinds) is why
+
+
+# Families: everybody who uses the device takes part
+
+NAMES = "uvwxyz"
+bindings = st.sets(st.tuples(st.sampled_from(NAMES), st.sampled_from("abc")), max_size=12)
+
+
+@settings(max_examples=1000, deadline=None)
+@given(bindings, st.permutations(NAMES))
+def test_who_takes_part(active: set[tuple[str, str]], names: list[str]) -> None:
+    owner, requester = names[:2]
+    told = taking_part("a", owner, requester, active)
+    assert told[:2] == (owner, requester)
+    assert len(set(told)) == len(told)
+    expected = {owner, requester} | {user for user, held in active if held == "a"}
+    assert set(told) == expected
+
+
+class FamilyModel(RuleBasedStateMachine):
+    """Devices are shared and sharings cancelled, in any order, among six user names.
+
+    Whether somebody may join is told another way: by looking at all who use the device.
+    """
+
+    LEVELS = {"a": 40, "b": 40, "c": 20, "d": 20, "e": 30, "f": 20}  # noqa: RUF012
+
+    @initialize(strangers=st.sets(st.sampled_from(NAMES), max_size=2))
+    def begin(self, strangers: set[str]) -> None:
+        self.strangers = strangers
+        self.active = dict.fromkeys(NAMES, frozenset[str]())
+        for name, device in zip(NAMES, "abcdef", strict=True):
+            self.active[name] = frozenset({device})
+        self.rests: dict[tuple[str, str], tuple[str, ...]] = {}
+
+    def participant(self, name: str) -> Participant:
+        devices = tuple(
+            Held(each, self.LEVELS[each], physical=True, temporary=False, active=True)
+            for each in sorted(self.active[name])
+        )
+        # Strangers are strangers to each other as well.
+        person = KNOWN if name not in self.strangers else IdentityMarks(name.encode(), b"d")
+        return Participant(name, f"holder-{name}", person, devices)
+
+    @rule(owner=st.sampled_from(NAMES), requester=st.sampled_from(NAMES), data=st.data())
+    def share(self, owner: str, requester: str, data: st.DataObject) -> None:
+        if owner == requester or not self.active[owner]:
+            return
+        device = data.draw(st.sampled_from(sorted(self.active[owner])))
+        if device in self.active[requester]:
+            return
+        pairs = [(name, held) for name in NAMES for held in self.active[name]]
+        users = taking_part(device, owner, requester, pairs)
+        first, *others = map(self.participant, users)
+        told = obstacle(device, first, *others)
+        users_of = {name for name in NAMES if device in self.active[name]} | {requester}
+        strange = len(users_of) > 1 and bool(users_of & self.strangers)
+        stronger = any(
+            self.LEVELS[held] > self.LEVELS[device]
+            for name in users_of
+            for held in self.active[name]
+        )
+        assert (told is None) == (not strange and not stronger)
+        if told is None:
+            own = self.participant(requester).devices
+            rest = parked(device, own)
+            self.rests[requester, device] = rest
+            self.active[requester] = self.active[requester] - set(rest) | {device}
+
+    @rule(data=st.data())
+    def cancel(self, data: st.DataObject) -> None:
+        open_ = [pair for pair in sorted(self.rests) if pair[1] in self.active[pair[0]]]
+        if not open_:
+            return
+        name, device = data.draw(st.sampled_from(open_))
+        self.active[name] = self.active[name] - {device} | set(self.rests.pop((name, device)))
+
+    @invariant()
+    def no_stranger_shares(self) -> None:
+        if not hasattr(self, "active"):
+            return
+        for device in self.LEVELS:
+            users = {name for name in NAMES if device in self.active[name]}
+            assert len(users) < 2 or not users & self.strangers
+
+
+FamilyModel.TestCase.settings = settings(max_examples=150, stateful_step_count=20, deadline=None)
+TestFamilies = FamilyModel.TestCase
+
+
+@given(st.lists(st.tuples(st.sampled_from("abcd"), st.booleans(), st.integers(1, 3))))
+def test_what_may_be_sent_back(rest: list[tuple[str, bool, int]]) -> None:
+    """Cards that are taken back, and that nobody else uses."""
+    told = may_send_back(rest)
+    assert list(told) == [each[0] for each in rest if each[1] and not each[2] > 1]

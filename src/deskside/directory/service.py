@@ -230,6 +230,13 @@ class DirectoryService:
             )
             return {row.id: row.name for row in rows}
 
+    def holders_of(self, connection: Connection, ids: Collection[str]) -> dict[str, str]:
+        """The holders behind user names, by the user names' ids."""
+        rows = connection.execute(
+            select(user_name.c.id, user_name.c.holder_id).where(user_name.c.id.in_(ids))
+        )
+        return {row.id: row.holder_id for row in rows}
+
     def make_searchable(self) -> None:
         """Make holders' names searchable where an older release has entered them."""
         with self.database.write() as connection:

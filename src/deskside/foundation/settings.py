@@ -202,6 +202,61 @@ SETTINGS = _table(
             about=mark("Two reviewers must approve a request to share a device that is reviewed."),
         ),
         Setting(
+            key="stepup.lifetime",
+            kind=Kind.SPAN,
+            default="5 min",
+            least=30,
+            about=mark("How long a verification of one's identity is good for a sensitive task."),
+        ),
+        Setting(
+            key="stepup.single_use",
+            kind=Kind.SWITCH,
+            default="true",
+            about=mark("A verification of one's identity serves one task; else all of its kind."),
+        ),
+        Setting(
+            key="stepup.after_log_in",
+            kind=Kind.SPAN,
+            default="5 min",
+            about=mark("How long after a log-in sensitive tasks want no verification yet."),
+        ),
+        Setting(
+            key="rights.actions",
+            kind=Kind.TEXT,
+            default="withdrawal",
+            about=mark(
+                "What other programs may ask decisions about, with commas; anything else is denied."
+            ),
+        ),
+        Setting(
+            key="rights.ceilings",
+            kind=Kind.TEXT,
+            default="0=50000/100000, 20=200000/600000, 30=1000000/1500000, 40=unlimited",
+            about=mark(
+                "US dollars that a session may move in a day and in five business days, from a "
+                "protection level on."
+            ),
+        ),
+        Setting(
+            key="rights.reservation",
+            kind=Kind.SPAN,
+            default="15 min",
+            least=60,
+            about=mark("How long an amount that was allowed counts before it is committed."),
+        ),
+        Setting(
+            key="desk.zone",
+            kind=Kind.TEXT,
+            default="UTC",
+            about=mark("The desk's time zone, such as `Europe/Rome`; its days begin there."),
+        ),
+        Setting(
+            key="desk.holidays",
+            kind=Kind.TEXT,
+            default=None,
+            about=mark("Days beside weekends that are no business days, such as `2026-12-25`."),
+        ),
+        Setting(
             key="mail.host",
             kind=Kind.TEXT,
             default=None,

@@ -17,6 +17,7 @@ from deskside.secure_login.dependencies import TheClock, TheDatabase, TheLogin
 from deskside.secure_login.device_pages import NEW
 from deskside.secure_login.events import for_page, own_events
 from deskside.secure_login.password_pages import CHANGE
+from deskside.secure_login.rights.pages import CEILINGS
 from deskside.secure_login.service import LoginService
 from deskside.secure_login.threads import in_thread
 from deskside.secure_login.values import DeviceInfo, DeviceStatus, SessionInfo
@@ -109,6 +110,7 @@ def _account(
         ],
         notice=notice,
         events_href=EVENTS,
+        ceilings_href=CEILINGS,
         change_password_href=CHANGE,
         errors=errors(session=problem) if problem else [],
     )

@@ -63,6 +63,7 @@ def office(data: str | None, database: str | None) -> Iterator[Office]:
     from deskside.foundation.audit.service import COMMAND_LINE, Audit
     from deskside.foundation.clock import SystemClock
     from deskside.foundation.mail import Mail
+    from deskside.secure_login.policies import rights_policy
     from deskside.secure_login.service import LoginService
 
     with desk(data, database) as (config, opened):
@@ -70,7 +71,14 @@ def office(data: str | None, database: str | None) -> Iterator[Office]:
         audit, mail = Audit(clock, actor=COMMAND_LINE), Mail(keyring, clock)
         directory = DirectoryService(opened, keyring, clock, audit, mail)
         service = LoginService.open(
-            opened, keyring, clock, audit, mail, directory, portal=lambda: _address(config)
+            opened,
+            keyring,
+            clock,
+            audit,
+            mail,
+            directory,
+            portal=lambda: _address(config),
+            rights=rights_policy(config),
         )
         try:
             yield Office(config, directory, service)

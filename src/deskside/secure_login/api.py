@@ -28,8 +28,10 @@ from deskside.secure_login.dependencies import TheLogin
 from deskside.secure_login.model import Challenge
 from deskside.secure_login.passwords import Busy
 from deskside.secure_login.rates import TooManyAttempts
+from deskside.secure_login.rights import api as rights_api
 from deskside.secure_login.service import LoginFailed
 from deskside.secure_login.sharing import api as sharing_api
+from deskside.secure_login.step_up import api as step_up_api
 from deskside.secure_login.values import LoginStep, Origin, SessionGranted
 from deskside.web.service import AnyRequest, require_visitor
 
@@ -294,6 +296,8 @@ def routes() -> list[Any]:
         *own_api.routes(),
         *device_api.routes(),
         *sharing_api.routes(),
+        *step_up_api.routes(),
+        *rights_api.routes(),
     ]
 
 

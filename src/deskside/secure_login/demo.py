@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Protocol
@@ -102,6 +102,7 @@ def _person(name: str, born: date, number: str, country: str = "IT") -> Identity
 
 _TESSA = _person("Tessa Marino", date(1984, 3, 14), "YA1204417")
 _ALBA = _person("Alba Ferri", date(1979, 11, 2), "YB7730912")
+_GRETA = _person("Greta Bauer", date(1987, 2, 8), "C01X00T47", "DE")
 _BRUNO = _person("Bruno Conti", date(1990, 7, 21), "YC4418230")
 
 MEMBERS: tuple[Member, ...] = (
@@ -130,6 +131,10 @@ MEMBERS: tuple[Member, ...] = (
     # Two user names entered at different times under one identity: they may share a device.
     Member("alba", _ALBA),
     Member("alba.savings", _ALBA),
+    # One person who has married since: the data match, the names do not, so somebody reviews it.
+    Member("greta", _GRETA),
+    Member("greta.lang", replace(_GRETA, name="Greta Lang")),
+    Member("greta.savings", replace(_GRETA, name="Greta Lang")),
     # The same person with an old document on file: they may not, until it is put right.
     Member("bruno", _BRUNO),
     Member("bruno.savings", _person("Bruno Conti", date(1990, 7, 21), "AA0091827")),

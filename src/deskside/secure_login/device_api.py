@@ -12,6 +12,7 @@ from litestar.params import FromPath, JSONBody
 from deskside.secure_login.dependencies import TheDirectory, TheLogin
 from deskside.secure_login.device_pages import personal_digits
 from deskside.secure_login.life import Asked
+from deskside.secure_login.step_up.rules import Task
 from deskside.secure_login.values import DeviceInfo
 from deskside.web.service import AnyRequest, require_visitor
 
@@ -84,7 +85,8 @@ def make(
     """Make a device; it is shown once."""
     visitor = require_visitor(request)
     owner = directory.find(visitor.user_name)
-    info, issued = secure_login.lives.make(visitor, owner, data.kind)
+    with secure_login.step_up.spending(visitor, Task.DEVICE):
+        info, issued = secure_login.lives.make(visitor, owner, data.kind)
     return Made(
         info.id, info.kind, info.serial, info.status.value, dict(issued.virtual_device or {})
     )
@@ -111,7 +113,9 @@ def activate(
 @post("/me/devices/{device_id:str}/lost", summary="Report a device lost", **ACT)
 def lost(request: AnyRequest, device_id: FromPath[str], secure_login: TheLogin) -> State:
     """Report a device lost: it answers nothing from now on."""
-    return _state(secure_login.lives.lose(require_visitor(request), device_id))
+    visitor = require_visitor(request)
+    with secure_login.step_up.spending(visitor, Task.LOST):
+        return _state(secure_login.lives.lose(visitor, device_id))
 
 
 @post("/me/devices/{device_id:str}/pin", summary="Ask for a new PIN", **ACT)
@@ -124,9 +128,10 @@ def ask_pin(
 ) -> Question:
     """A question to be answered with the new PIN."""
     visitor = require_visitor(request)
-    asked, sealed = secure_login.lives.ask_for_pin(
-        visitor, device_id, data.pin, personal_digits(directory, visitor)
-    )
+    with secure_login.step_up.spending(visitor, Task.PIN):
+        asked, sealed = secure_login.lives.ask_for_pin(
+            visitor, device_id, data.pin, personal_digits(directory, visitor)
+        )
     return _question(asked, sealed)
 
 

@@ -27,6 +27,8 @@ from deskside.secure_login.model import Issued
 from deskside.secure_login.pin import PinRefused
 from deskside.secure_login.proof import NotProved
 from deskside.secure_login.service import LoginService
+from deskside.secure_login.step_up.pages import sensitive_form, verify_first
+from deskside.secure_login.step_up.rules import Task
 from deskside.secure_login.threads import in_thread
 from deskside.secure_login.values import DeviceInfo, DeviceStatus
 from deskside.web.model import Visitor
@@ -46,6 +48,8 @@ def device_pages() -> list[Any]:
 async def choose(request: AnyRequest, secure_login: TheLogin) -> Response[Any]:
     """What may be added."""
     visitor = require_visitor(request)
+    if away := await verify_first(request, secure_login, visitor, Task.DEVICE):
+        return away
     kinds = await in_thread(secure_login.lives.may_make, visitor)
     return page(
         request,
@@ -62,11 +66,15 @@ async def make(
     request: AnyRequest, secure_login: TheLogin, directory: TheDirectory
 ) -> Response[Any]:
     """Make a device, and show it once."""
-    visitor, fields = require_visitor(request), await form(request)
+    visitor = require_visitor(request)
+    fields = await sensitive_form(request, secure_login, visitor)
+    if away := await verify_first(request, secure_login, visitor, Task.DEVICE, fields):
+        return away
 
     def made() -> Response[Any]:
         owner = directory.find(visitor.user_name)
-        info, issued = secure_login.lives.make(visitor, owner, fields.get("kind", ""))
+        with secure_login.step_up.spending(visitor, Task.DEVICE):
+            info, issued = secure_login.lives.make(visitor, owner, fields.get("kind", ""))
         if info.status is DeviceStatus.ACTIVE:
             return _question(request, None, info, visitor, issued)
         asked = secure_login.lives.ask(visitor, info.id)
@@ -148,12 +156,17 @@ async def take(
     return await in_thread(taken)
 
 
-@post(f"{ONE}/lost", status_code=200, include_in_schema=False, sync_to_thread=True)
-def report_lost(
+@post(f"{ONE}/lost", status_code=200, include_in_schema=False)
+async def report_lost(
     request: AnyRequest, device_id: FromPath[str], secure_login: TheLogin
 ) -> Response[Any]:
     """Report the device lost."""
-    info = secure_login.lives.lose(require_visitor(request), device_id)
+    visitor = require_visitor(request)
+    fields = await sensitive_form(request, secure_login, visitor)
+    if away := await verify_first(request, secure_login, visitor, Task.LOST, fields):
+        return away
+    async with secure_login.step_up.spending_in_thread(visitor, Task.LOST):
+        info = await in_thread(secure_login.lives.lose, visitor, device_id)
     return page(
         request,
         "pages/message.html",
@@ -177,7 +190,10 @@ async def ask_pin(
     request: AnyRequest, device_id: FromPath[str], secure_login: TheLogin
 ) -> Response[Any]:
     """Ask for a new PIN."""
-    info = await in_thread(_own, secure_login, require_visitor(request), device_id)
+    visitor = require_visitor(request)
+    if away := await verify_first(request, secure_login, visitor, Task.PIN):
+        return away
+    info = await in_thread(_own, secure_login, visitor, device_id)
     return _pin(request, info)
 
 
@@ -186,7 +202,10 @@ async def take_pin(
     request: AnyRequest, device_id: FromPath[str], secure_login: TheLogin, directory: TheDirectory
 ) -> Response[Any]:
     """Take the new PIN, and ask for an answer that is made with it."""
-    visitor, fields = require_visitor(request), await form(request)
+    visitor = require_visitor(request)
+    fields = await sensitive_form(request, secure_login, visitor)
+    if away := await verify_first(request, secure_login, visitor, Task.PIN, fields):
+        return away
 
     def taken() -> Response[Any]:
         info = _own(secure_login, visitor, device_id)
@@ -194,9 +213,10 @@ async def take_pin(
         if pin != fields.get("again", ""):
             return _pin(request, info, again=_("The two PINs are not the same."))
         try:
-            asked, sealed = secure_login.lives.ask_for_pin(
-                visitor, device_id, pin, personal_digits(directory, visitor)
-            )
+            with secure_login.step_up.spending(visitor, Task.PIN):
+                asked, sealed = secure_login.lives.ask_for_pin(
+                    visitor, device_id, pin, personal_digits(directory, visitor)
+                )
         except PinRefused as error:
             return _pin(request, info, pin=_told(error))
         return _question(request, asked, info, visitor, sealed=sealed)

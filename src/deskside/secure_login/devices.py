@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, bindparam, exists, insert, or_, select, update
@@ -429,8 +430,14 @@ def _context(device_id: str, kind: str) -> str:
 
 
 def _left(kind: str, state: str) -> tuple[int, int] | None:
-    plugin = authenticator(kind)
-    return plugin.left(json.loads(state)) if isinstance(plugin, LookUp) else None
+    plugin: Any = authenticator(kind)
+    return plugin.left(json.loads(state)) if _is_look_up(plugin.__class__) else None
+
+
+@cache
+def _is_look_up(plugin: type) -> bool:
+    # Asked for every device of every log-in; Python takes 20 µs and more to answer.
+    return issubclass(plugin, LookUp)
 
 
 def _plain_label(kind: str) -> str:

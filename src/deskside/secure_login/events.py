@@ -57,6 +57,7 @@ SHOWN: dict[str, Told] = {
         mark("Your password was given to share your device with another user name"), "warning"
     ),
     "share.given": Told(mark("Your device is now used by another user name as well"), notice=True),
+    "device.sent-back": Told(mark("A security device is on its way back"), "warning", notice=True),
     "device.activated": Told(mark("A security device was activated"), notice=True),
     "device.lost": Told(mark("A security device was reported lost"), "warning", notice=True),
     "device.pin-changed": Told(mark("The PIN of a security device was changed"), notice=True),
@@ -66,6 +67,11 @@ SHOWN: dict[str, Told] = {
     "directory.password-chosen": Told(mark("The password was changed"), notice=True),
     "directory.user-name-disabled": Told(mark("The user name was disabled"), "warning"),
     "directory.user-name-enabled": Told(mark("The user name was enabled"), notice=True),
+    "step-up.proved": Told(mark("The identity was verified for a sensitive task"), "neutral"),
+    "rights.allowed": Told(mark("Another program was told that you may"), "neutral"),
+    "rights.used": Told(mark("An amount was used"), "neutral"),
+    "rights.released": Told(mark("An amount was released"), "neutral"),
+    "rights.denied": Told(mark("Another program was told that you may not"), "warning"),
     "settings.pushed": Told(mark("Workspace settings were stored"), "neutral"),
 }
 """What a person is told of. An event with `notice` is written about wherever it is caused."""

@@ -4,8 +4,8 @@ The rule (KB1133): ten failures in a row within 24 hours lock; attempts during a
 count nor lengthen it; it ends 24 hours after the last failure that counted. It applies alike to
 a user name, to a device (which several user names may share) and to the pair of both.
 
-An attempt is reserved, as a failure, before anything is verified, and given back when it turns
-out right: however many run at once, no more than ten are ever verified.
+Whoever judges an attempt holds the tally from before the judgement until its outcome is counted
+and committed: however many run at once, no more than ten are ever told right from wrong.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ from sqlalchemy import (
     TextClause,
     bindparam,
     delete,
-    select,
     text,
 )
 
@@ -61,13 +60,6 @@ class Tally:
         recent = tuple(moment for moment in self.failures if moment > now - WINDOW)
         return Tally((*recent, now))
 
-    def without_failure(self, moment: datetime) -> Tally:
-        """One failure less: an attempt that was reserved at that moment turned out right."""
-        kept = list(self.failures)
-        if moment in kept:
-            kept.remove(moment)
-        return Tally(tuple(kept))
-
 
 def name_subject(name_hash: str, browser: str | None) -> str:
     """Who is guessed at by a user name.
@@ -97,11 +89,14 @@ def take(connection: Connection, subjects: Iterable[str], now: datetime) -> dict
 
 
 def tallies_of(connection: Connection, subjects: Iterable[str]) -> dict[str, Tally]:
-    """The tallies of some subjects, only looked at."""
-    rows = connection.execute(
-        select(guesses.c.subject, guesses.c.failures).where(guesses.c.subject.in_(list(subjects)))
+    """The tallies of some subjects, only looked at; an empty one for a subject without failures."""
+    wanted = list(subjects)
+    if not wanted:
+        return {}
+    found = connection.execute(
+        _looking(len(wanted)), {f"subject{n}": subject for n, subject in enumerate(wanted)}
     )
-    return {row.subject: _read(row.failures) for row in rows}
+    return dict.fromkeys(wanted, Tally()) | {row.subject: _read(row.failures) for row in found}
 
 
 def put(connection: Connection, tallies: Mapping[str, Tally], now: datetime) -> None:
@@ -114,6 +109,12 @@ def _rows(tallies: Mapping[str, Tally], now: datetime) -> list[tuple[str, str, d
     # For a lock this is later than need be; but a row that stays byte for byte the same is not
     # written by SQLite at all, and the missing flush would tell by its time that a name is locked.
     return [(subject, _write(tally), now + WINDOW) for subject, tally in sorted(tallies.items())]
+
+
+@lru_cache
+def _looking(rows: int) -> TextClause:
+    names = ", ".join(f":subject{n}" for n in range(rows))
+    return text(f"SELECT subject, failures FROM guesses WHERE subject IN ({names})")  # noqa: S608
 
 
 @lru_cache
@@ -150,13 +151,6 @@ def _numbered(rows: Sequence[tuple[str, str, datetime]]) -> dict[str, object]:
     }
 
 
-def replace(connection: Connection, subject: str, tally: Tally, by: Tally, now: datetime) -> bool:
-    """Store a tally in place of one, unless it has become another since; whether it was stored."""
-    (row,) = _rows({subject: by}, now)
-    values = dict(zip(("subject", "failures", "expires"), row, strict=True))
-    return connection.execute(_REPLACE, {**values, "old": _write(tally)}).rowcount == 1
-
-
 def sweep(connection: Connection, now: datetime) -> None:
     """Forget what no longer matters."""
     connection.execute(delete(guesses).where(guesses.c.expires <= now))
@@ -169,10 +163,5 @@ def _read(stored: str) -> Tally:
 def _write(tally: Tally) -> str:
     return json.dumps([(moment - _EPOCH) // timedelta(microseconds=1) for moment in tally.failures])
 
-
-_REPLACE = text(
-    "UPDATE guesses SET failures = :failures, expires = :expires "
-    "WHERE subject = :subject AND failures = :old"
-).bindparams(bindparam("expires", type_=UtcDateTime()))
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -22,9 +22,11 @@ from deskside.secure_login.model import Challenge
 from deskside.secure_login.password_pages import password_pages
 from deskside.secure_login.passwords import Busy
 from deskside.secure_login.rates import TooManyAttempts
+from deskside.secure_login.rights.pages import rights_pages
 from deskside.secure_login.service import ChallengeExpired, LoginFailed, LoginService
 from deskside.secure_login.sharing.pages import sharing_pages
 from deskside.secure_login.sharing.review_pages import review_pages
+from deskside.secure_login.step_up.pages import step_up_pages
 from deskside.secure_login.threads import in_thread
 from deskside.secure_login.values import LoginStep
 from deskside.web.service import AnyRequest, errors, form, own_path, page, redirect, visitor
@@ -45,6 +47,8 @@ def portal_pages() -> list[Any]:
         *demo_pages(),
         *sharing_pages(),
         *review_pages(),
+        *step_up_pages(),
+        *rights_pages(),
     ]
 
 

@@ -16,6 +16,8 @@ from deskside.secure_login.dependencies import TheDirectory, TheLogin
 from deskside.secure_login.passwords import Busy
 from deskside.secure_login.rates import TooManyAttempts
 from deskside.secure_login.service import LoginFailed
+from deskside.secure_login.step_up.pages import sensitive_form, verify_first
+from deskside.secure_login.step_up.rules import Task
 from deskside.secure_login.threads import in_thread
 from deskside.web.service import AnyRequest, errors, form, page, require_visitor
 
@@ -67,22 +69,27 @@ async def take_new_password(
     return response
 
 
-@get(CHANGE, sync_to_thread=False, include_in_schema=False)
-def ask_change(request: AnyRequest) -> Response[Any]:
+@get(CHANGE, include_in_schema=False)
+async def ask_change(request: AnyRequest, secure_login: TheLogin) -> Response[Any]:
     """Ask for the present password and a new one."""
-    require_visitor(request)
-    return _change(request)
+    visitor = require_visitor(request)
+    away = await verify_first(request, secure_login, visitor, Task.PASSWORD)
+    return away or _change(request)
 
 
 @post(CHANGE, status_code=200, include_in_schema=False)
 async def take_change(request: AnyRequest, secure_login: TheLogin) -> Response[Any]:
     """Change the password of whoever is logged in."""
-    visitor, fields = require_visitor(request), await form(request)
+    visitor = require_visitor(request)
+    fields = await sensitive_form(request, secure_login, visitor)
+    if away := await verify_first(request, secure_login, visitor, Task.PASSWORD, fields):
+        return away
     current, chosen = fields.get("current_password", ""), fields.get("password", "")
     if not current:
         return _change(request, 400, current_password=_("Enter your present password."))
     try:
-        await secure_login.change_password(visitor, current, chosen, cookies.origin(request))
+        async with secure_login.step_up.spending_in_thread(visitor, Task.PASSWORD):
+            await secure_login.change_password(visitor, current, chosen, cookies.origin(request))
     except PasswordRefused as error:
         return _change(request, 400, password=f"{error.message} {error.hint}".strip())
     except LoginFailed:

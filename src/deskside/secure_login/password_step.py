@@ -1,13 +1,19 @@
 """The password's step of a log-in.
 
-It is two transactions, since none may stay open while a password is hashed: the first reserves
-the attempt, the second settles it. What an unknown user name, a wrong password and a lock make
+    limits looked at ──▶ hash ──▶ one transaction: take, judge, count, record, commit
+
+No transaction may stay open while a password is hashed, so what is looked at before decides
+nothing: it only spares the hash where a limit is reached already. Whoever comes to the transaction
+first is judged first, and finds there what the others before have counted. A password that was
+right is worth nothing to whoever comes after ten failures: however many guesses run at once, ten
+are told apart (docs/decisions/0007). What an unknown user name, a wrong password and a lock make
 the database do is the same, statement by statement.
 """
 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -33,15 +39,12 @@ from deskside.secure_login.values import Factor, LoginStep, Origin
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A reserved attempt at a password."""
+    """An attempt at a password: whose, and what it counts for."""
 
-    at: datetime
     name: str
     subject: str
-    tally: Tally
+    limits: Mapping[str, float]
     audit_subject: str
-    locked: bool
-    locks: bool
     recognised: bool
     person: Row[Any] | None
 
@@ -52,6 +55,24 @@ class Attempt:
     @property
     def password_hash(self) -> str | None:
         return self.person.password_hash if self.person is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What an attempt counts for, held until the transaction ends."""
+
+    attempt: Attempt
+    at: datetime
+    tally: Tally
+    attempts: Mapping[str, Tally]
+
+    @property
+    def locked(self) -> bool:
+        return self.tally.is_locked(self.at)
+
+    def put(self, connection: Connection, tally: Tally) -> None:
+        """Store the attempt, and the failures as they are from now on."""
+        lockout.put(connection, {self.attempt.subject: tally, **self.attempts}, self.at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +92,7 @@ class PasswordStep:
     def begin(self, username: str, password: str, origin: Origin) -> LoginStep:
         """Take user name and password; raises LoginFailed, TooManyAttempts. Runs in the pool."""
         given = normal_password(password)
-        attempt = self._reserve(username, origin)
+        attempt = self._look(username, origin)
         stored = attempt.password_hash
         right = self.pool.verify(stored, given)
         outdated = right and stored is not None and is_outdated(stored)
@@ -88,16 +109,15 @@ class PasswordStep:
             LoginFailed: it is not the password, or too many were tried.
             TooManyAttempts: a limit is reached.
         """
-        attempt = self._reserve(username, origin)
+        attempt = self._look(username, origin)
         right = self.pool.verify(attempt.password_hash, normal_password(password))
         with self.database.write() as connection:
-            refusal = rules.refusal_of_password(
-                attempt.standing, right=right, locked=attempt.locked
-            )
+            counts = self._take(connection, attempt)
+            refusal = rules.refusal_of_password(attempt.standing, right=right, locked=counts.locked)
             if refusal is None:
-                self._give_back(connection, attempt, complete=False)
+                counts.put(connection, counts.tally)
                 return
-            self._refuse_password(connection, attempt, refusal)
+            self._refuse_password(connection, counts, refusal)
         raise LoginFailed
 
     def name_hash(self, username: str) -> str:
@@ -105,47 +125,39 @@ class PasswordStep:
         given = username.encode("utf-8", "surrogatepass")
         return self.keyring.keyed_hash("login name", given).hex()
 
-    def _reserve(self, username: str, origin: Origin) -> Attempt:
-        now = self.clock.now()
-        name_hash = self.name_hash(username)
+    def _look(self, username: str, origin: Origin) -> Attempt:
+        """Who is meant; raises TooManyAttempts where a limit is reached already."""
+        name_hash, now = self.name_hash(username), self.clock.now()
         browser = token_hash(origin.browser).hex()
-        with self.database.write() as connection:
+        called = username if is_user_name(username) else ""
+        limits = self.rates.subjects(name_hash, origin.address, secrets.randbits(16))
+        with self.database.read() as connection:
+            rates.counted(lockout.tallies_of(connection, limits), limits, now)
             person = connection.execute(
-                _BY_NAME,
-                {
-                    "called": username if is_user_name(username) else "",
-                    "hash": browser,
-                    "now": now,
-                },
+                _BY_NAME, {"called": called, "hash": browser, "now": now}
             ).first()
-            recognised = browser if person is not None and person.browser else None
-            subject = lockout.name_subject(name_hash, recognised)
-            limits = self.rates.subjects(name_hash, origin.address, secrets.randbits(16))
-            taken = lockout.take(connection, [subject, *limits], now)
-            counted = rates.counted(taken, limits, now)
-            tally = taken[subject]
-            locked = tally.is_locked(now)
-            tally = tally if locked else tally.with_failure(now)
-            lockout.put(connection, {subject: tally, **counted}, now)
+        recognised = person is not None and person.browser is not None
         return Attempt(
-            at=now,
             name=username,
-            subject=subject,
-            tally=tally,
+            subject=lockout.name_subject(name_hash, browser if recognised else None),
+            limits=limits,
             audit_subject=person.user_name_id if person is not None else name_hash[:26],
-            locked=locked,
-            locks=not locked and tally.is_locked(now),
-            recognised=recognised is not None,
+            recognised=recognised,
             person=person,
         )
+
+    def _take(self, connection: Connection, attempt: Attempt) -> Counts:
+        now = self.clock.now()
+        taken = lockout.take(connection, [attempt.subject, *attempt.limits], now)
+        counted = rates.counted(taken, attempt.limits, now)
+        return Counts(attempt, now, taken[attempt.subject], counted)
 
     def _settle(
         self, attempt: Attempt, right: bool, renewed: str | None, origin: Origin
     ) -> LoginStep | None:
         with self.database.write() as connection:
-            refusal = rules.refusal_of_password(
-                attempt.standing, right=right, locked=attempt.locked
-            )
+            counts = self._take(connection, attempt)
+            refusal = rules.refusal_of_password(attempt.standing, right=right, locked=counts.locked)
             if refusal is None:
                 assert attempt.person is not None
                 if renewed is not None:
@@ -155,15 +167,15 @@ class PasswordStep:
                         renewed,
                         replacing=attempt.password_hash,
                     )
-                step = self._after_password(connection, attempt, attempt.person, origin)
+                step = self._after_password(connection, counts, attempt.person, origin)
                 if isinstance(step, LoginStep):
                     return step
                 refusal = step
-            self._refuse_password(connection, attempt, refusal)
+            self._refuse_password(connection, counts, refusal)
         return None
 
     def _after_password(
-        self, connection: Connection, attempt: Attempt, person: Row[Any], origin: Origin
+        self, connection: Connection, counts: Counts, person: Row[Any], origin: Origin
     ) -> LoginStep | rules.Refusal:
         rows = self.devices.bound(connection, person.user_name_id)
         outcome = rules.after_password(
@@ -171,31 +183,21 @@ class PasswordStep:
         )
         if isinstance(outcome, rules.Refusal):
             return outcome
+        # Failures are forgotten only where the password was all that is due.
         complete = isinstance(outcome, rules.Accepted)
-        self._give_back(connection, attempt, complete=complete)
-        now = self.clock.now()
+        counts.put(connection, Tally() if complete else counts.tally)
         values = {
             "id": new_id(),
             "user_name_id": person.user_name_id,
-            "subject": attempt.subject,
+            "subject": counts.attempt.subject,
             "interactive": origin.interactive,
-            "created": now,
-            "expires": now + rules.LOGIN_LIFETIME,
+            "created": counts.at,
+            "expires": counts.at + rules.LOGIN_LIFETIME,
         }
         if isinstance(outcome, rules.Accepted):
-            return self._finish(connection, attempt, values, outcome, origin)
+            return self._finish(connection, counts.attempt, values, outcome, origin)
         first = next(row for row in rows if row.device_id == outcome.first)
         return self._go_on(connection, values, first, self.devices.factors(rows))
-
-    def _give_back(self, connection: Connection, attempt: Attempt, *, complete: bool) -> None:
-        """The reserved attempt was right: it is no failure, nor are any if that was all."""
-        kept = Tally() if complete else attempt.tally.without_failure(attempt.at)
-        if lockout.replace(connection, attempt.subject, attempt.tally, kept, attempt.at):
-            return
-        # Somebody has tried the same name meanwhile.
-        tally = lockout.take(connection, [attempt.subject], attempt.at)[attempt.subject]
-        kept = Tally() if complete else tally.without_failure(attempt.at)
-        lockout.put(connection, {attempt.subject: kept}, attempt.at)
 
     def _finish(
         self,
@@ -234,14 +236,18 @@ class PasswordStep:
         return LoginStep(secret, factors, challenge=asked)
 
     def _refuse_password(
-        self, connection: Connection, attempt: Attempt, refusal: rules.Refusal
+        self, connection: Connection, counts: Counts, refusal: rules.Refusal
     ) -> None:
+        attempt, tally = counts.attempt, counts.tally
+        if refusal.counts:
+            tally = tally.with_failure(counts.at)
+        counts.put(connection, tally)
         self.endings.record(
             connection, "login.refused", attempt.audit_subject, reason=refusal.reason.value
         )
-        if refusal.counts and attempt.locks:
+        if refusal.counts and tally.is_locked(counts.at):
             holder = attempt.person.holder_id if attempt.person is not None else ""
-            self.endings.tell_of_lock(connection, holder, attempt.name, attempt.at)
+            self.endings.tell_of_lock(connection, holder, attempt.name, counts.at)
 
 
 _INSERT = insert(login)

@@ -31,7 +31,10 @@ from deskside.secure_login.password_step import PasswordStep
 from deskside.secure_login.passwords import PasswordPool
 from deskside.secure_login.proof import Proof
 from deskside.secure_login.rates import Rates
+from deskside.secure_login.rights.service import Rights, RightsPolicy
 from deskside.secure_login.sessions import Limits, Sessions
+from deskside.secure_login.step_up.rules import Policy as StepUpPolicy
+from deskside.secure_login.step_up.service import StepUp
 from deskside.secure_login.store import challenge, known_browser, login, session, spent
 from deskside.secure_login.values import (
     DeviceInfo,
@@ -46,7 +49,15 @@ from deskside.web.model import Resolved, SessionMoved, Visitor
 
 SWEEP_EVERY = timedelta(minutes=10)
 
-__all__ = ["ChallengeExpired", "Limits", "LoginFailed", "LoginService", "Rates"]
+__all__ = [
+    "ChallengeExpired",
+    "Limits",
+    "LoginFailed",
+    "LoginService",
+    "Rates",
+    "RightsPolicy",
+    "StepUpPolicy",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +76,8 @@ class LoginService:
     endings: Endings
     lives: Lives
     handover: Handover
+    step_up: StepUp
+    rights: Rights
 
     @classmethod
     def open(
@@ -82,6 +95,8 @@ class LoginService:
         pool: PasswordPool | None = None,
         quiet: timedelta = QUIET,
         portal: Callable[[], str | None] = lambda: None,
+        rights: RightsPolicy | None = None,
+        step_up: StepUpPolicy | None = None,
     ) -> LoginService:
         """Put the service together; `close` it at the end. `portal` is its address, for links."""
         chance, hashing = random or SystemRandomness(), pool or PasswordPool()
@@ -102,6 +117,10 @@ class LoginService:
             endings,
             rates or Rates(),
         )
+        proof = Proof(clock, devices, device_step)
+        proving = StepUp(
+            database, keyring, clock, devices, proof, password_step, step_up or StepUpPolicy()
+        )
         return cls(
             database=database,
             clock=clock,
@@ -113,8 +132,10 @@ class LoginService:
             pool=hashing,
             alarms=alarms,
             endings=endings,
-            lives=Lives(keyring, devices, Proof(clock, devices, device_step)),
+            lives=Lives(keyring, devices, proof),
             handover=Handover(keyring, clock),
+            step_up=proving,
+            rights=Rights(database, clock, audit, proving, rights or RightsPolicy()),
         )
 
     def close(self) -> None:
@@ -297,6 +318,7 @@ class LoginService:
             lockout.sweep(connection, now)
             connection.execute(delete(known_browser).where(known_browser.c.expires <= now))
             self.alarms.sweep(connection)
+            self.step_up.sweep(connection)
             self._tell_of_unfinished(connection, now)
             connection.execute(delete(login).where(login.c.expires <= now))
             # A question that was answered stays for ever: it must not be asked again.

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 from litestar import delete, get, post
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from deskside.foundation.errors import UsageProblem
 from deskside.foundation.text import _
@@ -15,6 +15,7 @@ from deskside.secure_login.dependencies import TheReviews, TheSharing
 from deskside.secure_login.model import Challenge
 from deskside.secure_login.sharing.review import Decision, ReviewInfo
 from deskside.secure_login.sharing.service import ShareInfo
+from deskside.secure_login.step_up.rules import Task
 from deskside.secure_login.threads import in_thread
 from deskside.secure_login.values import Origin
 from deskside.web.service import AnyRequest, require_visitor
@@ -120,9 +121,10 @@ class ReviewsOut(msgspec.Struct):
 async def begin(request: AnyRequest, data: JSONBody[NewShare], sharing: TheSharing) -> ShareBegun:
     """Take the owner's credentials and ask the owner's device."""
     visitor, owner = require_visitor(request), data.owner
-    info, asked = await sharing.secure_login.pool.run(
-        sharing.begin, visitor, owner.username, owner.password, _origin(request)
-    )
+    async with sharing.secure_login.step_up.spending_in_thread(visitor, Task.SHARING):
+        info, asked = await sharing.secure_login.pool.run(
+            sharing.begin, visitor, owner.username, owner.password, _origin(request)
+        )
     return ShareBegun(info.id, asked.device, _challenge(info, asked))
 
 
@@ -185,9 +187,15 @@ async def shown(request: AnyRequest, share: FromPath[str], sharing: TheSharing) 
     summary="Withdraw a request or end the sharing",
     **SHARING,
 )
-async def cancel(request: AnyRequest, share: FromPath[str], sharing: TheSharing) -> ShareOut:
-    """The visitor's own devices, which were put aside, work again."""
-    return _share(await in_thread(sharing.cancel, require_visitor(request), share))
+async def cancel(
+    request: AnyRequest,
+    share: FromPath[str],
+    sharing: TheSharing,
+    send_back: FromQuery[bool] = False,
+) -> ShareOut:
+    """The visitor's own devices, which were put aside, work again, or are sent back."""
+    visitor = require_visitor(request)
+    return _share(await in_thread(lambda: sharing.cancel(visitor, share, send_back=send_back)))
 
 
 @get("/reviews", sync_to_thread=True, summary="Requests that wait for a decision", **SHARING)

@@ -19,7 +19,10 @@ from deskside.secure_login.rates import TooManyAttempts
 from deskside.secure_login.sharing import words as sharing_words
 from deskside.secure_login.sharing.refusals import CannotShare, NoSuchShare
 from deskside.secure_login.sharing.service import ShareInfo, Sharing
+from deskside.secure_login.step_up.pages import sensitive_form, verify_first
+from deskside.secure_login.step_up.rules import Task
 from deskside.secure_login.threads import in_thread
+from deskside.secure_login.values import DeviceInfo
 from deskside.web.model import Visitor
 from deskside.web.service import AnyRequest, errors, form, page, redirect, require_visitor
 
@@ -46,16 +49,20 @@ def show_start(request: AnyRequest, sharing: TheSharing) -> Response[Any]:
 
 
 @get(f"{SHARE}/owner", include_in_schema=False)
-async def show_owner(request: AnyRequest) -> Response[Any]:
+async def show_owner(request: AnyRequest, sharing: TheSharing) -> Response[Any]:
     """Ask for the owner's user name and password."""
-    require_visitor(request)
-    return _owner(request, "", 200, [])
+    visitor = require_visitor(request)
+    away = await verify_first(request, sharing.secure_login, visitor, Task.SHARING)
+    return away or _owner(request, "", 200, [])
 
 
 @post(f"{SHARE}/owner", status_code=200, include_in_schema=False)
 async def take_owner(request: AnyRequest, sharing: TheSharing) -> Response[Any]:
     """Take the owner's user name and password."""
-    visitor, fields = require_visitor(request), await form(request)
+    visitor = require_visitor(request)
+    fields = await sensitive_form(request, sharing.secure_login, visitor)
+    if away := await verify_first(request, sharing.secure_login, visitor, Task.SHARING, fields):
+        return away
     name, password = fields.get("username", ""), fields.get("password", "")
     missing = errors(
         **({} if name else {"username": _("Enter the owner's user name.")}),
@@ -64,9 +71,10 @@ async def take_owner(request: AnyRequest, sharing: TheSharing) -> Response[Any]:
     if missing:
         return _owner(request, name, 400, missing)
     try:
-        info, _asked = await sharing.secure_login.pool.run(
-            sharing.begin, visitor, name, password, cookies.origin(request)
-        )
+        async with sharing.secure_login.step_up.spending_in_thread(visitor, Task.SHARING):
+            info, _asked = await sharing.secure_login.pool.run(
+                sharing.begin, visitor, name, password, cookies.origin(request)
+            )
     except DesksideError as error:
         return _owner(request, name, error.http_status, errors(username=_whole(error)))
     return redirect(f"{SHARE}/{info.id}/device")
@@ -138,6 +146,7 @@ async def show_check(
         button=_("Share the device"),
         back=SHARE,
         harsh=False,
+        choices=[],
         errors=[],
     )
 
@@ -179,7 +188,7 @@ async def show_cancel(
 ) -> Response[Any]:
     """Ask whether to cancel."""
     visitor = require_visitor(request)
-    return _cancel(request, visitor, await in_thread(sharing.shown, visitor, share), 200, "")
+    return await in_thread(_cancel, request, visitor, sharing, share)
 
 
 @post(f"{SHARE}/{{share:str}}/cancel", status_code=200, include_in_schema=False)
@@ -187,13 +196,18 @@ async def take_cancel(
     request: AnyRequest, share: FromPath[str], sharing: TheSharing
 ) -> Response[Any]:
     """Withdraw the request, or end the sharing."""
-    visitor = require_visitor(request)
-    try:
-        await in_thread(sharing.cancel, visitor, share)
-    except Refused as error:
-        info = await in_thread(sharing.shown, visitor, share)
-        return _cancel(request, visitor, info, error.http_status, _whole(error))
-    return redirect(SHARE)
+    visitor, fields = require_visitor(request), await form(request)
+    send_back = fields.get("own") == "back"
+
+    def cancelled() -> Response[Any]:
+        sent = sharing.to_send_back(visitor, share) if send_back else []
+        try:
+            sharing.cancel(visitor, share, send_back=send_back)
+        except Refused as error:
+            return _cancel(request, visitor, sharing, share, error.http_status, _whole(error))
+        return _sent_back(request, sent) if sent else redirect(SHARE)
+
+    return await in_thread(cancelled)
 
 
 def _owner(request: AnyRequest, name: str, status: int, wrong: list[Any]) -> Response[Any]:
@@ -250,9 +264,34 @@ def _refused(request: AnyRequest, error: CannotShare) -> Response[Any]:
     )
 
 
+def _sent_back(request: AnyRequest, sent: list[DeviceInfo]) -> Response[Any]:
+    return page(
+        request,
+        "pages/message.html",
+        kind="confirmation",
+        title=_("The sharing is cancelled"),
+        lead=_("The card that you send back opens nothing any more."),
+        reference_label=_("Serial number"),
+        reference=", ".join(info.serial for info in sent),
+        next_steps=[
+            _("Pack the card well, and write its serial number on a note beside it."),
+            _("Send it to your desk in a parcel that is tracked: it is yours until it arrives."),
+            _("Allow some three days until the desk has booked it in."),
+        ],
+        actions=[{"href": SHARE, "label": _("Back to sharing")}],
+    )
+
+
 def _cancel(
-    request: AnyRequest, visitor: Visitor, info: ShareInfo, status: int, problem: str
+    request: AnyRequest,
+    visitor: Visitor,
+    sharing: Sharing,
+    share: str,
+    status: int = 200,
+    problem: str = "",
 ) -> Response[Any]:
+    info = sharing.shown(visitor, share)
+    back = sharing.to_send_back(visitor, share)
     return page(
         request,
         "pages/share_check.html",
@@ -263,8 +302,16 @@ def _cancel(
         rows=_rows(visitor, info),
         told=_(
             "Your own devices that were put aside work again at once. The shared device stays with"
-            " its owner. A card that you no longer need can be sent back; a printed code card is"
-            " destroyed."
+            " its owner. A printed code card that you no longer need is destroyed, not sent."
+        ),
+        choices=[
+            ("keep", _("It works again"), ""),
+            ("back", _("I send it back"), _("It ends now. You must have another device.")),
+        ]
+        if back
+        else [],
+        legend=_("Your own card, {serials}").format(
+            serials=", ".join(each.serial for each in back)
         ),
         action=f"{SHARE}/{info.id}/cancel",
         button=_("Cancel the sharing"),

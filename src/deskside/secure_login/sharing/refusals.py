@@ -52,7 +52,7 @@ def last_device() -> Refused:
 def _told(obstacle: Obstacle) -> tuple[str, str]:
     return {
         Obstacle.TEMPORARY_DEVICE: (
-            _("One of the two user names has a temporary device."),
+            _("One of the user names that take part has a temporary device."),
             _(
                 "Replace the temporary code or online card by a lasting device, or reactivate the"
                 " one that was lost, then share."
@@ -63,7 +63,7 @@ def _told(obstacle: Obstacle) -> tuple[str, str]:
             _("Open the app on the phone and choose “Add user” there."),
         ),
         Obstacle.DIFFERENT_IDENTIFICATION: (
-            _("Different identification information: the two user names’ holders do not match."),
+            _("Different identification information: the holders of the user names do not match."),
             _(
                 "Different persons or entities cannot share a device. If both are yours, an old"
                 " document may be on record for one of them: ask your desk to put it right, with"
@@ -71,7 +71,7 @@ def _told(obstacle: Obstacle) -> tuple[str, str]:
             ),
         ),
         Obstacle.LESS_SECURE: (
-            _("Less secure device: one of the two user names has a stronger one."),
+            _("Less secure device: one of the user names that take part has a stronger one."),
             _(
                 "Share the strongest device: log in with the other user name and share the stronger"
                 " device with it."

@@ -1,6 +1,7 @@
 """When a device may be shared (our rewrite of KB2481). Pure: every decision, and nothing else.
 
-Three conditions, in this order, so that a refusal tells no more than it must:
+Everybody takes part who logs in with the device already, beside its owner and whoever asks. Three
+conditions, in this order, so that a refusal tells no more than it must:
 
 1. nobody who takes part holds a temporary device;
 2. all belong to one holder, or to holders with the same identification data;
@@ -11,7 +12,7 @@ Three conditions, in this order, so that a refusal tells no more than it must:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -98,6 +99,31 @@ def obstacle(device: str, owner: Participant, *others: Participant) -> Obstacle 
         held.protection_level for each in everybody for held in each.devices if held.counts
     )
     return Obstacle.LESS_SECURE if shared.protection_level < strongest else None
+
+
+def taking_part(
+    device: str, owner: str, requester: str, active: Iterable[tuple[str, str]]
+) -> tuple[str, ...]:
+    """The user names that take part: the owner, the requester, and whoever else uses the device.
+
+    Args:
+        device: the one to be shared.
+        owner: whose password and answer prove it.
+        requester: who asks for it.
+        active: pairs of a user name and a device that it logs in with.
+    """
+    others = {user for user, held in active if held == device} - {owner, requester}
+    return (owner, requester, *sorted(others))
+
+
+def may_send_back(rest: Sequence[tuple[str, bool, int]]) -> tuple[str, ...]:
+    """Which of the devices that rest can be sent back instead of working again.
+
+    Args:
+        rest: each device with whether its kind is one that is taken back, and how many user names
+            hold it: one that others use as well stays where it is.
+    """
+    return tuple(device for device, taken_back, holders in rest if taken_back and holders == 1)
 
 
 def to_ask(devices: Sequence[Held]) -> Held | None:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from deskside.directory.model import UserName
@@ -23,6 +24,7 @@ from deskside.foundation.errors import UsageProblem
 from deskside.foundation.text import _
 from deskside.secure_login import lockout, rules
 from deskside.secure_login.authenticators import authenticator
+from deskside.secure_login.authenticators.dsc_plus import KIND as TAKEN_BACK
 from deskside.secure_login.endings import ChallengeExpired, LoginFailed
 from deskside.secure_login.model import Challenge
 from deskside.secure_login.service import LoginService
@@ -35,10 +37,10 @@ from deskside.secure_login.sharing.refusals import (
 )
 from deskside.secure_login.sharing.rules import Doubt, Held, Participant, ReviewPolicy
 from deskside.secure_login.sharing.store import share
-from deskside.secure_login.store import binding, login
+from deskside.secure_login.store import binding, device, login
 from deskside.secure_login.tokens import new_token, token_hash
 from deskside.secure_login.upsert import insert_or_update
-from deskside.secure_login.values import DeviceStatus, Origin
+from deskside.secure_login.values import DeviceInfo, DeviceStatus, Origin
 from deskside.web.model import Visitor
 
 LIFETIME = timedelta(minutes=15)
@@ -194,8 +196,20 @@ class Sharing:
         self._set(connection, row, "rejected")
         self._record(connection, "share.rejected", row)
 
-    def cancel(self, visitor: Visitor, share_id: str) -> ShareInfo:
+    def to_send_back(self, visitor: Visitor, share_id: str) -> list[DeviceInfo]:
+        """The visitor's own devices that could be sent back when the sharing is cancelled."""
+        with self.secure_login.database.read() as connection:
+            row = self._row(connection, visitor, share_id)
+            devices = self._taken_back(connection, row) if row["status"] == "active" else ()
+        return [self.secure_login.list_devices(serial=device)[0] for device in devices]
+
+    def cancel(self, visitor: Visitor, share_id: str, *, send_back: bool = False) -> ShareInfo:
         """Withdraw a request, or end the sharing: the requester's own devices work again.
+
+        Args:
+            visitor: the requester.
+            share_id: the request.
+            send_back: those that can be sent back end instead (Digital Security Cards+ alone).
 
         Raises:
             NoSuchShare: there is nothing to cancel.
@@ -206,7 +220,8 @@ class Sharing:
             if row["status"] not in ("asked", "proven", "pending", "active"):
                 raise NoSuchShare
             if row["status"] == "active":
-                self._unbind(connection, row)
+                back = self._taken_back(connection, row) if send_back else ()
+                self._unbind(connection, row, back)
             self._set(connection, row, "cancelled", login_secret=None)
             self._record(connection, "share.cancelled", row)
             return self.info(row | {"status": "cancelled"})
@@ -254,12 +269,12 @@ class Sharing:
         """A fresh question, in a log-in of the owner's that nobody can complete to a session."""
         part, secret = self.secure_login, token_hash(self._secret(row))
         bound = part.devices.bound(connection, row["owner_id"])
-        device = next(each for each in bound if each.device_id == row["device_id"])
+        asked_of = next(each for each in bound if each.device_id == row["device_id"])
         connection.execute(delete(login).where(login.c.secret_hash == secret))
         name = part.directory.names_of([row["owner_id"]])[row["owner_id"]]
         now, identifier = part.clock.now(), new_id()
         expires = min(now + rules.LOGIN_LIFETIME, row["expires"])
-        asked = part.device_step.ask(connection, identifier, device, expires)
+        asked = part.device_step.ask(connection, identifier, asked_of, expires)
         connection.execute(
             insert(login).values(
                 id=identifier,
@@ -297,9 +312,17 @@ class Sharing:
     def _obstacle(
         self, connection: Connection, row: dict[str, Any]
     ) -> sharing_rules.Obstacle | None:
-        owner = self._participant(connection, row["owner_id"], row["owner_holder"])
-        requester = self._participant(connection, row["requester_id"], row["requester_holder"])
-        return sharing_rules.obstacle(row["device_id"], owner, requester)
+        active = connection.execute(
+            select(binding.c.user_name_id, binding.c.device_id).where(
+                binding.c.device_id == row["device_id"], binding.c.status == ACTIVE
+            )
+        )
+        users = sharing_rules.taking_part(
+            row["device_id"], row["owner_id"], row["requester_id"], [tuple(pair) for pair in active]
+        )
+        holders = self.secure_login.directory.holders_of(connection, users)
+        owner, *others = (self._participant(connection, user, holders[user]) for user in users)
+        return sharing_rules.obstacle(row["device_id"], owner, *others)
 
     def _check(self, connection: Connection, row: dict[str, Any]) -> None:
         found = self._obstacle(connection, row)
@@ -317,7 +340,38 @@ class Sharing:
         names = [" ".join(sorted(name_words(each.identity.name))) for each in holders]
         return sharing_rules.doubt(self.policy, names, [each.kind.value for each in holders])
 
-    def _unbind(self, connection: Connection, row: dict[str, Any]) -> None:
+    def _taken_back(self, connection: Connection, row: dict[str, Any]) -> tuple[str, ...]:
+        holders = func.count(binding.c.user_name_id)
+        found = connection.execute(
+            select(device.c.id, device.c.kind, holders.label("holders"))
+            .join_from(device, binding, binding.c.device_id == device.c.id)
+            .where(device.c.id.in_(json.loads(row["parked"])))
+            .where(device.c.status != DeviceStatus.RETIRED.value)
+            .group_by(device.c.id, device.c.kind)
+            .order_by(device.c.id)
+        )
+        return sharing_rules.may_send_back(
+            [(each.id, each.kind == TAKEN_BACK, each.holders) for each in found]
+        )
+
+    def _send_back(self, connection: Connection, row: dict[str, Any], back: Sequence[str]) -> None:
+        connection.execute(
+            update(device)
+            .where(device.c.id.in_(list(back)))
+            .values(status=DeviceStatus.RETIRED.value, version=device.c.version + 1)
+        )
+        for each in back:
+            self.secure_login.endings.record(
+                connection,
+                "device.sent-back",
+                each,
+                actor=row["requester_id"],
+                share=row["id"],
+            )
+
+    def _unbind(
+        self, connection: Connection, row: dict[str, Any], back: Sequence[str] = ()
+    ) -> None:
         requester = row["requester_id"]
         connection.execute(
             delete(binding).where(
@@ -325,6 +379,7 @@ class Sharing:
             )
         )
         self._rest(connection, requester, json.loads(row["parked"]), PARKED, ACTIVE)
+        self._send_back(connection, row, back)
         if not any(held.active for held in self._held(connection, requester)):
             raise last_device()
 

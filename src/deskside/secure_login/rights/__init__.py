@@ -1,0 +1,1 @@
+"""What a session may do, up to which amount, by the device that authenticated it."""

@@ -1,0 +1,1 @@
+"""Verifying one's identity anew before a sensitive task."""

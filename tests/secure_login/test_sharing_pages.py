@@ -1,0 +1,69 @@
+"""Cancelling a sharing on its page: one's own card works again, or is sent back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from deskside.secure_login.sharing.service import ShareInfo
+from deskside.secure_login.values import DeviceStatus
+from tests.secure_login.browser import Browser, portal
+from tests.secure_login.desk import PASSWORD, Desk
+from tests.secure_login.test_sharing import with_a_card_of_their_own
+
+
+@pytest.fixture
+def shared(small_desk: Desk) -> ShareInfo:
+    second, info, _own = with_a_card_of_their_own(small_desk)
+    small_desk.cards["second"] = small_desk.cards["owner"]
+    assert second.name == "second"
+    return info
+
+
+@pytest.fixture
+def browser(small_desk: Desk, shared: ShareInfo) -> Iterator[Browser]:
+    with portal(small_desk) as address:
+        came = Browser(address)
+        came.post("/login", username="second", password=PASSWORD)
+        step = small_desk.service.progress(came.cookies["__Host-login"])
+        assert step.challenge is not None
+        response = small_desk.respond("second", step.challenge.question)
+        came.post(
+            "/login/factor",
+            device=step.challenge.device,
+            challenge=step.challenge.id,
+            answer=response,
+        )
+        yield came
+
+
+def own_card(desk: Desk) -> DeviceStatus:
+    devices = desk.service.list_devices(user_name_id=desk.directory.find("second").id)
+    (own,) = [
+        info for info in devices if info.kind == "dsc-plus" and "owner" not in info.user_names
+    ]
+    return own.status
+
+
+def test_it_works_again(browser: Browser, small_desk: Desk, shared: ShareInfo) -> None:
+    html = browser.get(f"/account/share/{shared.id}/cancel").text
+    assert "I send it back" in html
+    done = browser.post(f"/account/share/{shared.id}/cancel", own="keep")
+    assert done.headers["location"] == "/account/share"
+    assert own_card(small_desk) is DeviceStatus.ACTIVE
+
+
+def test_not_the_last_one(browser: Browser, small_desk: Desk, shared: ShareInfo) -> None:
+    refused = browser.post(f"/account/share/{shared.id}/cancel", own="back")
+    assert refused.status_code == 409
+    assert "the only one that you can log in with" in refused.text
+    assert own_card(small_desk) is DeviceStatus.ACTIVE
+
+
+def test_it_is_sent_back(browser: Browser, small_desk: Desk, shared: ShareInfo) -> None:
+    small_desk.service.issue_device([small_desk.directory.find("second")], "totp")
+    done = browser.post(f"/account/share/{shared.id}/cancel", own="back")
+    assert "The sharing is cancelled" in done.text
+    assert "a parcel that is tracked" in done.text
+    assert own_card(small_desk) is DeviceStatus.RETIRED
