@@ -104,7 +104,9 @@ def open_services(
             database, folder / "keys", kek_file=config.file("kek.file"), clock=clock
         )
         audit, mail = Audit(clock), Mail(keyring, clock)
-        directory = DirectoryService(database, keyring, clock, audit, mail)
+        directory = DirectoryService(
+            database, keyring, clock, audit, mail, config.text("mail.language")
+        )
         directory.make_searchable()
         address = partial(_address, config, folder)
         secure_login = LoginService.open(
@@ -172,6 +174,7 @@ def create_app(services: Services, *, demo: bool = False) -> App:
         navigation=NAVIGATION,
         demo=demo,
         recent_events=partial(recent_events, services.database, services.clock),
+        language_chosen=services.directory.choose_language,
     )
     return build_app(
         shell,

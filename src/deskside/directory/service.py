@@ -43,11 +43,12 @@ from deskside.foundation.database import Database, new_id
 from deskside.foundation.errors import NotFound, Refused
 from deskside.foundation.keyring import Keyring
 from deskside.foundation.mail import Mail
-from deskside.foundation.text import _
+from deskside.foundation.text import DEFAULT, LANGUAGES, _, speaking
 
 STANDING = standing
 """For other parts to join: `user_name_id, name, enabled, password_hash, holder_id, identity`
-(sealed: see `display_name`), `account_status` and `roles` (parted by spaces)."""
+(sealed: see `display_name`), `account_id`, `account_status`, `language` (None is the desk's) and
+`roles` (parted by spaces)."""
 
 
 class LinkGone(NotFound):
@@ -70,6 +71,8 @@ class DirectoryService:
     clock: Clock
     audit: Audit
     mail: Mail
+    language: str = DEFAULT
+    """The language of messages to those who have chosen none."""
 
     # Holders and accounts
 
@@ -269,6 +272,21 @@ class DirectoryService:
         event = "directory.user-name-enabled" if enabled else "directory.user-name-disabled"
         self._record(connection, event, user_name_id, actor=actor, **detail)
 
+    def language_of(self, connection: Connection, user_name_id: str) -> str:
+        """The language of messages to a user name."""
+        chosen = connection.execute(
+            select(user_name.c.language).where(user_name.c.id == user_name_id)
+        ).scalar()
+        return chosen or self.language
+
+    def choose_language(self, user_name_id: str, language: str) -> None:
+        """Remember the language that a person reads; one that we do not speak changes nothing."""
+        if language in LANGUAGES:
+            with self.database.write() as connection:
+                connection.execute(
+                    update(user_name).where(user_name.c.id == user_name_id).values(language=language)
+                )
+
     def display_name(self, holder_id: str, identity: bytes) -> str:
         """The name in a row of `STANDING`."""
         return sealed.open_identity(self.keyring, holder_id, identity).name
@@ -317,12 +335,13 @@ class DirectoryService:
             if address is None:
                 return False
             token = self._issue_link(connection, user, purpose, actor)
-            self.mail.enqueue(
-                connection,
-                address,
-                _("Choose your password for {name}").format(name=user.name),
-                _link_text(user.name, link_address(portal, purpose, token), purpose),
-            )
+            with speaking(self.language_of(connection, user.id)):
+                self.mail.enqueue(
+                    connection,
+                    address,
+                    _("Choose your password for {name}").format(name=user.name),
+                    _link_text(user.name, link_address(portal, purpose, token), purpose),
+                )
         return True
 
     def open_link(self, token: str) -> Link:

@@ -68,7 +68,8 @@ def office(data: str | None, database: str | None) -> Iterator[Office]:
     with desk(data, database) as (config, opened):
         keyring, clock = keys_of(config, opened), SystemClock()
         audit, mail = Audit(clock, actor=COMMAND_LINE), Mail(keyring, clock)
-        directory = DirectoryService(opened, keyring, clock, audit, mail)
+        language = config.text("mail.language")
+        directory = DirectoryService(opened, keyring, clock, audit, mail, language)
         service = LoginService.open(
             opened, keyring, clock, audit, mail, directory, portal=lambda: _address(config)
         )

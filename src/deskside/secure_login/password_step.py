@@ -240,8 +240,9 @@ class PasswordStep:
             connection, "login.refused", attempt.audit_subject, reason=refusal.reason.value
         )
         if refusal.counts and attempt.locks:
-            holder = attempt.person.holder_id if attempt.person is not None else ""
-            self.endings.tell_of_lock(connection, holder, attempt.name, attempt.at)
+            person = attempt.person
+            holder, language = (person.holder_id, person.language) if person else ("", None)
+            self.endings.tell_of_lock(connection, holder, attempt.name, attempt.at, language)
 
 
 _INSERT = insert(login)
