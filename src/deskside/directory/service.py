@@ -17,6 +17,7 @@ from sqlalchemy.exc import IntegrityError
 
 from deskside.directory import rules, sealed, searching
 from deskside.directory.model import (
+    Account,
     AccountStatus,
     Holder,
     HolderKind,
@@ -120,6 +121,67 @@ class DirectoryService:
                 raise NotFound("unknown-account", _("There is no such account."))
             self._record(connection, "directory.account-status", account_id, status=status.value)
 
+    def accounts(self, connection: Connection, holder_id: str) -> list[Account]:
+        """The accounts of a holder, the oldest first."""
+        rows = connection.execute(
+            select(account).where(account.c.holder_id == holder_id).order_by(account.c.id)
+        )
+        return [
+            Account(
+                row.id,
+                AccountStatus(row.status),
+                sealed.open_equity(self.keyring, row.id, row.equity) if row.equity else None,
+                row.equity_since,
+            )
+            for row in rows
+        ]
+
+    def account_of(self, connection: Connection, user_name_id: str) -> str | None:
+        """The id of the account that a user name logs in to; staff have none."""
+        found: str | None = connection.execute(
+            select(user_name.c.account_id).where(user_name.c.id == user_name_id)
+        ).scalar()
+        return found
+
+    def names_on(self, connection: Connection, account_id: str) -> list[str]:
+        """The ids of the user names that log in to an account."""
+        rows = connection.execute(
+            select(user_name.c.id).where(user_name.c.account_id == account_id)
+        )
+        return list(rows.scalars())
+
+    def set_equity(self, name: str, usd: int, *, actor: str | None = None) -> None:
+        """Keep what the account of a user name is worth, in whole USD.
+
+        Raises:
+            NotFound: there is no such user name.
+            Refused: it has no account, as the desk's own staff.
+        """
+        user = self.find(name)
+        with self.database.write() as connection:
+            account_id = self.account_of(connection, user.id)
+            if account_id is None:
+                raise Refused(
+                    "no-account", _("The user name {name} has no account.").format(name=name)
+                )
+            connection.execute(
+                update(account)
+                .where(account.c.id == account_id)
+                .values(
+                    equity=sealed.seal_equity(self.keyring, account_id, usd),
+                    equity_since=self.clock.now(),
+                )
+            )
+            self._record(connection, "directory.equity", user.id, actor=actor)
+
+    def close_account(self, connection: Connection, account_id: str) -> None:
+        """Close an account; whoever does it also ends its devices."""
+        connection.execute(
+            update(account)
+            .where(account.c.id == account_id)
+            .values(status=AccountStatus.CLOSED.value)
+        )
+
     def holder(self, holder_id: str) -> Holder:
         """A holder with identity; raises NotFound."""
         with self.database.read() as connection:
@@ -128,6 +190,13 @@ class DirectoryService:
             raise NotFound("unknown-holder", _("There is no such holder."))
         identity = sealed.open_identity(self.keyring, row.id, row.identity)
         return Holder(row.id, HolderKind(row.kind), identity)
+
+    def personal_digits(self, holder_id: str) -> list[str]:
+        """The numbers that others may know of a holder: no PIN is made of them."""
+        identity = self.holder(holder_id).identity
+        born = identity.birth_date.isoformat() if identity.birth_date else ""
+        numbers = (born, identity.document_number, identity.us_ssn)
+        return [written for written in numbers if written]
 
     def marks(self, identity: Identity) -> IdentityMarks:
         """Keyed hashes of identification data, to compare holders by."""
@@ -284,7 +353,9 @@ class DirectoryService:
         if language in LANGUAGES:
             with self.database.write() as connection:
                 connection.execute(
-                    update(user_name).where(user_name.c.id == user_name_id).values(language=language)
+                    update(user_name)
+                    .where(user_name.c.id == user_name_id)
+                    .values(language=language)
                 )
 
     def display_name(self, holder_id: str, identity: bytes) -> str:

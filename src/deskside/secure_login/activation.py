@@ -40,9 +40,7 @@ def activate(devices: Devices, connection: Connection, user_name_id: str, row: R
         .where(binding.c.device_id == row.device_id, binding.c.user_name_id == user_name_id)
         .values(since=devices.clock.now())
     )
-    devices.audit.record(
-        connection, "device.activated", actor=user_name_id, subject=row.device_id
-    )
+    devices.audit.record(connection, "device.activated", actor=user_name_id, subject=row.device_id)
 
 
 def _end_replaced(connection: Connection, device_id: str) -> None:

@@ -281,8 +281,8 @@ def issue_device(
 def _issue(
     here: Office, holders: list[UserName], kind: str, label: str, pin: str | None
 ) -> tuple[DeviceInfo, Issued]:
+    from deskside.secure_login.activation import TEMPORARY
     from deskside.secure_login.authenticators import WithPin, authenticator
-    from deskside.secure_login.life import TEMPORARY
 
     if kind == TEMPORARY:
         if len(holders) != 1:

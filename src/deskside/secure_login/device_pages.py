@@ -16,10 +16,11 @@ from deskside.directory.service import DirectoryService
 from deskside.foundation.errors import DesksideError, NotFound
 from deskside.foundation.text import _
 from deskside.secure_login import words
+from deskside.secure_login.activation import PRINTED
 from deskside.secure_login.authenticators import MalformedAnswer, WithPin, authenticator
 from deskside.secure_login.authenticators.totp import app_address, key_text
 from deskside.secure_login.dependencies import TheDirectory, TheLogin
-from deskside.secure_login.life import APP, PRINTED, RECOVERY, Asked
+from deskside.secure_login.life import APP, RECOVERY, Asked
 from deskside.secure_login.model import Issued
 from deskside.secure_login.pin import PinRefused
 from deskside.secure_login.proof import NotProved
@@ -312,9 +313,7 @@ def _own(secure_login: LoginService, visitor: Visitor, device_id: str) -> Device
 
 def personal_digits(directory: DirectoryService, visitor: Visitor) -> list[str]:
     """The numbers that others may know of the visitor."""
-    identity = directory.holder(directory.find(visitor.user_name).holder_id).identity
-    born = identity.birth_date.isoformat() if identity.birth_date else ""
-    return [written for written in (born, identity.document_number or "") if written]
+    return directory.personal_digits(directory.find(visitor.user_name).holder_id)
 
 
 def _about(kind: str) -> str:

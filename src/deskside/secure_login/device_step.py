@@ -28,7 +28,13 @@ from deskside.secure_login.rates import Rates
 from deskside.secure_login.store import binding, challenge, device, login, session, spent
 from deskside.secure_login.tokens import token_hash
 from deskside.secure_login.upsert import insert_new
-from deskside.secure_login.values import DeviceStatus, LoginStatus, LoginStep, Origin, SessionGranted
+from deskside.secure_login.values import (
+    DeviceStatus,
+    LoginStatus,
+    LoginStep,
+    Origin,
+    SessionGranted,
+)
 
 QUESTIONS_TRIED = 50
 

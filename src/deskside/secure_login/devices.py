@@ -89,7 +89,7 @@ class Devices:
         )
         self._insert(connection, info, issued)
         for owner in owners:
-            self._bind(connection, info, owner, actor)
+            self.bind(connection, info, owner, actor)
         return info, issued
 
     def listed(self, *, user_name_id: str | None = None, serial: str = "") -> list[DeviceInfo]:
@@ -287,7 +287,7 @@ class Devices:
             if owner is not None:
                 connection.execute(insert(device), rows)
                 rows = []
-                self._bind(connection, info, owner, actor)
+                self.bind(connection, info, owner, actor)
         if rows:
             connection.execute(insert(device), rows)
 
@@ -315,9 +315,10 @@ class Devices:
                 "serial-taken", _("There is a device with that serial number already.")
             ) from error
 
-    def _bind(
+    def bind(
         self, connection: Connection, info: DeviceInfo, owner: UserName, actor: str | None
     ) -> None:
+        """Let a user name log in with a device."""
         connection.execute(
             insert(binding).values(
                 user_name_id=owner.id,

@@ -59,6 +59,8 @@ class LoginService:
     device_step: DeviceStep
     sessions: Sessions
     devices: Devices
+    keyring: Keyring
+    audit: Audit
     pool: PasswordPool
     alarms: Alarms
     endings: Endings
@@ -108,6 +110,8 @@ class LoginService:
             device_step=device_step,
             sessions=sessions,
             devices=devices,
+            keyring=keyring,
+            audit=audit,
             pool=hashing,
             alarms=alarms,
             endings=endings,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from deskside.directory.model import AccountStatus
+from deskside.foundation.errors import UsageProblem
+from deskside.foundation.text import _
 from deskside.secure_login.orders.model import Charges, OrderReason, OrderStatus
 from deskside.secure_login.values import DeviceStatus
 
@@ -54,21 +57,23 @@ def refusal(
         open_order: whether one of that kind is ordered and not posted yet.
         replaced: the state of the device to be replaced.
     """
+    states = set(of_kind)
     if account is not AccountStatus.OPEN:
         return Refusal.NO_ACCOUNT
-    if open_order:
-        return Refusal.ON_ITS_WAY
-    states = set(of_kind)
-    if DeviceStatus.WAITING in states:
+    if open_order or DeviceStatus.WAITING in states:
         return Refusal.ON_ITS_WAY
     if reason is not OrderReason.FIRST:
         fits = replaced is not None and replaced in REPLACEABLE[reason]
         return None if fits else Refusal.NOT_THAT_DEVICE
-    if states - {DeviceStatus.RETIRED}:
-        return Refusal.HAS_ONE
-    if threshold and equity is None:
+    return Refusal.HAS_ONE if states - {DeviceStatus.RETIRED} else _too_low(equity, threshold)
+
+
+def _too_low(equity: int | None, threshold: int) -> Refusal | None:
+    if not threshold:
+        return None
+    if equity is None:
         return Refusal.EQUITY_UNKNOWN
-    return Refusal.EQUITY_TOO_LOW if threshold and (equity or 0) < threshold else None
+    return Refusal.EQUITY_TOO_LOW if equity < threshold else None
 
 
 def charges(fee: int, reason: OrderReason) -> Charges:
@@ -93,6 +98,21 @@ def ship_by(ordered: datetime, working_days: int) -> datetime:
         moment += timedelta(days=1)
         left -= moment.weekday() < SATURDAY
     return moment
+
+
+def reminder_days(text: str) -> tuple[int, ...]:
+    """The days of the setting `devices.remind`, such as `7, 2`; 0 is none.
+
+    Raises:
+        UsageProblem: they are no numbers of days.
+    """
+    parts = [part for part in re.split(r"[,\s]+", text.strip()) if part]
+    if not all(re.fullmatch(r"[0-9]{1,3}", part) for part in parts):
+        raise UsageProblem(
+            "config-wrong-value",
+            _("devices.remind is a list of days such as 7, 2; not {given}.").format(given=text),
+        )
+    return tuple(sorted({int(part) for part in parts} - {0}))
 
 
 def reminder_due(now: datetime, end: datetime, days: Iterable[int]) -> int | None:

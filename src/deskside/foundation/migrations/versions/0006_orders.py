@@ -51,9 +51,7 @@ def _orders() -> None:
         sa.ForeignKeyConstraint(
             ["user_name_id"], ["user_name.id"], name=op.f("fk_device_order_user_name_id")
         ),
-        sa.ForeignKeyConstraint(
-            ["replaces"], ["device.id"], name=op.f("fk_device_order_replaces")
-        ),
+        sa.ForeignKeyConstraint(["replaces"], ["device.id"], name=op.f("fk_device_order_replaces")),
         sa.ForeignKeyConstraint(
             ["device_id"], ["device.id"], name=op.f("fk_device_order_device_id")
         ),
