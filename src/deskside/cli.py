@@ -58,6 +58,10 @@ SECTIONS: dict[str, Table] = {
         "whoami": ("deskside.web.commands:whoami", "Show who is logged in."),
         "sessions": ("deskside.web.commands:sessions", "List and end your sessions."),
         "events": ("deskside.web.commands:events", "List your security events."),
+        "orders": (
+            "deskside.secure_login.orders.commands:orders",
+            "Order a device; send one back.",
+        ),
         "card": ("deskside.secure_login.commands:card", "Operate a virtual security device."),
     },
     "For the operator": {
@@ -80,6 +84,10 @@ ADMIN: Table = {
     "devices": (
         "deskside.secure_login.admin_commands:devices",
         "Issue and lock security devices.",
+    ),
+    "orders": (
+        "deskside.secure_login.orders.admin_commands:orders",
+        "Carry out orders; returns; equity.",
     ),
     "audit": ("deskside.foundation.commands:audit", "List and verify the audit log."),
     "keys": ("deskside.foundation.commands:keys", "Show and rotate keys."),

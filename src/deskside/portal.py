@@ -32,6 +32,11 @@ from deskside.secure_login.events import recent_events
 from deskside.secure_login.helpdesk.rights import STAFF
 from deskside.secure_login.helpdesk.service import Helpdesk
 from deskside.secure_login.moves import AddressPolicy
+from deskside.secure_login.orders.configured import order_policy
+from deskside.secure_login.orders.fulfilment import Fulfilment
+from deskside.secure_login.orders.reminders import Reminders
+from deskside.secure_login.orders.returning import Returns
+from deskside.secure_login.orders.service import Orders
 from deskside.secure_login.passwords import PasswordPool
 from deskside.secure_login.service import Limits, LoginService, Rates
 from deskside.secure_login.sharing.review import Reviews
@@ -73,6 +78,10 @@ class Services:
     helpdesk: Helpdesk
     sharing: Sharing
     reviews: Reviews
+    orders: Orders
+    fulfilment: Fulfilment
+    returns: Returns
+    reminders: Reminders
     settings_store: SettingsStore
     network: NetworkService
     responder: Responder
@@ -127,6 +136,8 @@ def open_services(
             ReviewPolicy(config.text("sharing.review")),
             config.switch("sharing.second_person"),
         )
+        orders = Orders(secure_login, order_policy(config))
+        returns = Returns(orders)
         responder = Responder(
             keyring.signing_key, folder / "keys", any_port=demo, **_responder_options(config)
         )
@@ -141,10 +152,21 @@ def open_services(
                 directory=directory,
                 secure_login=secure_login,
                 helpdesk=Helpdesk(
-                    database, keyring, clock, audit, directory, secure_login, address
+                    database,
+                    keyring,
+                    clock,
+                    audit,
+                    directory,
+                    secure_login,
+                    address,
+                    orders.policy,
                 ),
                 sharing=sharing,
                 reviews=Reviews(sharing),
+                orders=orders,
+                fulfilment=Fulfilment(orders),
+                returns=returns,
+                reminders=Reminders(orders),
                 settings_store=SettingsStore(
                     database, keyring, clock, audit, rules=store_rules(config)
                 ),

@@ -22,6 +22,8 @@ from deskside.foundation.mail import Mail
 from deskside.secure_login.card.device import VirtualCard
 from deskside.secure_login.hashing import Hasher
 from deskside.secure_login.helpdesk.service import Helpdesk
+from deskside.secure_login.orders.model import Policy
+from deskside.secure_login.orders.service import Orders
 from deskside.secure_login.passwords import PasswordPool
 from deskside.secure_login.service import LoginService
 from deskside.secure_login.sharing.rules import ReviewPolicy
@@ -64,6 +66,10 @@ class Desk:
             self.service,
             lambda: "https://desk.example",
         )
+
+    @property
+    def orders(self) -> Orders:
+        return Orders(self.service, Policy({"dsc-plus": 1_000_000}))
 
     @property
     def sharing(self) -> Sharing:

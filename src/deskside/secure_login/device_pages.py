@@ -17,11 +17,13 @@ from deskside.foundation.errors import DesksideError, NotFound
 from deskside.foundation.text import _
 from deskside.secure_login import words
 from deskside.secure_login.activation import PRINTED
-from deskside.secure_login.authenticators import MalformedAnswer, WithPin, authenticator
+from deskside.secure_login.authenticators import MalformedAnswer, Posted, WithPin, authenticator
 from deskside.secure_login.authenticators.totp import app_address, key_text
 from deskside.secure_login.dependencies import TheDirectory, TheLogin
-from deskside.secure_login.life import APP, RECOVERY, Asked
+from deskside.secure_login.devices import nearly_used
+from deskside.secure_login.life import APP, RECOVERY, TO_ACTIVATE, Asked
 from deskside.secure_login.model import Issued
+from deskside.secure_login.orders.returning import is_sent_back
 from deskside.secure_login.pin import PinRefused
 from deskside.secure_login.proof import NotProved
 from deskside.secure_login.service import LoginService
@@ -244,6 +246,8 @@ def _name(info: DeviceInfo) -> str:
 def _show(request: AnyRequest, info: DeviceInfo) -> Response[Any]:
     state, tone = words.state(info)
     active = info.status is DeviceStatus.ACTIVE
+    plugin: object = authenticator(info.kind)
+    is_posted = isinstance(plugin, Posted)
     left = _("{left} of {total}").format(left=info.left[0], total=info.left[1]) if info.left else ""
     facts = [
         (_("Serial number"), info.serial),
@@ -253,19 +257,24 @@ def _show(request: AnyRequest, info: DeviceInfo) -> Response[Any]:
         (_("Activate before"), words.moment(info.activate_by) if info.activate_by else ""),
         (_("Codes left"), left),
     ]
-    used_up = info.left is not None and info.left[0] * 5 <= info.left[1]
     return page(
         request,
         "pages/device.html",
         device={"label": info.label, "state": state, "tone": tone},
         facts=[(name, value) for name, value in facts if value],
-        used_up=used_up,
+        used_up=info.left is not None and nearly_used(info.left),
         new_href=NEW,
-        activate_href=_address(info.id, "/activate")
-        if info.status in (DeviceStatus.WAITING, DeviceStatus.LOST)
-        else "",
-        found=info.status is DeviceStatus.LOST,
+        activate_href=_address(info.id, "/activate") if info.status in TO_ACTIVATE else "",
+        found=info.status in (DeviceStatus.LOST, DeviceStatus.PARKED),
+        on_its_way=info.status is DeviceStatus.WAITING and info.activate_by is not None,
         lost_action=_address(info.id, "/lost") if active else "",
+        parked_action=_address(info.id, "/parked") if active and is_posted else "",
+        replace_href=f"/account/orders/new?kind={info.kind}&replaces={info.id}"
+        if is_posted and info.status in (DeviceStatus.LOST, DeviceStatus.PARKED)
+        else "",
+        return_href=_address(info.id, "/return")
+        if is_sent_back(info) and info.status is not DeviceStatus.LOST
+        else "",
         pin_href=_address(info.id, "/pin")
         if info.status in (DeviceStatus.ACTIVE, DeviceStatus.WAITING)
         and isinstance(authenticator(info.kind), WithPin)
