@@ -123,6 +123,12 @@ def report_lost(
 ) -> Response[Any]:
     """Report the device lost."""
     info = secure_login.lives.lose(require_visitor(request), device_id)
+    plugin: object = authenticator(info.kind)
+    replace = (
+        [{"href": replace_address(info), "label": _("Order a replacement")}]
+        if isinstance(plugin, Posted)
+        else []
+    )
     return page(
         request,
         "pages/message.html",
@@ -133,11 +139,12 @@ def report_lost(
             _("If you have another device, go on with that one."),
             _(
                 "Otherwise call your desk before you log out: they check who you are and tell you a"
-                " temporary code."
+                " temporary code, with which you print an Online Security Code Card."
             ),
-            _("If you find it, activate it again on its page."),
+            *([_("Order a replacement.")] if replace else []),
+            _("If you find it, activate it again on its page: the temporary state ends then."),
         ],
-        actions=[{"href": _address(info.id), "label": _("Back to the device")}],
+        actions=[*replace, {"href": _address(info.id), "label": _("Back to the device")}],
     )
 
 
@@ -269,7 +276,7 @@ def _show(request: AnyRequest, info: DeviceInfo) -> Response[Any]:
         on_its_way=info.status is DeviceStatus.WAITING and info.activate_by is not None,
         lost_action=_address(info.id, "/lost") if active else "",
         parked_action=_address(info.id, "/parked") if active and is_posted else "",
-        replace_href=f"/account/orders/new?kind={info.kind}&replaces={info.id}"
+        replace_href=replace_address(info)
         if is_posted and info.status in (DeviceStatus.LOST, DeviceStatus.PARKED)
         else "",
         return_href=_address(info.id, "/return")
@@ -323,6 +330,11 @@ def _own(secure_login: LoginService, visitor: Visitor, device_id: str) -> Device
 def personal_digits(directory: DirectoryService, visitor: Visitor) -> list[str]:
     """The numbers that others may know of the visitor."""
     return directory.personal_digits(directory.find(visitor.user_name).holder_id)
+
+
+def replace_address(info: DeviceInfo) -> str:
+    """Where a device of the same kind is ordered in place of one."""
+    return f"/account/orders/new?kind={info.kind}&replaces={info.id}"
 
 
 def _about(kind: str) -> str:

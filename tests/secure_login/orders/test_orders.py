@@ -401,3 +401,37 @@ def test_the_return_form_is_a_page_that_names_the_return(shop: Shop) -> None:
     made = return_form(back, "The desk, Wrocław")
     assert made.startswith(b"%PDF-")
     assert made.count(b"/Type /Page\n") == 1
+
+
+def test_a_notice_speaks_the_language_of_whom_it_is_for(shop: Shop) -> None:
+    from deskside.foundation.text import speaking
+
+    anna, bea = shop.rich("anna"), shop.rich("bea")
+    shop.desk.directory.choose_language(anna.id, "it")
+    shop.desk.directory.choose_language(anna.id, "tlh")
+    # Whoever causes it reads another one.
+    with speaking("en"):
+        shop.sent(anna)
+    with speaking("it"):
+        shop.sent(bea)
+    said = {mail[0]: mail[1] for mail in shop.desk.mails() if "Card+" in mail[1]}
+    assert said["bea@example.org"] == "Your Digital Security Card+ is on its way"
+    assert said["anna@example.org"] != said["bea@example.org"]
+    told = [mail for mail in shop.desk.mails() if mail[0] == "anna@example.org"]
+    assert any(mail[1].startswith("Un dispositivo di sicurezza") for mail in told)
+    assert all("security device was" not in mail[1] for mail in told)
+
+
+def test_four_of_five_codes_used_is_written_about_once(shop: Shop, clock: FrozenClock) -> None:
+    anna = shop.desk.person("anna", card=False)
+    _info, issued = shop.desk.service.issue_device([anna], "recovery-code")
+    assert issued.virtual_device is not None
+    codes = str(issued.virtual_device["codes"]).split()
+    counts = []
+    for code in codes[:9]:
+        clock.advance(timedelta(minutes=1))
+        shop.desk.answer(shop.desk.begin("anna"), code)
+        events = [event for event, _subject in shop.desk.events()]
+        counts.append(events.count("device.nearly-used"))
+    assert counts == [0] * 7 + [1] * 2
+    assert sum("Four of five codes" in mail[1] for mail in shop.desk.mails()) == 1

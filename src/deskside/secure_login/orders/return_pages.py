@@ -12,9 +12,10 @@ from deskside.foundation.errors import NotFound, Refused
 from deskside.foundation.text import _
 from deskside.secure_login import words
 from deskside.secure_login.dependencies import TheLogin, TheReturns
+from deskside.secure_login.device_pages import replace_address
 from deskside.secure_login.orders import words as order_words
 from deskside.secure_login.orders.form import facts, instructions, return_form
-from deskside.secure_login.orders.pages import NEW, ORDERS
+from deskside.secure_login.orders.pages import ORDERS
 from deskside.secure_login.orders.returning import Returns
 from deskside.secure_login.threads import in_thread
 from deskside.secure_login.values import DeviceInfo
@@ -36,7 +37,6 @@ def report_parked(
 ) -> Response[Any]:
     """Report the device out of order."""
     info = secure_login.lives.park(require_visitor(request), device_id)
-    href = f"{NEW}?kind={info.kind}&replaces={info.id}"
     return page(
         request,
         "pages/message.html",
@@ -53,7 +53,7 @@ def report_parked(
             _("When the replacement is active, send the old device back."),
         ],
         actions=[
-            {"href": href, "label": _("Order a replacement")},
+            {"href": replace_address(info), "label": _("Order a replacement")},
             {"href": f"/account/devices/{info.id}", "label": _("Back to the device")},
         ],
     )

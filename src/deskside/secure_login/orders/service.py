@@ -194,7 +194,7 @@ class Orders:
                 "portal-only",
                 _("With your temporary code you can only print an Online Security Code Card now."),
                 hint=_("Print it, log in with it, and order then."),
-                article="69",
+                article="1943",
             )
         kind = posted(wish.kind)
         refused = self._refusal(connection, user, own, wish)
