@@ -47,6 +47,7 @@ def portal(desk: Desk, *, demo: bool = False, data: Any = None) -> Iterator[str]
         "config": config,
         "database": desk.database,
     }
+    SHELLS[demo].language_chosen = desk.directory.choose_language
     app = build_app(
         SHELLS[demo],
         [shell_pages.home, *pages.portal_pages()],

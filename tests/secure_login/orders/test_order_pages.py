@@ -12,8 +12,9 @@ from deskside.directory.model import Role
 from deskside.secure_login.values import DeviceStatus
 from tests.secure_login.browser import Browser, portal
 from tests.secure_login.desk import PASSWORD, Desk
-from tests.secure_login.orders.test_ordering import ADDRESS, NEW_PIN, PLUS, Shop
+from tests.secure_login.orders.test_ordering import ADDRESS, NEW_PIN, PLUS, Shop, wish
 from tests.secure_login.test_device_pages import of_page
+from tests.secure_login.test_life import seen
 
 FORM = {"kind": PLUS, "pin": NEW_PIN, "again": NEW_PIN, "address": ADDRESS}
 
@@ -178,6 +179,22 @@ def test_a_printed_card_is_shown_once_to_the_desk(otto: Browser, address: str, s
     assert len(re.findall(r">\d{3}</span>&nbsp;<strong>\w{3}</strong>", made.text)) == 224
     assert made.headers["cache-control"] == "no-store"
     assert "Codes by index" not in otto.get(f"/desk/orders/{order}").text
+
+
+def test_the_language_chosen_on_a_page_is_that_of_messages(anna: Browser, shop: Shop) -> None:
+    person = shop.desk.directory.find("anna")
+    before = len(shop.desk.mails())
+    Browser(anna.address).post("/language", language="it")
+    for language, said in (
+        ("it", "Un dispositivo di sicurezza è stato ordinato"),
+        ("en", "A security"),
+    ):
+        assert anna.post("/language", language=language).status_code == 303
+        order = shop.orders.place(seen(person), wish())
+        (mail,) = [one for one in shop.desk.mails()[before:] if one[1].startswith(said)]
+        assert mail[0] == "anna@example.org"
+        shop.orders.cancel(seen(person), order.id)
+        before = len(shop.desk.mails())
 
 
 def test_what_an_account_is_worth_is_told_by_the_desk(otto: Browser, address: str) -> None:

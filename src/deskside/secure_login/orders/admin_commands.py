@@ -102,6 +102,23 @@ def ship(reference: str, tracking: str, data: str | None, database: str | None) 
     )
 
 
+@orders.command("undelivered")
+@click.argument("reference")
+@change_options
+@place_options
+@command_options
+def undelivered(
+    reference: str, dry_run: bool, yes: bool, data: str | None, database: str | None
+) -> None:
+    """Say that a posted device never arrived: it ends, and its holder may order again."""
+    with _here(data, database) as (_office, fulfilment, _returns):
+        order = fulfilment.orders.one(reference)
+        if not dry_run:
+            confirm(_("End the device of {order} for good?").format(order=order.reference), yes=yes)
+            order = fulfilment.undelivered(order.id)
+    emit(_order(order), f"{order.reference}: {order.status.value}")
+
+
 @orders.command("cancel")
 @click.argument("reference")
 @change_options

@@ -168,6 +168,8 @@ def _done(
             return fulfilment.assign(order.id, fields.get("serial", ""), actor=actor)[1]
         case "ship":
             fulfilment.ship(order.id, fields.get("tracking", ""), actor=actor)
+        case "undelivered":
+            fulfilment.undelivered(order.id, actor=actor)
         case "cancel":
             fulfilment.cancel(order.id, actor=actor)
         case _:
@@ -225,7 +227,7 @@ def _order(
     codes: tuple[str, ...] = (),
 ) -> Response[Any]:
     state, tone = order_words.state(order.status)
-    may = Right.ISSUE in helpdesk.rights(visitor) and may_cancel(order.status)
+    may = Right.ISSUE in helpdesk.rights(visitor)
     made = posted(order.kind).made_to_order
     rows = [(_("User name"), order.user_name), *order_words.order_rows(order)]
     if order.serial and not order.shipped:
@@ -242,7 +244,8 @@ def _order(
         address=order.address.splitlines(),
         person_href=address(order.user_name),
         action=f"{ORDERS}/{order.id}",
-        may_act=may,
+        may_act=may and may_cancel(order.status),
+        may_miss=may and fulfilment.on_its_way(order),
         assigned=order.status is OrderStatus.ASSIGNED,
         made_to_order=made,
         stock=[(serial, serial) for serial in ([] if made else fulfilment.stock(order.kind))],

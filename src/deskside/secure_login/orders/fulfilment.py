@@ -45,6 +45,12 @@ class Fulfilment:
             rows = connection.execute(_stock(kind).with_only_columns(device.c.serial).limit(limit))
             return list(rows.scalars())
 
+    def on_its_way(self, order: Order) -> bool:
+        """Whether an order was posted and its device waits for its holder."""
+        found = self.orders.secure_login.list_devices(serial=order.device) if order.device else []
+        waits = bool(found) and found[0].status is DeviceStatus.WAITING
+        return waits and order.status is OrderStatus.SHIPPED
+
     def lines(self) -> list[Line]:
         """All reserves and fees, for the desk's ledger."""
         with self.orders.secure_login.database.read() as connection:
@@ -125,6 +131,37 @@ class Fulfilment:
         order = self.orders.one(order_id)
         with self.orders.secure_login.database.write() as connection:
             self.orders.cancel_within(connection, order, actor)
+        return self.orders.one(order.id)
+
+    def undelivered(self, order_id: str, *, actor: str | None = None) -> Order:
+        """The letter never arrived: its device ends for good, and its holder may order again.
+
+        Nothing is held or due for the order. Whoever calls has heard it from the holder.
+
+        Raises:
+            CannotOrder: the order was not posted, or its device was activated.
+        """
+        order, part = self.orders.one(order_id), self.orders.secure_login
+        with part.database.write() as connection:
+            gone = connection.execute(
+                update(device)
+                .where(
+                    device.c.id == order.device,
+                    device.c.status == DeviceStatus.WAITING.value,
+                    device.c.activate_by.is_not(None),
+                )
+                .values(status=DeviceStatus.RETIRED.value)
+            )
+            if gone.rowcount == 0:
+                raise CannotOrder("closed")
+            connection.execute(
+                update(device_order)
+                .where(device_order.c.id == order.id)
+                .values(status=OrderStatus.CANCELLED.value)
+            )
+            part.devices.destroy(connection, order.device, actor=actor, why="undelivered")
+            ledger.drop(connection, part.clock.now(), order.id)
+            self.orders.record(connection, "order.cancelled", order.user_name_id, actor, order.id)
         return self.orders.one(order.id)
 
     def _from_stock(self, connection: Connection, kind: str, serial: str) -> str:

@@ -16,6 +16,15 @@ def upgrade() -> None:
     op.add_column("account", sa.Column("equity", sa.LargeBinary(), nullable=True))
     op.add_column("account", sa.Column("equity_since", UtcDateTime(), nullable=True))
     op.add_column("user_name", sa.Column("language", sa.String(length=8), nullable=True))
+    for column in ("expires", "activate_by"):
+        op.create_index(
+            op.f(f"ix_device_{column}"),
+            "device",
+            [column],
+            unique=False,
+            sqlite_where=sa.text(f"{column} IS NOT NULL"),
+            postgresql_where=sa.text(f"{column} IS NOT NULL"),
+        )
     _orders()
     _charges()
     _returns()
