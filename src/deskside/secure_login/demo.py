@@ -219,16 +219,24 @@ def fill(
 
 
 def demo_cards(folder: Path) -> list[DemoCard]:
-    """The cards of the demonstration, each once; empty where there is no demonstration."""
+    """The cards of the demonstration, each once; empty where there is no demonstration.
+
+    Those in stock come last, by serial number: their PINs are chosen by whoever orders them.
+    """
     files: dict[str, tuple[str, list[str]]] = {}
     for user in _users(folder):
         for device in user.devices:
             if device["kind"] == KIND:
                 files.setdefault(device["file"], (device["pin"], []))[1].append(user.username)
-    return [
+    held = [
         DemoCard(", ".join(names), pin, VirtualCard.from_document(device_file.read(Path(path))))
         for path, (pin, names) in files.items()
     ]
+    stock = [
+        VirtualCard.from_document(device_file.read(path))
+        for path in sorted((folder / CARDS).glob("stock-*.json"))
+    ]
+    return held + [DemoCard(card.serial, "", card) for card in stock if held]
 
 
 def _by_card() -> list[list[Member]]:

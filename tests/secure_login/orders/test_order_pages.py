@@ -225,6 +225,8 @@ def test_all_of_it_by_rest(address: str, shop: Shop) -> None:
         client.headers["authorization"] = f"Bearer {shop.desk.log_in('anna').token}"
         offers = {one["kind"]: one for one in client.get("/me/orders/offers").json()["offers"]}
         assert offers[PLUS]["reserve"] == 20
+        (account,) = client.get("/me/orders/offers").json()["accounts"]
+        assert account["user_names"] == ["anna"]
         assert offers[PLUS]["refusal"] == ""
         wish = {"kind": PLUS, "address": ADDRESS, "pin": "7777"}
         assert client.post("/me/orders", json=wish).json()["type"].endswith("pin-repeated")

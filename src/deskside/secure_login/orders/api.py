@@ -73,10 +73,18 @@ class OrderOut(msgspec.Struct):
     lines: list[LineOut]
 
 
+class AccountOut(msgspec.Struct):
+    """An open account of the holder, by the user names that log in to it."""
+
+    account: str
+    user_names: list[str]
+
+
 class OffersOut(msgspec.Struct):
-    """What may be ordered, the strongest kind first."""
+    """What may be ordered, the strongest kind first, and which accounts may carry a reserve."""
 
     offers: list[OfferOut]
+    accounts: list[AccountOut]
 
 
 class OrdersOut(msgspec.Struct):
@@ -114,6 +122,7 @@ class Parked(msgspec.Struct):
 @get("/me/orders/offers", summary="What may be ordered", sync_to_thread=True, **OWN)
 def offers(request: AnyRequest, orders: TheOrders) -> OffersOut:
     """The kinds of devices that are posted, with what each costs."""
+    visitor = require_visitor(request)
     return OffersOut(
         [
             OfferOut(
@@ -124,8 +133,9 @@ def offers(request: AnyRequest, orders: TheOrders) -> OffersOut:
                 offer.with_pin,
                 offer.refusal,
             )
-            for offer in orders.offers(require_visitor(request))
-        ]
+            for offer in orders.offers(visitor)
+        ],
+        [AccountOut(account, names) for account, names in orders.accounts(visitor)],
     )
 
 

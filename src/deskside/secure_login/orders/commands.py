@@ -31,7 +31,8 @@ def orders() -> None:
 def list_offers() -> None:
     """List what may be ordered, and what it costs.
 
-    With --json: {"offers": [{"kind","fee","reserve","equity","with_pin","refusal"}]}; USD.
+    With --json: {"offers": [{"kind","fee","reserve","equity","with_pin","refusal"}],
+    "accounts": [{"account","user_names"}]}; amounts in USD.
     """
     from deskside.foundation.portal_client import PortalClient
 
@@ -74,6 +75,7 @@ def list_orders() -> None:
 )
 @click.option("--pin", default=None, help="- reads the PIN from standard input; else it is asked.")
 @click.option("--replaces", default="", metavar="DEVICE", help="The id of the device it replaces.")
+@click.option("--account", default="", help="Which of your accounts carries what is held.")
 @click.option(
     "--reason",
     type=click.Choice(["first", "lost", "damaged", "battery"]),
@@ -87,6 +89,7 @@ def place(
     address_file: Path,
     pin: str | None,
     replaces: str,
+    account: str,
     reason: str,
     dry_run: bool,
     yes: bool,
@@ -114,6 +117,7 @@ def place(
             "address": address,
             "reason": reason,
             "replaces": replaces,
+            "account": account,
         }
         if dry_run:
             emit({"fee": fee, "reserve": offer["reserve"], "refusal": offer["refusal"]}, costs)
