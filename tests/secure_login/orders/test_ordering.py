@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
 
@@ -452,3 +455,43 @@ def test_four_of_five_codes_used_is_written_about_once(shop: Shop, clock: Frozen
         counts.append(events.count("device.nearly-used"))
     assert counts == [0] * 7 + [1] * 2
     assert sum("Four of five codes" in mail[1] for mail in shop.desk.mails()) == 1
+
+
+def raced(count: int, work: Callable[[int], object]) -> list[object]:
+    """Do something as often at once; what came back, or the code of the refusal."""
+    together = Barrier(count)
+
+    def one(number: int) -> object:
+        together.wait(30)
+        try:
+            return work(number)
+        except Refused as error:
+            return error.code
+
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(one, range(count)))
+
+
+def test_whoever_is_first_has_the_order_the_card_and_the_reminder(
+    shop: Shop, clock: FrozenClock
+) -> None:
+    anna = shop.rich("anna")
+    placed = raced(6, lambda _n: shop.orders.place(seen(anna), wish()))
+    (order,) = [one for one in placed if isinstance(one, Order)]
+    assert [one for one in placed if not isinstance(one, Order)] == ["on-its-way"] * 5
+
+    people = [shop.rich(f"rita{number}") for number in range(4)]
+    others = [shop.orders.place(seen(person), wish()) for person in people]
+    assigned = raced(4, lambda n: shop.fulfilment.assign(others[n].id)[0])
+    won = [one.serial for one in assigned if isinstance(one, Order)]
+    assert len(set(won)) == len(won) <= len(shop.cards)
+    shop.fulfilment.cancel(others[0].id)
+
+    for one in others[1:]:
+        shop.fulfilment.cancel(one.id)
+    shop.fulfilment.assign(order.id)
+    shipped = raced(4, lambda _n: shop.fulfilment.ship(order.id))
+    assert sum(isinstance(one, Order) for one in shipped) == 1
+    assert shop.desk.count("device_charge") == 5
+    clock.advance(timedelta(days=8))
+    assert sum(int(str(sent)) for sent in raced(4, lambda _n: shop.reminders.send())) == 1
