@@ -16,8 +16,8 @@ from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from deskside.directory import rules, sealed, searching
+from deskside.directory.accounts import Accounts
 from deskside.directory.model import (
-    Account,
     AccountStatus,
     Holder,
     HolderKind,
@@ -121,34 +121,10 @@ class DirectoryService:
                 raise NotFound("unknown-account", _("There is no such account."))
             self._record(connection, "directory.account-status", account_id, status=status.value)
 
-    def accounts(self, connection: Connection, holder_id: str) -> list[Account]:
-        """The accounts of a holder, the oldest first."""
-        rows = connection.execute(
-            select(account).where(account.c.holder_id == holder_id).order_by(account.c.id)
-        )
-        return [
-            Account(
-                row.id,
-                AccountStatus(row.status),
-                sealed.open_equity(self.keyring, row.id, row.equity) if row.equity else None,
-                row.equity_since,
-            )
-            for row in rows
-        ]
-
-    def account_of(self, connection: Connection, user_name_id: str) -> str | None:
-        """The id of the account that a user name logs in to; staff have none."""
-        found: str | None = connection.execute(
-            select(user_name.c.account_id).where(user_name.c.id == user_name_id)
-        ).scalar()
-        return found
-
-    def names_on(self, connection: Connection, account_id: str) -> list[str]:
-        """The ids of the user names that log in to an account."""
-        rows = connection.execute(
-            select(user_name.c.id).where(user_name.c.account_id == account_id)
-        )
-        return list(rows.scalars())
+    @property
+    def accounts(self) -> Accounts:
+        """The accounts of holders, and what they are worth."""
+        return Accounts(self.keyring, self.clock)
 
     def set_equity(self, name: str, usd: int, *, actor: str | None = None) -> None:
         """Keep what the account of a user name is worth, in whole USD.
@@ -159,28 +135,13 @@ class DirectoryService:
         """
         user = self.find(name)
         with self.database.write() as connection:
-            account_id = self.account_of(connection, user.id)
+            account_id = self.accounts.of(connection, user.id)
             if account_id is None:
                 raise Refused(
                     "no-account", _("The user name {name} has no account.").format(name=name)
                 )
-            connection.execute(
-                update(account)
-                .where(account.c.id == account_id)
-                .values(
-                    equity=sealed.seal_equity(self.keyring, account_id, usd),
-                    equity_since=self.clock.now(),
-                )
-            )
+            self.accounts.set_equity(connection, account_id, usd)
             self._record(connection, "directory.equity", user.id, actor=actor)
-
-    def close_account(self, connection: Connection, account_id: str) -> None:
-        """Close an account; whoever does it also ends its devices."""
-        connection.execute(
-            update(account)
-            .where(account.c.id == account_id)
-            .values(status=AccountStatus.CLOSED.value)
-        )
 
     def holder(self, holder_id: str) -> Holder:
         """A holder with identity; raises NotFound."""

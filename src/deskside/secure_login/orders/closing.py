@@ -43,11 +43,11 @@ class Closing:
                 ),
             )
         with part.database.write() as connection:
-            account_id = part.directory.account_of(connection, user.id)
+            account_id = part.directory.accounts.of(connection, user.id)
             assert account_id is not None
-            names = part.directory.names_on(connection, account_id)
+            names = part.directory.accounts.names_on(connection, account_id)
             ended = self._devices(connection, names)
-            part.directory.close_account(connection, account_id)
+            part.directory.accounts.close(connection, account_id)
             for user_name_id in names:
                 self._cancel_orders(connection, user_name_id, actor)
                 part.end_everything(connection, user_name_id)

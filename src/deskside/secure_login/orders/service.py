@@ -214,8 +214,8 @@ class Orders:
     def _refusal(
         self, connection: Connection, user: UserName, own: list[DeviceInfo], wish: Wish
     ) -> rules.Refusal | None:
-        account_id = self.secure_login.directory.account_of(connection, user.id)
-        accounts = self.secure_login.directory.accounts(connection, user.holder_id)
+        account_id = self.secure_login.directory.accounts.of(connection, user.id)
+        accounts = self.secure_login.directory.accounts.of_holder(connection, user.holder_id)
         account = next((one for one in accounts if one.id == account_id), None)
         of_kind = [info for info in own if info.kind == wish.kind]
         open_order = connection.execute(
@@ -241,8 +241,8 @@ class Orders:
         )
 
     def _carriers(self, connection: Connection, user: UserName) -> list[Account]:
-        own = self.secure_login.directory.account_of(connection, user.id)
-        accounts = self.secure_login.directory.accounts(connection, user.holder_id)
+        own = self.secure_login.directory.accounts.of(connection, user.id)
+        accounts = self.secure_login.directory.accounts.of_holder(connection, user.holder_id)
         open_ones = [one for one in accounts if one.status is AccountStatus.OPEN]
         return sorted(open_ones, key=lambda one: one.id != own)
 
