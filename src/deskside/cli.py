@@ -66,6 +66,10 @@ SECTIONS: dict[str, Table] = {
             "deskside.secure_login.rights.commands:ceilings",
             "Show what you may move, and what is used.",
         ),
+        "orders": (
+            "deskside.secure_login.orders.commands:orders",
+            "Order a device; send one back.",
+        ),
         "card": ("deskside.secure_login.commands:card", "Operate a virtual security device."),
     },
     "For the operator": {
@@ -96,6 +100,10 @@ ADMIN: Table = {
     "ceilings": (
         "deskside.secure_login.rights.commands:desk_ceilings",
         "Show ceilings, and what a user name has used.",
+    ),
+    "orders": (
+        "deskside.secure_login.orders.admin_commands:orders",
+        "Carry out orders; returns; equity.",
     ),
     "audit": ("deskside.foundation.commands:audit", "List and verify the audit log."),
     "keys": ("deskside.foundation.commands:keys", "Show and rotate keys."),

@@ -32,6 +32,11 @@ from deskside.secure_login.events import recent_events
 from deskside.secure_login.helpdesk.rights import STAFF
 from deskside.secure_login.helpdesk.service import Helpdesk
 from deskside.secure_login.moves import AddressPolicy
+from deskside.secure_login.orders.configured import order_policy
+from deskside.secure_login.orders.fulfilment import Fulfilment
+from deskside.secure_login.orders.reminders import Reminders
+from deskside.secure_login.orders.returning import Returns
+from deskside.secure_login.orders.service import Orders
 from deskside.secure_login.passwords import PasswordPool
 from deskside.secure_login.policies import rights_policy, step_up_policy
 from deskside.secure_login.seeds.jobs import ImportJobs
@@ -78,6 +83,10 @@ class Services:
     imports: ImportJobs
     sharing: Sharing
     reviews: Reviews
+    orders: Orders
+    fulfilment: Fulfilment
+    returns: Returns
+    reminders: Reminders
     settings_store: SettingsStore
     network: NetworkService
     responder: Responder
@@ -109,7 +118,9 @@ def open_services(
             database, folder / "keys", kek_file=config.file("kek.file"), clock=clock
         )
         audit, mail = Audit(clock), Mail(keyring, clock)
-        directory = DirectoryService(database, keyring, clock, audit, mail)
+        directory = DirectoryService(
+            database, keyring, clock, audit, mail, config.text("mail.language")
+        )
         directory.make_searchable()
         address = partial(_address, config, folder)
         secure_login = LoginService.open(
@@ -132,6 +143,8 @@ def open_services(
             ReviewPolicy(config.text("sharing.review")),
             config.switch("sharing.second_person"),
         )
+        orders = Orders(secure_login, order_policy(config))
+        returns = Returns(orders)
         responder = Responder(
             keyring.signing_key, folder / "keys", any_port=demo, **_responder_options(config)
         )
@@ -146,7 +159,14 @@ def open_services(
                 directory=directory,
                 secure_login=secure_login,
                 helpdesk=Helpdesk(
-                    database, keyring, clock, audit, directory, secure_login, address
+                    database,
+                    keyring,
+                    clock,
+                    audit,
+                    directory,
+                    secure_login,
+                    address,
+                    orders.policy,
                 ),
                 imports=ImportJobs(
                     database,
@@ -157,6 +177,10 @@ def open_services(
                 ),
                 sharing=sharing,
                 reviews=Reviews(sharing),
+                orders=orders,
+                fulfilment=Fulfilment(orders),
+                returns=returns,
+                reminders=Reminders(orders),
                 settings_store=SettingsStore(
                     database, keyring, clock, audit, rules=store_rules(config)
                 ),
@@ -199,6 +223,7 @@ def create_app(services: Services, *, demo: bool = False) -> App:
         navigation=NAVIGATION,
         demo=demo,
         recent_events=partial(recent_events, services.database, services.clock),
+        language_chosen=services.directory.choose_language,
     )
     return build_app(
         shell,

@@ -79,6 +79,7 @@ def run(config: Config, folder: Path, sockets: list[socket.socket], *, demo: boo
         stack.enter_context(Delivery(database, keyring, config, folder).running())
         stack.enter_context(services.secure_login.sweeping())
         stack.enter_context(services.imports.working())
+        stack.enter_context(services.reminders.running())
         stack.enter_context(services.settings_store.thinning())
         notes = stack.enter_context(far_end(services, demo=demo))
         address = public_address(config, sockets)

@@ -16,6 +16,8 @@ import uvicorn
 
 from deskside.foundation.config import Config
 from deskside.secure_login import api, pages
+from deskside.secure_login.orders.fulfilment import Fulfilment
+from deskside.secure_login.orders.returning import Returns
 from deskside.secure_login.sharing.review import Reviews
 from deskside.web import pages as shell_pages
 from deskside.web.service import Shell
@@ -38,11 +40,15 @@ def portal(desk: Desk, *, demo: bool = False, data: Any = None) -> Iterator[str]
         "imports": desk.imports,
         "sharing": desk.sharing,
         "reviews": Reviews(desk.sharing),
+        "orders": desk.orders,
+        "fulfilment": Fulfilment(desk.orders),
+        "returns": Returns(desk.orders),
         "directory": desk.directory,
         "clock": desk.clock,
         "config": config,
         "database": desk.database,
     }
+    SHELLS[demo].language_chosen = desk.directory.choose_language
     app = build_app(
         SHELLS[demo],
         [shell_pages.home, *pages.portal_pages()],

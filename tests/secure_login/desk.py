@@ -22,6 +22,8 @@ from deskside.foundation.mail import Mail
 from deskside.secure_login.card.device import VirtualCard
 from deskside.secure_login.hashing import Hasher
 from deskside.secure_login.helpdesk.service import Helpdesk
+from deskside.secure_login.orders.model import Policy
+from deskside.secure_login.orders.service import Orders
 from deskside.secure_login.passwords import PasswordPool
 from deskside.secure_login.seeds.jobs import ImportJobs
 from deskside.secure_login.seeds.service import SeedImport
@@ -71,6 +73,10 @@ class Desk:
     def imports(self) -> ImportJobs:
         taking = SeedImport(self.service.devices, self.directory)
         return ImportJobs(self.database, self.keyring, self.clock, self.audit, taking)
+
+    @property
+    def orders(self) -> Orders:
+        return Orders(self.service, Policy({"dsc-plus": 1_000_000}))
 
     @property
     def sharing(self) -> Sharing:

@@ -13,7 +13,9 @@ from deskside.foundation.errors import Refused
 from deskside.secure_login.authenticators import Simulated, authenticator, kinds
 from deskside.secure_login.card.file import read
 from deskside.secure_login.demo import demo_cards, welcome
+from deskside.secure_login.orders.fulfilment import Fulfilment
 from tests.secure_login.desk import Desk
+from tests.secure_login.test_life import seen
 
 
 def _logs_in(desk: Desk, clock: FrozenClock, user: dict[str, Any], device: dict[str, str]) -> None:
@@ -71,6 +73,17 @@ def test_user_names_of_one_holder_share_a_card(small_desk: Desk, tmp_path: Path)
     assert small_desk.directory.find("tessa").holder_id == (
         small_desk.directory.find("tessa2").holder_id
     )
+
+
+def test_cards_in_stock_can_be_ordered_and_operated(small_desk: Desk, tmp_path: Path) -> None:
+    assert demo_cards(tmp_path) == []
+    welcome(small_desk, tmp_path, "http://localhost:1")
+    fulfilment = Fulfilment(small_desk.orders)
+    in_stock = fulfilment.stock("dsc-plus")
+    assert [card.serial for card in demo_cards(tmp_path) if not card.pin] == in_stock
+    carla = seen(small_desk.directory.find("carla"))
+    (offer, *_others) = small_desk.orders.offers(carla)
+    assert (offer.kind, offer.refusal) == ("dsc-plus", "")
 
 
 def test_a_desk_in_use_is_left_alone(small_desk: Desk, tmp_path: Path) -> None:

@@ -78,6 +78,19 @@ class Holder:
 
 
 @dataclass(frozen=True, slots=True)
+class Account:
+    """An account of a holder.
+
+    `equity` is in whole USD, as the desk told it at `equity_since`; None where it never did.
+    """
+
+    id: str
+    status: AccountStatus
+    equity: int | None = None
+    equity_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class UserName:
     """A name to log in with.
 

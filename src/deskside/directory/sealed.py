@@ -31,6 +31,16 @@ def open_address(keyring: Keyring, contact_id: str, stored: bytes) -> str:
     return keyring.open_sealed(stored, context=f"contact-point:{contact_id}").decode()
 
 
+def seal_equity(keyring: Keyring, account_id: str, usd: int) -> bytes:
+    """What an account is worth, sealed."""
+    return keyring.seal(str(usd).encode(), context=f"equity:{account_id}")
+
+
+def open_equity(keyring: Keyring, account_id: str, stored: bytes) -> int:
+    """The reverse of `seal_equity`."""
+    return int(keyring.open_sealed(stored, context=f"equity:{account_id}"))
+
+
 def marks_of(keyring: Keyring, identity: Identity) -> IdentityMarks:
     """What stands for a holder's identification data; spacing, hyphens and case do not matter."""
     born = identity.birth_date.isoformat() if identity.birth_date else ""

@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from deskside.directory import rules, sealed, searching
+from deskside.directory.accounts import Accounts
 from deskside.directory.model import (
     AccountStatus,
     Holder,
@@ -43,11 +44,12 @@ from deskside.foundation.database import Database, new_id
 from deskside.foundation.errors import NotFound, Refused
 from deskside.foundation.keyring import Keyring
 from deskside.foundation.mail import Mail
-from deskside.foundation.text import _
+from deskside.foundation.text import DEFAULT, LANGUAGES, _, speaking
 
 STANDING = standing
 """For other parts to join: `user_name_id, name, enabled, password_hash, holder_id, identity`
-(sealed: see `display_name`), `account_status` and `roles` (parted by spaces)."""
+(sealed: see `display_name`), `account_id`, `account_status`, `language` (None is the desk's) and
+`roles` (parted by spaces)."""
 
 
 class LinkGone(NotFound):
@@ -70,6 +72,8 @@ class DirectoryService:
     clock: Clock
     audit: Audit
     mail: Mail
+    language: str = DEFAULT
+    """The language of messages to those who have chosen none."""
 
     # Holders and accounts
 
@@ -117,6 +121,28 @@ class DirectoryService:
                 raise NotFound("unknown-account", _("There is no such account."))
             self._record(connection, "directory.account-status", account_id, status=status.value)
 
+    @property
+    def accounts(self) -> Accounts:
+        """The accounts of holders, and what they are worth."""
+        return Accounts(self.keyring, self.clock)
+
+    def set_equity(self, name: str, usd: int, *, actor: str | None = None) -> None:
+        """Keep what the account of a user name is worth, in whole USD.
+
+        Raises:
+            NotFound: there is no such user name.
+            Refused: it has no account, as the desk's own staff.
+        """
+        user = self.find(name)
+        with self.database.write() as connection:
+            account_id = self.accounts.of(connection, user.id)
+            if account_id is None:
+                raise Refused(
+                    "no-account", _("The user name {name} has no account.").format(name=name)
+                )
+            self.accounts.set_equity(connection, account_id, usd)
+            self._record(connection, "directory.equity", user.id, actor=actor)
+
     def holder(self, holder_id: str) -> Holder:
         """A holder with identity; raises NotFound."""
         with self.database.read() as connection:
@@ -125,6 +151,13 @@ class DirectoryService:
             raise NotFound("unknown-holder", _("There is no such holder."))
         identity = sealed.open_identity(self.keyring, row.id, row.identity)
         return Holder(row.id, HolderKind(row.kind), identity)
+
+    def personal_digits(self, holder_id: str) -> list[str]:
+        """The numbers that others may know of a holder: no PIN is made of them."""
+        identity = self.holder(holder_id).identity
+        born = identity.birth_date.isoformat() if identity.birth_date else ""
+        numbers = (born, identity.document_number, identity.us_ssn)
+        return [written for written in numbers if written]
 
     def marks(self, identity: Identity) -> IdentityMarks:
         """Keyed hashes of identification data, to compare holders by."""
@@ -276,6 +309,23 @@ class DirectoryService:
         event = "directory.user-name-enabled" if enabled else "directory.user-name-disabled"
         self._record(connection, event, user_name_id, actor=actor, **detail)
 
+    def language_of(self, connection: Connection, user_name_id: str) -> str:
+        """The language of messages to a user name."""
+        chosen = connection.execute(
+            select(user_name.c.language).where(user_name.c.id == user_name_id)
+        ).scalar()
+        return chosen or self.language
+
+    def choose_language(self, user_name_id: str, language: str) -> None:
+        """Remember the language that a person reads; one that we do not speak changes nothing."""
+        if language in LANGUAGES:
+            with self.database.write() as connection:
+                connection.execute(
+                    update(user_name)
+                    .where(user_name.c.id == user_name_id)
+                    .values(language=language)
+                )
+
     def display_name(self, holder_id: str, identity: bytes) -> str:
         """The name in a row of `STANDING`."""
         return sealed.open_identity(self.keyring, holder_id, identity).name
@@ -324,12 +374,13 @@ class DirectoryService:
             if address is None:
                 return False
             token = self._issue_link(connection, user, purpose, actor)
-            self.mail.enqueue(
-                connection,
-                address,
-                _("Choose your password for {name}").format(name=user.name),
-                _link_text(user.name, link_address(portal, purpose, token), purpose),
-            )
+            with speaking(self.language_of(connection, user.id)):
+                self.mail.enqueue(
+                    connection,
+                    address,
+                    _("Choose your password for {name}").format(name=user.name),
+                    _link_text(user.name, link_address(portal, purpose, token), purpose),
+                )
         return True
 
     def open_link(self, token: str) -> Link:

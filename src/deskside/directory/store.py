@@ -42,7 +42,10 @@ account = Table(
     Column("holder_id", String(26), ForeignKey("holder.id"), nullable=False, index=True),
     Column("status", String(16), nullable=False),
     Column("created", UtcDateTime, nullable=False),
+    Column("equity", LargeBinary, nullable=True),
+    Column("equity_since", UtcDateTime, nullable=True),
 )
+"""`equity` is in whole USD as the desk last told it, sealed; none where it never did."""
 
 user_name = Table(
     "user_name",
@@ -55,8 +58,10 @@ user_name = Table(
     Column("password_hash", Text, nullable=True),
     Column("password_since", UtcDateTime, nullable=True),
     Column("created", UtcDateTime, nullable=False),
+    Column("language", String(8), nullable=True),
     UniqueConstraint("name"),
 )
+"""`language` is the one that the person chose last; none for the desk's own."""
 
 user_role = Table(
     "user_role",
@@ -101,6 +106,8 @@ standing = (
         user_name.c.enabled,
         user_name.c.password_hash,
         user_name.c.holder_id,
+        user_name.c.account_id,
+        user_name.c.language,
         holder.c.identity,
         account.c.status.label("account_status"),
         _roles.label("roles"),

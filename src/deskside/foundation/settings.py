@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from deskside.foundation.text import mark
+from deskside.foundation.text import DEFAULT, LANGUAGES, mark
 
 
 class Kind(StrEnum):
@@ -301,6 +301,51 @@ SETTINGS = _table(
             kind=Kind.TEXT,
             default="deskside@localhost",
             about=mark("The sender of all messages."),
+        ),
+        Setting(
+            key="mail.language",
+            kind=Kind.TEXT,
+            default=DEFAULT,
+            choices=tuple(LANGUAGES),
+            about=mark("The language of messages to those who have chosen none on the portal."),
+        ),
+        Setting(
+            key="orders.dsc_plus_equity",
+            kind=Kind.WHOLE,
+            default="1000000",
+            about=mark(
+                "The equity in USD from which a Digital Security Card+ may be ordered; 0 is none."
+            ),
+        ),
+        Setting(
+            key="orders.ship_within",
+            kind=Kind.WHOLE,
+            default="3",
+            about=mark("Working days from an order to its estimated ship date."),
+        ),
+        Setting(
+            key="orders.activation",
+            kind=Kind.SPAN,
+            default="14 d",
+            least=86400,
+            about=mark(
+                "How long after posting a device may wait; until then the log-in does without it."
+            ),
+        ),
+        Setting(
+            key="orders.return_address",
+            kind=Kind.TEXT,
+            default=None,
+            about=mark("Where devices are sent back to, on one line; printed on the return form."),
+        ),
+        Setting(
+            key="devices.remind",
+            kind=Kind.TEXT,
+            default="7, 2",
+            about=mark(
+                "How many days before the end of an activation window, or before a device "
+                "expires, its holder is written to; `0` is never."
+            ),
         ),
         Setting(
             key="kek.file",

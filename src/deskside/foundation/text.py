@@ -8,6 +8,8 @@ source language and needs no catalogue, so that an English command line loads no
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -38,6 +40,17 @@ def use_language(tag: str | None) -> str:
     chosen = primary if primary in LANGUAGES else DEFAULT
     _language.set(chosen)
     return chosen
+
+
+@contextmanager
+def speaking(tag: str | None) -> Iterator[None]:
+    """Speak another language while the block runs: that of whoever a message goes to."""
+    before = _language.get()
+    use_language(tag)
+    try:
+        yield
+    finally:
+        _language.set(before)
 
 
 def negotiate(accept_language: str) -> str:

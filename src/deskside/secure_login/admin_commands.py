@@ -69,7 +69,8 @@ def office(data: str | None, database: str | None) -> Iterator[Office]:
     with desk(data, database) as (config, opened):
         keyring, clock = keys_of(config, opened), SystemClock()
         audit, mail = Audit(clock, actor=COMMAND_LINE), Mail(keyring, clock)
-        directory = DirectoryService(opened, keyring, clock, audit, mail)
+        language = config.text("mail.language")
+        directory = DirectoryService(opened, keyring, clock, audit, mail, language)
         service = LoginService.open(
             opened,
             keyring,
@@ -288,8 +289,8 @@ def issue_device(
 def _issue(
     here: Office, holders: list[UserName], kind: str, label: str, pin: str | None
 ) -> tuple[DeviceInfo, Issued]:
+    from deskside.secure_login.activation import TEMPORARY
     from deskside.secure_login.authenticators import WithPin, authenticator
-    from deskside.secure_login.life import TEMPORARY
 
     if kind == TEMPORARY:
         if len(holders) != 1:

@@ -22,7 +22,7 @@ from deskside.foundation.clock import Clock
 from deskside.foundation.database import Database
 from deskside.foundation.errors import NotFound
 from deskside.foundation.mail import Mail
-from deskside.foundation.text import _
+from deskside.foundation.text import _, speaking
 from deskside.secure_login.events import SHOWN
 from deskside.secure_login.notices import disowned_notice, event_notice
 from deskside.secure_login.store import alarm_link, binding
@@ -63,7 +63,8 @@ class Alarms:
             if address is None:
                 continue
             link = self._issue(connection, person.user_name_id, row.event)
-            subject, body = event_notice(_(told.words), person.name, row.at, link, LIFETIME)
+            with speaking(person.language or self.directory.language):
+                subject, body = event_notice(_(told.words), person.name, row.at, link, LIFETIME)
             self.mail.enqueue(connection, address, subject, body)
 
     def named(self, token: str) -> str:
@@ -101,7 +102,8 @@ class Alarms:
         name = connection.execute(
             select(STANDING.c.name).where(STANDING.c.user_name_id == user_name_id)
         ).scalar_one()
-        subject, body = disowned_notice(name, self.portal())
+        with speaking(self.directory.language):
+            subject, body = disowned_notice(name, self.portal())
         for address in self.directory.emails_of(connection, Role.OPERATOR, Role.HELPDESK):
             self.mail.enqueue(connection, address, subject, body)
 
@@ -135,6 +137,6 @@ class Alarms:
 def _concerned(subject: str) -> Any:
     """The user name of that id, or all that the device of that id is bound to."""
     bound = select(binding.c.user_name_id).where(binding.c.device_id == subject)
-    return select(STANDING.c.user_name_id, STANDING.c.name, STANDING.c.holder_id).where(
-        or_(STANDING.c.user_name_id == subject, STANDING.c.user_name_id.in_(bound))
-    )
+    return select(
+        STANDING.c.user_name_id, STANDING.c.name, STANDING.c.holder_id, STANDING.c.language
+    ).where(or_(STANDING.c.user_name_id == subject, STANDING.c.user_name_id.in_(bound)))

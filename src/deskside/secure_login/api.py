@@ -26,6 +26,7 @@ from deskside.secure_login import device_api, own_api
 from deskside.secure_login.authenticators import MalformedAnswer
 from deskside.secure_login.dependencies import TheLogin
 from deskside.secure_login.model import Challenge
+from deskside.secure_login.orders import api as order_api
 from deskside.secure_login.passwords import Busy
 from deskside.secure_login.rates import TooManyAttempts
 from deskside.secure_login.rights import api as rights_api
@@ -295,6 +296,7 @@ def routes() -> list[Any]:
         logout,
         *own_api.routes(),
         *device_api.routes(),
+        *order_api.routes(),
         *sharing_api.routes(),
         *step_up_api.routes(),
         *rights_api.routes(),

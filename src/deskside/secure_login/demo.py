@@ -21,14 +21,18 @@ from deskside.foundation.errors import Refused
 from deskside.foundation.paths import private_folder, write_private
 from deskside.foundation.text import _
 from deskside.secure_login.authenticators import WithPin, authenticator
+from deskside.secure_login.authenticators.dsc_plus import DscPlus
 from deskside.secure_login.card import file as device_file
 from deskside.secure_login.card.device import VirtualCard
 from deskside.secure_login.passwords import hash_now
 from deskside.secure_login.pin import PIN_LENGTH, PinRefused, choose_pin
 from deskside.secure_login.service import LoginService
+from deskside.secure_login.values import DeviceStatus
 
 SUMMARY = "demo.json"
 CARDS = "cards"
+STOCK = 3
+"""Cards that are nobody's yet, for orders; their files are named by serial number."""
 KIND = "dsc-plus"
 """What everybody has who is not said to have something else."""
 
@@ -53,6 +57,7 @@ class Member:
     roles: tuple[Role, ...] = (Role.TRADER,)
     card: str = ""
     kinds: tuple[str, ...] = (KIND,)
+    equity: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +126,13 @@ MEMBERS: tuple[Member, ...] = (
         _person("Dario Villa", date(1969, 12, 8), "YE3310582"),
         kinds=(KIND, "dsc-time", "totp", "code-card", "recovery-code"),
     ),
-    Member("carla", _person("Carla Neri", date(1958, 4, 4), "YF8829014"), kinds=("code-card",)),
+    # Rich enough to order a Digital Security Card+ in place of the printed card.
+    Member(
+        "carla",
+        _person("Carla Neri", date(1958, 4, 4), "YF8829014"),
+        kinds=("code-card",),
+        equity=2_400_000,
+    ),
     # A lost device: a temporary code, and the online card that was printed with it.
     Member(
         "lorenzo",
@@ -208,20 +219,29 @@ def fill(
             )
             for member in group
         ]
+    _stock(services, cards, chance)
     _write(folder, address, users)
 
 
 def demo_cards(folder: Path) -> list[DemoCard]:
-    """The cards of the demonstration, each once; empty where there is no demonstration."""
+    """The cards of the demonstration, each once; empty where there is no demonstration.
+
+    Those in stock come last, by serial number: their PINs are chosen by whoever orders them.
+    """
     files: dict[str, tuple[str, list[str]]] = {}
     for user in _users(folder):
         for device in user.devices:
             if device["kind"] == KIND:
                 files.setdefault(device["file"], (device["pin"], []))[1].append(user.username)
-    return [
+    held = [
         DemoCard(", ".join(names), pin, VirtualCard.from_document(device_file.read(Path(path))))
         for path, (pin, names) in files.items()
     ]
+    stock = [
+        VirtualCard.from_document(device_file.read(path))
+        for path in sorted((folder / CARDS).glob("stock-*.json"))
+    ]
+    return held + [DemoCard(card.serial, "", card) for card in stock if held]
 
 
 def _by_card() -> list[list[Member]]:
@@ -246,7 +266,20 @@ def _enter(services: Services, group: list[Member], password: dict[str, str]) ->
         with services.database.write() as connection:
             directory.store_password(connection, owner.id, hash_now(password[member.name]))
         owners.append(owner)
+    if group[0].equity:
+        directory.set_equity(owners[0].name, group[0].equity)
     return owners
+
+
+def _stock(services: Services, cards: Path, chance: Randomness) -> None:
+    """Put cards into stock."""
+    devices = services.secure_login.devices
+    for _card in range(STOCK):
+        issued = DscPlus().issue(chance, pin=_pin(chance))
+        assert issued.virtual_device is not None
+        with services.database.write() as connection:
+            devices.store_issued(connection, [(KIND, issued, None)], status=DeviceStatus.WAITING)
+        device_file.write(cards / f"stock-{issued.public['serial']}.json", issued.virtual_device)
 
 
 def _issue(

@@ -9,6 +9,9 @@ from deskside.foundation.clock import Clock
 from deskside.foundation.config import Config
 from deskside.foundation.database import Database
 from deskside.secure_login.helpdesk.service import Helpdesk
+from deskside.secure_login.orders.fulfilment import Fulfilment
+from deskside.secure_login.orders.returning import Returns
+from deskside.secure_login.orders.service import Orders
 from deskside.secure_login.seeds.jobs import ImportJobs
 from deskside.secure_login.service import LoginService
 from deskside.secure_login.sharing.review import Reviews
@@ -22,4 +25,7 @@ TheLogin = NamedDependency[LoginService]
 TheImports = NamedDependency[ImportJobs]
 TheHelpdesk = NamedDependency[Helpdesk]
 TheSharing = NamedDependency[Sharing]
+TheOrders = NamedDependency[Orders]
+TheFulfilment = NamedDependency[Fulfilment]
+TheReturns = NamedDependency[Returns]
 TheReviews = NamedDependency[Reviews]

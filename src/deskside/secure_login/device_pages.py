@@ -18,12 +18,15 @@ from deskside.foundation import qr
 from deskside.foundation.errors import DesksideError, NotFound
 from deskside.foundation.text import _
 from deskside.secure_login import words
-from deskside.secure_login.authenticators import MalformedAnswer, WithPin, authenticator
+from deskside.secure_login.activation import PRINTED
+from deskside.secure_login.authenticators import MalformedAnswer, Posted, WithPin, authenticator
 from deskside.secure_login.authenticators.totp import app_address, key_text
 from deskside.secure_login.dependencies import TheDirectory, TheLogin
+from deskside.secure_login.devices import nearly_used
 from deskside.secure_login.handover import File
-from deskside.secure_login.life import APP, PRINTED, RECOVERY, Asked
+from deskside.secure_login.life import APP, RECOVERY, TO_ACTIVATE, Asked
 from deskside.secure_login.model import Issued
+from deskside.secure_login.orders.returning import is_sent_back
 from deskside.secure_login.pin import PinRefused
 from deskside.secure_login.proof import NotProved
 from deskside.secure_login.service import LoginService
@@ -167,6 +170,12 @@ async def report_lost(
         return away
     async with secure_login.step_up.spending_in_thread(visitor, Task.LOST):
         info = await in_thread(secure_login.lives.lose, visitor, device_id)
+    plugin: object = authenticator(info.kind)
+    replace = (
+        [{"href": replace_address(info), "label": _("Order a replacement")}]
+        if isinstance(plugin, Posted)
+        else []
+    )
     return page(
         request,
         "pages/message.html",
@@ -177,11 +186,12 @@ async def report_lost(
             _("If you have another device, go on with that one."),
             _(
                 "Otherwise call your desk before you log out: they check who you are and tell you a"
-                " temporary code."
+                " temporary code, with which you print an Online Security Code Card."
             ),
-            _("If you find it, activate it again on its page."),
+            *([_("Order a replacement.")] if replace else []),
+            _("If you find it, activate it again on its page: the temporary state ends then."),
         ],
-        actions=[{"href": _address(info.id), "label": _("Back to the device")}],
+        actions=[*replace, {"href": _address(info.id), "label": _("Back to the device")}],
     )
 
 
@@ -302,6 +312,8 @@ def _name(info: DeviceInfo) -> str:
 def _show(request: AnyRequest, info: DeviceInfo) -> Response[Any]:
     state, tone = words.state(info)
     active = info.status is DeviceStatus.ACTIVE
+    plugin: object = authenticator(info.kind)
+    is_posted = isinstance(plugin, Posted)
     left = _("{left} of {total}").format(left=info.left[0], total=info.left[1]) if info.left else ""
     facts = [
         (_("Serial number"), info.serial),
@@ -311,19 +323,25 @@ def _show(request: AnyRequest, info: DeviceInfo) -> Response[Any]:
         (_("Activate before"), words.moment(info.activate_by) if info.activate_by else ""),
         (_("Codes left"), left),
     ]
-    used_up = info.left is not None and info.left[0] * 5 <= info.left[1]
     return page(
         request,
         "pages/device.html",
         device={"label": info.label, "state": state, "tone": tone},
         facts=[(name, value) for name, value in facts if value],
-        used_up=used_up,
+        used_up=info.left is not None and nearly_used(info.left),
         new_href=NEW,
-        activate_href=_address(info.id, "/activate")
-        if info.status in (DeviceStatus.WAITING, DeviceStatus.LOST)
-        else "",
+        activate_href=_address(info.id, "/activate") if info.status in TO_ACTIVATE else "",
         found=info.status is DeviceStatus.LOST,
+        parked=info.status is DeviceStatus.PARKED,
+        on_its_way=info.status is DeviceStatus.WAITING and info.activate_by is not None,
         lost_action=_address(info.id, "/lost") if active else "",
+        parked_action=_address(info.id, "/parked") if active and is_posted else "",
+        replace_href=replace_address(info)
+        if is_posted and info.status in (DeviceStatus.LOST, DeviceStatus.PARKED)
+        else "",
+        return_href=_address(info.id, "/return")
+        if is_sent_back(info) and info.status is not DeviceStatus.LOST
+        else "",
         pin_href=_address(info.id, "/pin")
         if info.status in (DeviceStatus.ACTIVE, DeviceStatus.WAITING)
         and isinstance(authenticator(info.kind), WithPin)
@@ -371,9 +389,12 @@ def _own(secure_login: LoginService, visitor: Visitor, device_id: str) -> Device
 
 def personal_digits(directory: DirectoryService, visitor: Visitor) -> list[str]:
     """The numbers that others may know of the visitor."""
-    identity = directory.holder(directory.find(visitor.user_name).holder_id).identity
-    born = identity.birth_date.isoformat() if identity.birth_date else ""
-    return [written for written in (born, identity.document_number or "") if written]
+    return directory.personal_digits(directory.find(visitor.user_name).holder_id)
+
+
+def replace_address(info: DeviceInfo) -> str:
+    """Where a device of the same kind is ordered in place of one."""
+    return f"/account/orders/new?kind={info.kind}&replaces={info.id}"
 
 
 def _about(kind: str) -> str:

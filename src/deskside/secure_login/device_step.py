@@ -18,6 +18,7 @@ from deskside.foundation.database import Database
 from deskside.foundation.errors import Refused
 from deskside.foundation.text import _
 from deskside.secure_login import lockout, rates, rules
+from deskside.secure_login.activation import activate
 from deskside.secure_login.authenticators import authenticator
 from deskside.secure_login.devices import Devices, device_columns, is_usable
 from deskside.secure_login.endings import ChallengeExpired, Endings, LoginFailed, standing_of
@@ -27,7 +28,13 @@ from deskside.secure_login.rates import Rates
 from deskside.secure_login.store import binding, challenge, device, login, session, spent
 from deskside.secure_login.tokens import token_hash
 from deskside.secure_login.upsert import insert_new
-from deskside.secure_login.values import LoginStatus, LoginStep, Origin, SessionGranted
+from deskside.secure_login.values import (
+    DeviceStatus,
+    LoginStatus,
+    LoginStep,
+    Origin,
+    SessionGranted,
+)
 
 QUESTIONS_TRIED = 50
 
@@ -131,6 +138,8 @@ class DeviceStep:
             row = self._answered(connection, secret, device_id)
             outcome = self._judge(connection, row, text, origin)
             if isinstance(outcome, rules.Accepted):
+                if row.device_status == DeviceStatus.WAITING:
+                    activate(self.devices, connection, row.user_name_id, row)
                 return self.endings.grant(
                     connection, row.login_id, row.user_name_id, outcome, origin, row.device_id
                 )
@@ -216,7 +225,7 @@ class DeviceStep:
         counted = {subject: tally.with_failure(now) for subject, tally in tallies.items()}
         lockout.put(connection, counted | attempts, now)
         if any(tally.is_locked(now) for tally in counted.values()):
-            self.endings.tell_of_lock(connection, row.holder_id, row.name, now)
+            self.endings.tell_of_lock(connection, row.holder_id, row.name, now, row.language)
 
 
 _HAS_SESSION = exists().where(session.c.login_id == login.c.id)

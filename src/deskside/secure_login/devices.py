@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
@@ -26,7 +26,7 @@ from deskside.secure_login.rules import Holding
 from deskside.secure_login.store import binding, device, last_login
 from deskside.secure_login.values import DeviceInfo, DeviceStatus, Factor
 
-ACTIVE = DeviceStatus.ACTIVE.value
+ACTIVE, WAITING = DeviceStatus.ACTIVE.value, DeviceStatus.WAITING.value
 PARKED = "parked"
 """A binding that rests while its user name shares another device."""
 
@@ -90,7 +90,7 @@ class Devices:
         )
         self._insert(connection, info, issued)
         for owner in owners:
-            self._bind(connection, info, owner, actor)
+            self.bind(connection, info, owner, actor)
         return info, issued
 
     def listed(self, *, user_name_id: str | None = None, serial: str = "") -> list[DeviceInfo]:
@@ -177,7 +177,7 @@ class Devices:
                 _("The device {serial} is not in stock any more.").format(serial=info.serial),
                 hint=_("Choose another."),
             )
-        self._bind(connection, replace(info, since=self.clock.now()), owner, actor)
+        self.bind(connection, replace(info, since=self.clock.now()), owner, actor)
 
     def set_status(
         self, serial: str, status: DeviceStatus, *, actor: str | None = None
@@ -202,7 +202,7 @@ class Devices:
                 _("The device has ended and does not come back."),
                 hint=_("Issue a new one: deskside admin devices issue NAME"),
             )
-        if found[0].status in (DeviceStatus.WAITING, DeviceStatus.LOST):
+        if found[0].status not in (DeviceStatus.ACTIVE, DeviceStatus.LOCKED):
             raise Refused(
                 "device-not-in-use",
                 _("The device is not in use, so it is neither locked nor unlocked."),
@@ -267,13 +267,51 @@ class Devices:
     def remember(
         self, connection: Connection, row: Row[Any], new_state: Mapping[str, object]
     ) -> bool:
-        """Store the new state of a device; False where somebody else has changed it meanwhile."""
+        """Store the new state of a device; False where somebody else has changed it meanwhile.
+
+        Four of five codes used is an event: the holder is told in time to make new ones.
+        """
         changed = connection.execute(
             update(device)
             .where(device.c.id == row.device_id, device.c.version == row.version)
             .values(state=json.dumps(dict(new_state)), version=row.version + 1)
         )
+        before, after = _left(row.kind, row.state), _left(row.kind, json.dumps(dict(new_state)))
+        if after and before and nearly_used(after) and not nearly_used(before):
+            detail = {"left": after[0]}
+            self.audit.record(
+                connection, "device.nearly-used", actor=None, subject=row.device_id, detail=detail
+            )
         return changed.rowcount == 1
+
+    def retire(
+        self, connection: Connection, user_name_ids: Collection[str], kinds: set[str], but: str = ""
+    ) -> None:
+        """End the devices of some kinds that user names have, all but one."""
+        own = select(binding.c.device_id).where(binding.c.user_name_id.in_(user_name_ids))
+        connection.execute(
+            update(device)
+            .where(device.c.id.in_(own), device.c.kind.in_(kinds), device.c.id != but)
+            .values(status=DeviceStatus.RETIRED.value, version=device.c.version + 1)
+        )
+
+    def destroy(
+        self, connection: Connection, device_id: str, *, actor: str | None, why: str
+    ) -> None:
+        """End a device for good: its secret and what it remembers are overwritten."""
+        connection.execute(
+            update(device)
+            .where(device.c.id == device_id)
+            .values(
+                status=DeviceStatus.RETIRED.value,
+                secret=b"",
+                state="{}",
+                version=device.c.version + 1,
+            )
+        )
+        self.audit.record(
+            connection, "device.destroyed", actor=actor, subject=device_id, detail={"why": why}
+        )
 
     def keep_secret(self, connection: Connection, row: Row[Any], secret: bytes) -> None:
         """Store another secret of a device, sealed."""
@@ -318,7 +356,7 @@ class Devices:
             if owner is not None:
                 connection.execute(insert(device), rows)
                 rows = []
-                self._bind(connection, info, owner, actor)
+                self.bind(connection, info, owner, actor)
         if rows:
             connection.execute(insert(device), rows)
 
@@ -346,9 +384,10 @@ class Devices:
                 "serial-taken", _("There is a device with that serial number already.")
             ) from error
 
-    def _bind(
+    def bind(
         self, connection: Connection, info: DeviceInfo, owner: UserName, actor: str | None
     ) -> None:
+        """Let a user name log in with a device."""
         connection.execute(
             insert(binding).values(
                 user_name_id=owner.id,
@@ -368,8 +407,13 @@ class Devices:
 
 
 def is_usable(row: Row[Any], now: datetime) -> bool:
-    """Whether a bound device may answer: active, not lapsed, its codes not all used."""
-    if row.device_status != ACTIVE or row.binding_status != ACTIVE:
+    """Whether a bound device may answer: active, not lapsed, its codes not all used.
+
+    One that was posted and is due may as well: its first answer activates it.
+    """
+    if row.binding_status != ACTIVE or row.device_status not in (ACTIVE, WAITING):
+        return False
+    if row.device_status == WAITING and not is_due(row, now):
         return False
     left = _left(row.kind, row.state)
     return (row.lapses is None or now < row.lapses) and (left is None or left[0] > 0)
@@ -383,7 +427,7 @@ def is_due(row: Row[Any], now: datetime) -> bool:
     """
     if row.binding_status == PARKED or row.device_status == DeviceStatus.RETIRED:
         return False
-    if row.device_status == DeviceStatus.WAITING:
+    if row.device_status == WAITING:
         return row.activate_by is not None and now >= row.activate_by
     return True
 
@@ -427,6 +471,11 @@ _OF_USER_NAME = (
 
 def _context(device_id: str, kind: str) -> str:
     return f"authenticator:{device_id}:{kind}"
+
+
+def nearly_used(left: tuple[int, int]) -> bool:
+    """Whether four of five codes are used."""
+    return left[0] * 5 <= left[1]
 
 
 def _left(kind: str, state: str) -> tuple[int, int] | None:

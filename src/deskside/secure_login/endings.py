@@ -15,7 +15,7 @@ from deskside.foundation.clock import Clock
 from deskside.foundation.database import UtcDateTime
 from deskside.foundation.errors import NotLoggedIn
 from deskside.foundation.mail import Mail
-from deskside.foundation.text import _
+from deskside.foundation.text import _, speaking
 from deskside.secure_login import lockout, rules
 from deskside.secure_login.notices import lock_notice
 from deskside.secure_login.sessions import Sessions
@@ -99,11 +99,12 @@ class Endings:
             self.record(connection, "login.after-quiet", user_name_id, actor=user_name_id)
 
     def tell_of_lock(
-        self, connection: Connection, holder_id: str, name: str, now: datetime
+        self, connection: Connection, holder_id: str, name: str, now: datetime, language: str | None
     ) -> None:
         """Write to whoever was locked. For nobody, do the same and take it back: it costs alike."""
         address = self.directory.email(connection, holder_id)
-        subject, body = lock_notice(name if address else "", now + lockout.WINDOW)
+        with speaking(language or self.directory.language):
+            subject, body = lock_notice(name if address else "", now + lockout.WINDOW)
         with connection.begin_nested() as savepoint:
             self.mail.enqueue(connection, address or "nobody@localhost", subject, body)
             if address is None:

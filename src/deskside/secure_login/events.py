@@ -60,6 +60,24 @@ SHOWN: dict[str, Told] = {
     "device.sent-back": Told(mark("A security device is on its way back"), "warning", notice=True),
     "device.activated": Told(mark("A security device was activated"), notice=True),
     "device.lost": Told(mark("A security device was reported lost"), "warning", notice=True),
+    "device.parked": Told(
+        mark("A security device was reported broken or its battery empty"), "warning", notice=True
+    ),
+    "device.nearly-used": Told(
+        mark("Four of five codes of a card are used: make a new one before they run out"),
+        "warning",
+        notice=True,
+    ),
+    "device.destroyed": Told(mark("A security device has ended for good"), "neutral"),
+    "device.reminded": Told(mark("A reminder about a security device was sent"), "neutral"),
+    "order.placed": Told(mark("A security device was ordered"), notice=True),
+    "order.shipped": Told(mark("A security device was posted"), "ok", notice=True),
+    "order.cancelled": Told(mark("The order of a security device was cancelled"), notice=True),
+    "return.requested": Told(mark("A security device is to be sent back")),
+    "return.received": Told(mark("A security device was received back"), "ok", notice=True),
+    "return.missing": Told(
+        mark("A security device was not sent back: its fee is due"), "warning", notice=True
+    ),
     "device.pin-changed": Told(mark("The PIN of a security device was changed"), notice=True),
     "device.locked": Told(mark("A security device was locked"), "warning", notice=True),
     "device.unlocked": Told(mark("A security device was unlocked"), notice=True),
@@ -77,6 +95,9 @@ SHOWN: dict[str, Told] = {
 """What a person is told of. An event with `notice` is written about wherever it is caused."""
 
 FOR_STAFF: dict[str, Told] = {
+    "order.assigned": Told(mark("A device from stock was assigned to an order")),
+    "directory.equity": Told(mark("The equity of the account was told")),
+    "directory.account-closed": Told(mark("The account was closed and its devices ended")),
     "desk.viewed": Told(mark("Looked at at the desk"), "neutral"),
     "desk.exported": Told(mark("Exported")),
     "desk.sessions-ended": Told(mark("The desk ended all sessions")),

@@ -1,10 +1,10 @@
 """The life of a device: made, activated by its own answer, lost, found, its PIN changed.
 
-    waiting ──right answer──▶ active ──reported──▶ lost ──found, right answer──▶ active
+    waiting ──right answer──▶ active ──reported──▶ lost, parked ──right answer──▶ active
                                 │                    ╰──replaced──▶ retired
                                 ╰──locked by the desk, or replaced by its own kind
 
-A device that is lost still counts: until it is replaced, nobody logs in without one.
+A device that is lost or parked still counts: until it is replaced, nobody logs in without one.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from deskside.directory.model import UserName
 from deskside.foundation.errors import NotAllowed, Refused
 from deskside.foundation.keyring import Keyring
 from deskside.foundation.text import _
+from deskside.secure_login.activation import ONLINE, PRINTED, TEMPORARY, activate
 from deskside.secure_login.authenticators import WithPin, authenticator
 from deskside.secure_login.devices import Devices
 from deskside.secure_login.model import Challenge, Issued
@@ -29,9 +30,11 @@ from deskside.secure_login.values import DeviceInfo, DeviceStatus
 from deskside.web.model import Visitor
 
 APP, RECOVERY = "totp", "recovery-code"
-PRINTED, ONLINE, TEMPORARY = "code-card", "online-code-card", "temporary-code"
 SELF_MADE = (APP, PRINTED, ONLINE, RECOVERY)
 """What people make for themselves in the portal; cards with a keypad come from the desk."""
+
+TO_ACTIVATE = (DeviceStatus.WAITING, DeviceStatus.LOST, DeviceStatus.PARKED)
+"""What an answer of its own puts in force, for the first time or again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,7 @@ class Lives:
         status = DeviceStatus.ACTIVE if kind == RECOVERY else DeviceStatus.WAITING
         with self.devices.database.write() as connection:
             if kind == RECOVERY:
-                self._retire(connection, visitor.user_name_id, {RECOVERY})
+                self.devices.retire(connection, [visitor.user_name_id], {RECOVERY})
             return self.devices.issue_within(
                 connection, [owner], kind, actor=visitor.user_name_id, status=status
             )
@@ -140,7 +143,7 @@ class Lives:
         """A question to one's own device that waits or was lost; raises NotFound, Refused."""
         with self.devices.database.write() as connection:
             row = self.proof.load(connection, visitor.user_name_id, device_id)
-            _check_status(row.device_status, (DeviceStatus.WAITING, DeviceStatus.LOST))
+            _check_status(row.device_status, TO_ACTIVATE)
             asked = self.proof.ask(connection, visitor.user_name_id, row)
         return self._asked(device_id, asked)
 
@@ -156,27 +159,13 @@ class Lives:
             MalformedAnswer: it cannot be an answer; the question stays open.
             NotProved: it was wrong.
         """
-        me, now = visitor.user_name_id, self.devices.clock.now()
+        me = visitor.user_name_id
         with self.devices.database.write() as connection:
             row = self.proof.load(connection, me, device_id)
-            _check_status(row.device_status, (DeviceStatus.WAITING, DeviceStatus.LOST))
+            _check_status(row.device_status, TO_ACTIVATE)
             proved = self.proof.judge(connection, me, row, challenge_id, text)
             if proved:
-                if not authenticator(row.kind).temporary:
-                    self._retire(connection, me, {TEMPORARY, ONLINE})
-                if row.kind in (PRINTED, ONLINE):
-                    self._retire(connection, me, {row.kind}, but=device_id)
-                connection.execute(
-                    update(device)
-                    .where(device.c.id == device_id)
-                    .values(status=DeviceStatus.ACTIVE.value)
-                )
-                connection.execute(
-                    update(binding)
-                    .where(binding.c.device_id == device_id, binding.c.user_name_id == me)
-                    .values(since=now)
-                )
-                self._record(connection, "device.activated", visitor, device_id)
+                activate(self.devices, connection, me, row)
         if not proved:
             raise NotProved
         return self.devices.listed(serial=device_id)[0]
@@ -185,15 +174,25 @@ class Lives:
 
     def lose(self, visitor: Visitor, device_id: str) -> DeviceInfo:
         """Report one's own device lost: it answers nothing from now on, for anybody."""
+        return self._put_out(visitor, device_id, DeviceStatus.LOST)
+
+    def park(self, visitor: Visitor, device_id: str) -> DeviceInfo:
+        """Report that one's own device is broken or its battery is empty.
+
+        It stays due, as a lost one does, until it is replaced or answers again.
+        """
+        return self._put_out(visitor, device_id, DeviceStatus.PARKED)
+
+    def _put_out(self, visitor: Visitor, device_id: str, status: DeviceStatus) -> DeviceInfo:
         with self.devices.database.write() as connection:
             row = self.proof.load(connection, visitor.user_name_id, device_id)
             _check_status(row.device_status, (DeviceStatus.ACTIVE,))
             connection.execute(
                 update(device)
                 .where(device.c.id == device_id)
-                .values(status=DeviceStatus.LOST.value, version=row.version + 1)
+                .values(status=status.value, version=row.version + 1)
             )
-            self._record(connection, "device.lost", visitor, device_id)
+            self._record(connection, f"device.{status.value}", visitor, device_id)
         return self.devices.listed(serial=device_id)[0]
 
     # The PIN
@@ -247,16 +246,6 @@ class Lives:
     def _asked(self, device_id: str, challenge: Challenge) -> Asked:
         info = self.devices.listed(serial=device_id)[0]
         return Asked(info, challenge, self.devices.instructions(info))
-
-    def _retire(
-        self, connection: Connection, user_name_id: str, kinds: set[str], *, but: str = ""
-    ) -> None:
-        own = select(binding.c.device_id).where(binding.c.user_name_id == user_name_id)
-        connection.execute(
-            update(device)
-            .where(device.c.id.in_(own), device.c.kind.in_(kinds), device.c.id != but)
-            .values(status=DeviceStatus.RETIRED.value, version=device.c.version + 1)
-        )
 
     def _record(self, connection: Connection, event: str, visitor: Visitor, device_id: str) -> None:
         self.devices.audit.record(connection, event, actor=visitor.user_name_id, subject=device_id)

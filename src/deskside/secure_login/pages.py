@@ -19,6 +19,9 @@ from deskside.secure_login.dependencies import TheClock, TheLogin
 from deskside.secure_login.device_pages import device_pages
 from deskside.secure_login.helpdesk.pages import desk_pages
 from deskside.secure_login.model import Challenge
+from deskside.secure_login.orders.desk_pages import desk_order_pages
+from deskside.secure_login.orders.pages import order_pages
+from deskside.secure_login.orders.return_pages import return_pages
 from deskside.secure_login.password_pages import password_pages
 from deskside.secure_login.passwords import Busy
 from deskside.secure_login.rates import TooManyAttempts
@@ -45,6 +48,9 @@ def portal_pages() -> list[Any]:
         *alarm_pages(),
         *desk_pages(),
         *demo_pages(),
+        *order_pages(),
+        *return_pages(),
+        *desk_order_pages(),
         *sharing_pages(),
         *review_pages(),
         *step_up_pages(),

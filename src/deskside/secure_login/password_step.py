@@ -246,8 +246,9 @@ class PasswordStep:
             connection, "login.refused", attempt.audit_subject, reason=refusal.reason.value
         )
         if refusal.counts and tally.is_locked(counts.at):
-            holder = attempt.person.holder_id if attempt.person is not None else ""
-            self.endings.tell_of_lock(connection, holder, attempt.name, counts.at)
+            person = attempt.person
+            holder, language = (person.holder_id, person.language) if person else ("", None)
+            self.endings.tell_of_lock(connection, holder, attempt.name, counts.at, language)
 
 
 _INSERT = insert(login)

@@ -71,6 +71,8 @@ class LoginService:
     device_step: DeviceStep
     sessions: Sessions
     devices: Devices
+    keyring: Keyring
+    audit: Audit
     pool: PasswordPool
     alarms: Alarms
     endings: Endings
@@ -129,6 +131,8 @@ class LoginService:
             device_step=device_step,
             sessions=sessions,
             devices=devices,
+            keyring=keyring,
+            audit=audit,
             pool=hashing,
             alarms=alarms,
             endings=endings,

@@ -35,6 +35,15 @@ device = Table(
     Column("expires", UtcDateTime, nullable=True),
     Column("activate_by", UtcDateTime, nullable=True),
     UniqueConstraint("kind", "serial"),
+    *(
+        Index(
+            None,
+            column,
+            sqlite_where=text(f"{column} IS NOT NULL"),
+            postgresql_where=text(f"{column} IS NOT NULL"),
+        )
+        for column in ("expires", "activate_by")
+    ),
 )
 """What people hold. `state` is what the kind remembers between answers, in JSON. One that is on its
 way waits until `activate_by`; a temporary one ends at `expires`."""

@@ -28,13 +28,15 @@ class DeviceStatus(StrEnum):
     """Whether a device may be used.
 
     `waiting` is on its way to its holder, or was just printed; `lost` was reported so, and may be
-    found again; `retired` never comes back.
+    found again; `parked` is broken or its battery is empty, until it is replaced; `retired` never
+    comes back.
     """
 
     ACTIVE = "active"
     LOCKED = "locked"
     WAITING = "waiting"
     LOST = "lost"
+    PARKED = "parked"
     RETIRED = "retired"
 
 

@@ -79,6 +79,8 @@ def state(info: DeviceInfo) -> tuple[str, str]:
         return _("To be activated"), "notice"
     if info.status is DeviceStatus.LOST:
         return _("Lost"), "warning"
+    if info.status is DeviceStatus.PARKED:
+        return _("Out of order"), "warning"
     if info.status is DeviceStatus.RETIRED:
         return _("Ended"), "neutral"
     return _("Locked"), "failure"

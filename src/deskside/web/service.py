@@ -38,6 +38,7 @@ class Shell:
         navigation: the main navigation, in order.
         local: pages of this very computer instead of the portal.
         demo: show the demonstration banner.
+        language_chosen: is told the id of a user name and the language that its owner chose.
         recent_events: what happened lately to a visitor's user name, as `ui.events` shows it.
     """
 
@@ -46,6 +47,7 @@ class Shell:
     local: bool = False
     demo: bool = False
     recent_events: Callable[[Visitor], list[dict[str, str]]] = lambda _visitor: []
+    language_chosen: Callable[[str, str], None] = lambda _user_name_id, _language: None
     digests: dict[str, str] = field(default_factory=dict)
 
     @cached_property

@@ -6,6 +6,7 @@ import errno
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
+from anyio import to_thread
 from litestar import Litestar, Router, post
 from litestar.datastructures import State
 from litestar.di import Provide
@@ -32,7 +33,7 @@ from deskside.web.middleware import (
 from deskside.web.model import Resolve
 from deskside.web.moved import moved_session
 from deskside.web.problems import described, on_crash, on_deskside_error, on_http_exception
-from deskside.web.service import STATIC, AnyRequest, Shell, form, own_path, redirect
+from deskside.web.service import STATIC, AnyRequest, Shell, form, own_path, redirect, visitor
 
 YEAR = 365 * 24 * 3600
 BODY_LIMIT = 1024 * 1024
@@ -122,6 +123,10 @@ async def choose_language(request: AnyRequest) -> Response[str]:
     if chosen in LANGUAGES:
         name, value = cookie_header(LANGUAGE_COOKIE, chosen, max_age=YEAR)
         response.headers[name.decode()] = value.decode()
+        person = visitor(request)
+        if person is not None:
+            shell: Shell = request.app.state.shell
+            await to_thread.run_sync(shell.language_chosen, person.user_name_id, chosen)
     return response
 
 

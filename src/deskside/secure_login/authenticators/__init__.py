@@ -7,6 +7,7 @@ from deskside.secure_login.authenticators.base import (
     Keypad,
     LookUp,
     MalformedAnswer,
+    Posted,
     Simulated,
     WithPin,
 )
@@ -19,6 +20,7 @@ __all__ = [
     "Keypad",
     "LookUp",
     "MalformedAnswer",
+    "Posted",
     "Simulated",
     "UnknownKind",
     "WithPin",

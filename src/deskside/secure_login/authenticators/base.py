@@ -120,6 +120,24 @@ class WithPin(Protocol):
 
 
 @runtime_checkable
+class Posted(Protocol):
+    """A kind whose devices are ordered and sent to their holders by post.
+
+    `fee` is what replacing one costs, in whole USD, and as much is held while its holder has it;
+    where it is nothing the device is destroyed, not sent back. `made_to_order` is true for what
+    the desk prints, false for what it takes from stock. `pin_when_ordered` says that its holder
+    chooses the PIN with the order.
+    """
+
+    @property
+    def fee(self) -> int: ...
+    @property
+    def made_to_order(self) -> bool: ...
+    @property
+    def pin_when_ordered(self) -> bool: ...
+
+
+@runtime_checkable
 class Simulated(Protocol):
     """A kind whose device can be a file: what the holder's side computes."""
 

@@ -14,6 +14,9 @@ class CodeCard(Grid):
     protection_level: Final = 20
     physical: Final = True
     temporary: Final = False
+    fee: Final = 0
+    made_to_order: Final = True
+    pin_when_ordered: Final = False
 
     @property
     def kind(self) -> str:

@@ -56,6 +56,9 @@ class DscPlus:
     temporary: Final = False
     amr: Final = ("otp", "pin", "hwk", "mfa")
     challenge_lifetime: Final = timedelta(minutes=2)
+    fee: Final = 20
+    made_to_order: Final = False
+    pin_when_ordered: Final = True
 
     def describe(self, device: DeviceRecord) -> Description:
         """Name and instructions for the holder."""

@@ -27,6 +27,9 @@ class DscTime(Clocked):
     physical: Final = True
     temporary: Final = False
     amr: Final = ("otp", "pin", "hwk", "mfa")
+    fee: Final = 20
+    made_to_order: Final = False
+    pin_when_ordered: Final = False
     window: int = 2
     furthest: int = 10
 

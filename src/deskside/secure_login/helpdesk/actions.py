@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from deskside.directory.model import AccountStatus
 from deskside.foundation.errors import NotFound
 from deskside.foundation.text import _, mark
 from deskside.secure_login.helpdesk.reasons import Why
@@ -101,6 +102,19 @@ ACTIONS: dict[str, Action] = {
         Right.LOCK,
         lambda dossier: dossier.sessions > 0,
         lambda desk, me, name, _device, why: desk.end_sessions(me, name, why),
+        harsh=True,
+    ),
+    "close-account": Action(
+        mark("Close the account"),
+        mark(
+            "What we keep of its devices is destroyed: they never work again, whoever holds them."
+            " Cards are expected back, open orders are cancelled, the sessions end. The holder is"
+            " told by e-mail what to do with each device, and keeps the portal by password."
+        ),
+        mark("The account is closed; its holder was told by e-mail what to do with each device."),
+        Right.ISSUE,
+        lambda dossier: dossier.person.account not in (None, AccountStatus.CLOSED),
+        lambda desk, me, name, _device, why: desk.close_account(me, name, why),
         harsh=True,
     ),
     "lock-device": Action(

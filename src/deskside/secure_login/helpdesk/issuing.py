@@ -8,11 +8,11 @@ from typing import Any
 
 from deskside.foundation.errors import NotFound
 from deskside.foundation.text import _
+from deskside.secure_login.activation import TEMPORARY
 from deskside.secure_login.authenticators import WithPin, authenticator, kinds
 from deskside.secure_login.helpdesk.reasons import Why
 from deskside.secure_login.helpdesk.rights import Right
 from deskside.secure_login.helpdesk.service import LISTED, Helpdesk
-from deskside.secure_login.life import TEMPORARY
 from deskside.secure_login.model import Issued
 from deskside.secure_login.pin import PIN_LENGTH, PinRefused, choose_pin
 from deskside.secure_login.values import DeviceInfo, DeviceStatus

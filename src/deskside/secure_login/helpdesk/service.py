@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, delete, func, or_, select
 
@@ -19,6 +19,10 @@ from deskside.foundation.text import _
 from deskside.secure_login.helpdesk.reasons import Why
 from deskside.secure_login.helpdesk.rights import EVERYWHERE, Right, rights_of, rights_over
 from deskside.secure_login.lockout import device_subjects, guesses, name_subject, tallies_of
+from deskside.secure_login.orders.closing import Closing
+from deskside.secure_login.orders.model import Policy
+from deskside.secure_login.orders.returning import Returns
+from deskside.secure_login.orders.service import Orders
 from deskside.secure_login.service import LoginService
 from deskside.secure_login.store import binding, device, session
 from deskside.secure_login.values import DeviceInfo, DeviceStatus
@@ -83,6 +87,7 @@ class Helpdesk:
     directory: DirectoryService
     secure_login: LoginService
     portal: Callable[[], str | None]
+    policy: Policy = field(default_factory=Policy)
 
     # Looking
 
@@ -303,7 +308,26 @@ class Helpdesk:
         assert issued.virtual_device is not None
         return issued.virtual_device["code"]
 
+    def close_account(self, visitor: Visitor, name: str, why: Why) -> None:
+        """Close the account of a user name, and destroy what we keep of its devices.
+
+        Raises:
+            Refused: there is none, or it is closed.
+        """
+        person, _rights = self._person(visitor, name, Right.ISSUE)
+        closing = Closing(Returns(Orders(self.secure_login, self.policy)))
+        closing.close(person, actor=visitor.user_name_id, **why.detail())
+
     # Checking
+
+    def person(self, visitor: Visitor, name: str, right: Right) -> UserName:
+        """A user name that the visitor may do something about; raises NotFound, NotAllowed."""
+        return self._person(visitor, name, right)[0]
+
+    def exporting(self, visitor: Visitor, what: str) -> None:
+        """Record that the visitor exports something; raises NotAllowed."""
+        self.require(visitor, Right.EXPORT)
+        self._record_export(visitor, what)
 
     def _person(
         self, visitor: Visitor, name: str, right: Right

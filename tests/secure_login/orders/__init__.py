@@ -1,0 +1,1 @@
+"""Ordering devices, and the end of their lives."""
