@@ -110,6 +110,7 @@ def lint(folder: str | None) -> None:
     metavar="NAME=VALUE",
     help="Any other choice that the article's checks take; may be repeated.",
 )
+@click.option("--step", metavar="STEP", help="Only this step, for example restore.4.")
 @click.option("--fix", metavar="ID", help="Apply this fix; without it, the first that applies.")
 @change_options
 @command_options
@@ -120,11 +121,14 @@ def run(
     user: str | None,
     file: str | None,
     further: tuple[str, ...],
+    step: str | None,
     fix: str | None,
     dry_run: bool,
     yes: bool,
 ) -> None:
     """Run an article: check, show what was found, plan, and after your word apply and verify.
+
+    Steps that know their check are listed with what was seen of them; --step runs one alone.
 
     Without --yes and with nobody to ask, the plan is shown and nothing is changed.
 
@@ -137,15 +141,23 @@ def run(
     article = Library.open().article(number)
     options = _choices(further, {"root": root, "user": user, "file": file})
     running.refuse_unknown(article, options)
-    report = running.examine(article, options)
+    report = _examine(article, options, step)
     _tell(report)
     plan = _plan(report, fix, wanted=yes or bool(fix), dry_run=dry_run)
     change = None
     if plan and not dry_run and _agreed(yes=yes, demanded=bool(fix)):
         change = running.apply(plan)
-        report = running.examine(article, options)
+        report = _examine(article, options, step)
         _tell_verified(report, change)
     _finish(report, plan, change)
+
+
+def _examine(article: Article, options: dict[str, str], step: str | None) -> Report:
+    from deskside.knowledge import running
+
+    if step:
+        return running.examine_step(article, step, options)
+    return running.examine(article, options)
 
 
 def _choices(further: tuple[str, ...], named: dict[str, str | None]) -> dict[str, str]:
@@ -214,6 +226,26 @@ def _tell(report: Report) -> None:
     if not wants_json():
         click.echo(click.style(f"{report.article.name}  {report.article.title}", bold=True))
         click.echo(render_report(report.findings, report.verdict))
+        _tell_steps(report)
+
+
+def _tell_steps(report: Report) -> None:
+    """The steps that know their check, each with a mark that says whether it is done."""
+    from deskside.knowledge.running import step_states
+    from deskside.knowledge.steps import StepState
+
+    marks = {
+        StepState.DONE: ("✓", "green", _("done")),
+        StepState.TO_DO: ("✗", "red", _("not done yet")),
+        StepState.UNKNOWN: ("?", "yellow", _("could not be checked")),
+        StepState.NOT_APPLICABLE: ("–", "bright_black", _("nothing to check here")),
+    }
+    known = [(s, state) for s, state in step_states(report.article, report.seen) if state in marks]
+    if known:
+        click.echo("\n" + click.style(_("Steps"), bold=True))
+    for step, state in known:
+        sign, colour, word = marks[state]
+        click.echo(f"{click.style(sign, fg=colour)} {step.address}  {step.text} ({word})")
 
 
 def _tell_plan(plan: Plan, *, dry_run: bool) -> None:
@@ -229,16 +261,22 @@ def _tell_verified(after: Report, change: Change) -> None:
     if not wants_json():
         click.echo(_("Applied. Checked again:"))
         click.echo(render_report(after.findings, after.verdict))
+        _tell_steps(after)
         click.echo(_("To undo: deskside changes undo {id}").format(id=change.id))
 
 
 def _finish(report: Report, plan: Plan | None, change: Change | None) -> None:
     """Print the JSON document, and end with 1 where a problem remains."""
     from deskside.foundation.findings import Verdict
+    from deskside.knowledge.running import step_states
 
     document: dict[str, Any] = {
         "verdict": report.verdict.value,
         "findings": [finding.as_json() for finding in report.findings],
+        "steps": [
+            {"step": s.address, "text": s.text, "check": s.check, "fix": s.fix, "state": state}
+            for s, state in step_states(report.article, report.seen)
+        ],
         "change": change.id if change else None,
         "plan": plan.as_json() if plan else None,
     }

@@ -110,6 +110,12 @@ def page(
     return Response(text, status_code=status, headers=headers, media_type="text/html")
 
 
+def part(request: AnyRequest, template: str, **context: Any) -> str:
+    """Render a template that is a part of a page."""
+    shell: Shell = request.app.state.shell
+    return shell.render(request, template, context)
+
+
 def redirect(path: str, *, cookies: list[Any] | None = None) -> Response[str]:
     """Send the browser on with GET after a form (RFC 9110 section 15.4.4).
 
