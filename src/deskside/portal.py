@@ -20,6 +20,7 @@ from deskside.foundation.keyring import Keyring
 from deskside.foundation.mail import Mail
 from deskside.foundation.public_address import remembered
 from deskside.foundation.text import mark
+from deskside.knowledge import desk_pages as knowledge_desk_pages
 from deskside.knowledge import pages as knowledge_pages
 from deskside.knowledge.service import Library
 from deskside.network import api as network_api
@@ -181,6 +182,7 @@ def create_app(services: Services, *, demo: bool = False) -> App:
             *network_pages.portal_pages(),
             *workspace_pages.portal_pages(),
             *knowledge_pages.portal_pages(),
+            *knowledge_desk_pages.desk_pages(),
             *mobile_pages.portal_pages(),
         ],
         api=[*login_api.routes(), *network_api.routes(), *workspace_api.routes()],

@@ -23,9 +23,12 @@ from deskside.foundation.errors import Refused
 from deskside.foundation.text import _
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from deskside.foundation.changes.model import Change, Plan
     from deskside.knowledge.model import Article, Result
     from deskside.knowledge.running import Report
+    from deskside.knowledge.service import Library
 
 
 @click.group()
@@ -96,6 +99,97 @@ def lint(folder: str | None) -> None:
     emit(report(findings), lambda: render_report(findings, result))
     if result is not Verdict.SUCCESS:
         exit_with(EXIT_PROBLEM)
+
+
+def own_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command about a desk's own text its language and the portal's folder."""
+    language = click.option(
+        "--language", "tag", default="en", show_default=True, metavar="TAG", help="Which text."
+    )
+    data = click.option(
+        "--data", metavar="DIR", help="The portal's data folder; without it, this computer's own."
+    )
+    return language(data(command))
+
+
+@kb.command()
+@click.argument("number", metavar="KBnnnn")
+@own_options
+@command_options
+def history(number: str, tag: str, data: str | None) -> None:
+    """List the versions of an article of your own."""
+    from deskside.foundation.units import when
+
+    versions = _own(data).history(_number(number), tag)
+    listed = [{"version": v.count, "at": v.at.isoformat()} for v in versions]
+    rows = [[str(v.count), when(v.at)] for v in versions]
+    nothing = _("There is no text of your own for KB{number} ({language}).").format(
+        number=_number(number), language=tag
+    )
+    emit(
+        {"versions": listed},
+        lambda: table([_("Version"), _("Time")], rows) if rows else nothing,
+    )
+
+
+@kb.command()
+@click.argument("number", metavar="KBnnnn")
+@click.argument("old", type=click.IntRange(min=0), required=False)
+@click.argument("new", type=click.IntRange(min=0), required=False)
+@own_options
+@command_options
+def diff(number: str, old: int | None, new: int | None, tag: str, data: str | None) -> None:
+    """Show what changed from version OLD to version NEW of an article of your own.
+
+    Version 0 is the text that came with Deskside; without numbers, the last two are compared.
+    """
+    library, article = _own(data), _number(number)
+    newest = len(library.history(article, tag))
+    until = newest if new is None else new
+    since = max(until - 1, 0) if old is None else old
+    lines = library.difference(article, tag, since, until)
+    emit(
+        {"old": since, "new": until, "changes": lines},
+        lambda: "\n".join(lines) or _("There is no difference."),
+    )
+
+
+@kb.command()
+@click.argument("number", metavar="KBnnnn")
+@click.argument("version", type=click.IntRange(min=1))
+@own_options
+@change_options
+@command_options
+def restore(
+    number: str, version: int, tag: str, data: str | None, *, dry_run: bool, yes: bool
+) -> None:
+    """Put a version of an article of your own back; it becomes the newest."""
+    library, article = _own(data), _number(number)
+    newest = len(library.history(article, tag))
+    lines = library.difference(article, tag, newest or version, version)
+    if not wants_json():
+        click.echo("\n".join(lines) or _("There is no difference."))
+    if not dry_run:
+        confirm(_("Put this version back?"), yes=yes)
+        library.restore(article, tag, version)
+    emit({"restored": None if dry_run else version, "changes": lines}, "")
+
+
+def _own(data: str | None) -> Library:
+    from pathlib import Path
+
+    from deskside.knowledge.service import Library
+
+    return Library.open(own=Path(data).expanduser() / "articles" if data else None)
+
+
+def _number(name: str) -> str:
+    from deskside.knowledge.model import article_number
+
+    number = article_number(name)
+    if number is None:
+        raise click.BadParameter(_("Write it as KB2323."), param_hint="KBnnnn")
+    return number
 
 
 @click.command()

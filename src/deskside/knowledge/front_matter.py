@@ -60,6 +60,11 @@ class BadArticle(Refused):
         self.line = line
 
 
+def too_long(path: Path) -> BadArticle:
+    """The refusal of an article that nobody would read to its end."""
+    return BadArticle(path, 1, _("longer than {count} characters").format(count=LARGEST))
+
+
 def parse(text: str, path: Path) -> Article:
     """The article in a file's text.
 
@@ -67,7 +72,7 @@ def parse(text: str, path: Path) -> Article:
         BadArticle: the front matter or the body breaks a rule; names the file and the line.
     """
     if len(text) > LARGEST:
-        raise BadArticle(path, 1, _("longer than {count} characters").format(count=LARGEST))
+        raise too_long(path)
     head, body, body_line = _split(text.removeprefix("\ufeff").replace("\r\n", "\n"), path)
     fields = _Fields(head, path)
     fields.expect(FIELDS, OPTIONAL)

@@ -27,6 +27,8 @@ OURS = re.compile(r"kb:(?P<number>[0-9]{1,6})(?:#(?P<anchor>[a-z0-9-]+))?")
 THEIRS = re.compile(r"vendor:(?P<number>[0-9]{1,6})")
 VENDOR_ADDRESS = "https://ibkr.info/article/{number}"
 
+COMMAND = re.compile(r"deskside [a-z]")
+
 HEADINGS = {"h2", "h3", "h4", "h5", "h6"}
 LISTS = {"ul", "ol", "li"}
 TABLES = {"table", "thead", "tbody", "tr", "th", "td"}
@@ -82,6 +84,16 @@ def links(body: str) -> list[str]:
         for child in token.children or ()
         if child.type == "link_open"
     ]
+
+
+def commands(body: str) -> list[str]:
+    """The `deskside …` commands of an article, in the line or fenced, in order."""
+    found = []
+    for token in _parser().parse(body):
+        inline = [child.content for child in token.children or () if child.type == "code_inline"]
+        fenced = token.content.splitlines() if token.type in ("fence", "code_block") else []
+        found += [text.strip() for text in (*inline, *fenced) if COMMAND.match(text.strip())]
+    return found
 
 
 def plain(body: str) -> str:

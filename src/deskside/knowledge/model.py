@@ -115,6 +115,27 @@ class Article:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnText:
+    """A text of a desk's own, and how it stands.
+
+    Attributes:
+        title: as it is shown; empty where it is not.
+        versions: how many there have been.
+        ours: it takes the place of a text that came with Deskside.
+        outdated: it translates an older version of the English text.
+        fault: why the file as it is now is not shown; empty where it is.
+    """
+
+    number: str
+    language: str
+    title: str
+    versions: int
+    ours: bool
+    outdated: bool
+    fault: str
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """A numbered step that knows the check which tells whether it is done.
 

@@ -313,6 +313,9 @@ def _article(
         status=status,
         article=article,
         foreign=_foreign(article.language),
+        outdated=library.is_outdated(article),
+        successor=library.successor(article.number),
+        wizard="" if run is not None else article.wizard,
         # Sanitised by markdown.to_html: nothing of it can act.
         body=Markup(markdown.to_html(article.body, seen)),  # noqa: S704
         contents=[(s.anchor, s.title) for s in markdown.sections(article.body) if s.level == 2],

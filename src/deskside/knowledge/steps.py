@@ -94,6 +94,16 @@ def malformed(body: str, checks: Iterable[str], fixes: Iterable[str]) -> Iterato
             yield index, line[begun[0].start() :]
 
 
+def marks(body: str) -> list[str]:
+    """The marks of steps as they are written, in order."""
+    found, fence = [], ""
+    for line in body.split("\n"):
+        fence = _fence(line, fence)
+        if not fence and (matched := MARK.search(line)):
+            found.append(matched[0].strip())
+    return found
+
+
 def _fence(line: str, fence: str) -> str:
     """The fence that encloses what follows a line; empty outside of code."""
     opened = re.match(r"\s{0,3}(`{3,}|~{3,})", line)
