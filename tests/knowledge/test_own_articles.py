@@ -100,6 +100,7 @@ def test_every_version_that_was_shown_is_kept_compared_and_put_back(
 def test_a_broken_text_becomes_no_version(shelf: Path, desk: Path) -> None:
     library = Library.open(shelf, own=desk)
     put(desk, "8001", title="Good")
+    assert library.article("8001").title == "Good"
     put(desk, "8001", source="+++\nbroken")
     (text,) = library.own_texts()
     assert (text.title, text.versions) == ("Good", 1)
@@ -139,6 +140,7 @@ def test_a_circle_of_articles_that_replace_one_another_is_refused(
     write("7001", source=replacing("7001", "8001"))
     library = Library.open(shelf, own=desk)
     put(desk, "8001", title="Straight")
+    assert library.article("8001").title == "Straight"
     put(desk, "8001", source=replacing("8001", "7001"))
     assert library.article("8001").title == "Straight"
     (text,) = library.own_texts()

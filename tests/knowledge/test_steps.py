@@ -196,6 +196,12 @@ def _name(value: object) -> str:
     return value.name if isinstance(value, Article) else getattr(value, "address", "")
 
 
+def test_every_translation_says_which_text_it_translates() -> None:
+    library = Library.open(own=Path("/nowhere"))
+    for article in library.articles("it"):
+        assert article.translates == library.article(article.number, "en").digest
+
+
 def test_for_every_fix_a_computer_is_prepared() -> None:
     assert {step.fix for _article, step in _real(fixable=True)} == PREPARED.keys()
     assert PREPARED.keys() == set(registry.ids(registry.FIXES))

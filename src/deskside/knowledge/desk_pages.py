@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from litestar import get, post
@@ -120,9 +121,7 @@ def _label(count: int) -> str:
 
 
 def _count(written: str, default: int) -> int:
-    return (
-        int(written) if written.isascii() and written.isdecimal() and len(written) < 9 else default
-    )
+    return int(written) if re.fullmatch("[0-9]{1,8}", written) else default
 
 
 def _kind(line: str) -> str:

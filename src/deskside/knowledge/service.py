@@ -121,8 +121,7 @@ class Library:
 
     def history(self, number: str, tag: str) -> list[Version]:
         """Every version of a text of the desk's own, the oldest first."""
-        _current = self._shelf
-        return self._own.versions.of(number, tag) if self._own else []
+        return self._desk().versions.of(number, tag)
 
     def difference(self, number: str, tag: str, old: int, new: int) -> list[str]:
         """What changed between two versions of a text, as lines of a unified diff.
@@ -149,6 +148,8 @@ class Library:
     def _desk(self) -> OwnArticles:
         if self._own is None:
             raise NotFound("unknown-version", _("There are no articles of your own here."))
+        # What lies there now becomes a version before anything is said of versions.
+        _present = self._shelf
         return self._own
 
     def _source(self, number: str, tag: str, count: int) -> str:
