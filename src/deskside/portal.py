@@ -22,6 +22,8 @@ from deskside.foundation.public_address import remembered
 from deskside.foundation.text import mark
 from deskside.knowledge import desk_pages as knowledge_desk_pages
 from deskside.knowledge import pages as knowledge_pages
+from deskside.knowledge.results import pages as result_pages
+from deskside.knowledge.results.service import Results
 from deskside.knowledge.service import Library
 from deskside.network import api as network_api
 from deskside.network import pages as network_pages
@@ -78,6 +80,7 @@ class Services:
     network: NetworkService
     responder: Responder
     library: Library
+    results: Results
 
     def by_name(self) -> dict[str, Any]:
         """The services under the names that handlers ask for."""
@@ -156,6 +159,7 @@ def open_services(
                 ),
                 responder=responder,
                 library=Library.open(own=folder / "articles"),
+                results=Results(database, keyring, clock),
             )
         finally:
             secure_login.close()
@@ -183,9 +187,15 @@ def create_app(services: Services, *, demo: bool = False) -> App:
             *workspace_pages.portal_pages(),
             *knowledge_pages.portal_pages(),
             *knowledge_desk_pages.desk_pages(),
+            *result_pages.result_pages(),
             *mobile_pages.portal_pages(),
         ],
-        api=[*login_api.routes(), *network_api.routes(), *workspace_api.routes()],
+        api=[
+            *login_api.routes(),
+            *network_api.routes(),
+            *workspace_api.routes(),
+            *result_pages.routes(),
+        ],
         dependencies=services.by_name(),
         resolve=services.secure_login.resolve,
         hosts=[address.hostname] if address.hostname else LOOPBACK_NAMES,

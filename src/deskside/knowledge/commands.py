@@ -20,13 +20,14 @@ from deskside.foundation.console import (
     wants_json,
 )
 from deskside.foundation.errors import Refused
-from deskside.foundation.text import _
+from deskside.foundation.text import _, ngettext
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from deskside.foundation.changes.model import Change, Plan
     from deskside.knowledge.model import Article, Result
+    from deskside.knowledge.results.sending import Link
     from deskside.knowledge.running import Report
     from deskside.knowledge.service import Library
 
@@ -206,6 +207,8 @@ def _number(name: str) -> str:
 )
 @click.option("--step", metavar="STEP", help="Only this step, for example restore.4.")
 @click.option("--fix", metavar="ID", help="Apply this fix; without it, the first that applies.")
+@click.option("--send-to", metavar="LINK", help="Send the findings to the page with this link.")
+@click.option("--with-names", is_flag=True, help="Send names and places as they are.")
 @change_options
 @command_options
 def run(
@@ -217,6 +220,8 @@ def run(
     further: tuple[str, ...],
     step: str | None,
     fix: str | None,
+    send_to: str | None,
+    with_names: bool,
     dry_run: bool,
     yes: bool,
 ) -> None:
@@ -230,8 +235,10 @@ def run(
     Exit: 0 fine, 1 a problem remains, 2 wrong usage, 3 refused or could not run.
     """
     from deskside.knowledge import running
+    from deskside.knowledge.results.sending import Link
     from deskside.knowledge.service import Library
 
+    link = Link.parse(send_to) if send_to else None
     article = Library.open().article(number)
     options = _choices(further, {"root": root, "user": user, "file": file})
     running.refuse_unknown(article, options)
@@ -243,6 +250,8 @@ def run(
         change = running.apply(plan)
         report = _examine(article, options, step)
         _tell_verified(report, change)
+    if link:
+        _send(link, report, names=with_names)
     _finish(report, plan, change)
 
 
@@ -252,6 +261,22 @@ def _examine(article: Article, options: dict[str, str], step: str | None) -> Rep
     if step:
         return running.examine_step(article, step, options)
     return running.examine(article, options)
+
+
+def _send(link: Link, report: Report, *, names: bool) -> None:
+    """Send what was found last, and say what went where."""
+    from deskside.knowledge.results.sending import send
+
+    count = send(link, report, names=names)
+    note(
+        ngettext(
+            "{count} finding was sent to {portal}.",
+            "{count} findings were sent to {portal}.",
+            count,
+        ).format(count=count, portal=link.portal)
+    )
+    if not names:
+        note(_("Names and places were replaced; --with-names leaves them."))
 
 
 def _choices(further: tuple[str, ...], named: dict[str, str | None]) -> dict[str, str]:

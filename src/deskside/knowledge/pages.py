@@ -328,6 +328,7 @@ def _article(
             for tag in library.languages(article.number)
         ],
         runs=bool(article.checks),
+        can_receive=run is None and bool(article.checks),
         run=panel,
     )
 
