@@ -102,6 +102,36 @@ def lint(folder: str | None) -> None:
         exit_with(EXIT_PROBLEM)
 
 
+@kb.command()
+@click.argument("folder", metavar="DIR")
+@click.option("--url", default="", metavar="URL", help="Where it will be published: adds feeds.")
+@command_options
+def export(folder: str, url: str) -> None:
+    """Write all articles to DIR as a site that needs no server, search included.
+
+    With --url it has feeds, a site map and the addresses of its languages, too. An earlier export
+    in DIR is replaced; anything else is left alone.
+
+    \b
+    Exit: 0 fine, 2 wrong usage, 3 refused.
+    """
+    from pathlib import Path
+
+    from deskside.knowledge.export.site import export as write
+    from deskside.knowledge.service import Library
+
+    if url and not re.fullmatch(r"https?://[^\s\"'<>?#]+", url):
+        raise click.BadParameter(_("Write it as https://…"), param_hint="--url")
+    place = Path(folder).expanduser().absolute()
+    pages = write(Library.open(), place, url)
+    told = ngettext(
+        "{count} page was written. Open {file}", "{count} pages were written. Open {file}", pages
+    ).format(count=pages, file=place / "index.html")
+    emit({"folder": str(place), "pages": pages}, told)
+    if not url:
+        note(_("Feeds and a site map need the address of the site: add --url."))
+
+
 def own_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command about a desk's own text its language and the portal's folder."""
     language = click.option(

@@ -97,6 +97,7 @@ def knowledge_page(request: AnyRequest, library: Articles) -> Response[str]:
     number = _page_number(asked.get("page", ""), len(rows))
     kept = {name: asked[name] for name in ("q", "tag", "platform") if asked.get(name)}
     tag, platform = asked.get("tag", ""), asked.get("platform", "")
+    subscribed = ({"tag": tag} if tag else {}) | {"lang": language()}
     return page(
         request,
         "pages/knowledge.html",
@@ -109,7 +110,8 @@ def knowledge_page(request: AnyRequest, library: Articles) -> Response[str]:
         suggestion=corrected,
         tags=[_tag(name, tag) for name in sorted({name for a in every for name in a.tags})],
         platforms=[_platform(name, platform) for name in PLATFORMS],
-        feed_href=_with("/kb/feed.atom", {"tag": tag} if tag else {}),
+        feed_href=_with("/kb/feed.atom", subscribed),
+        rss_href=_with("/kb/feed.rss", subscribed),
     )
 
 
@@ -125,7 +127,9 @@ def atom_feed(request: AnyRequest, library: Articles) -> Response[bytes]:
     """The articles as an Atom feed: all, or by `tag` and `lang`."""
     _speak(request)
     chosen = _chosen(library.articles(), request)
-    content = feeds.atom(chosen, site=_site(request), here=str(request.url), language=language())
+    content = feeds.atom(
+        chosen, places=_places(request), here=str(request.url), language=language()
+    )
     return Response(content, media_type="application/atom+xml; charset=utf-8")
 
 
@@ -134,7 +138,8 @@ def rss_feed(request: AnyRequest, library: Articles) -> Response[bytes]:
     """The articles as an RSS feed: all, or by `tag` and `lang`."""
     _speak(request)
     chosen = _chosen(library.articles(), request)
-    content = feeds.rss(chosen, site=_site(request), here=str(request.url), language=language())
+    where, here = _places(request), str(request.url)
+    content = feeds.rss(chosen, places=where, here=here, language=language())
     return Response(content, media_type="application/rss+xml; charset=utf-8")
 
 
@@ -142,7 +147,7 @@ def rss_feed(request: AnyRequest, library: Articles) -> Response[bytes]:
 def site_map(request: AnyRequest, library: Articles) -> Response[bytes]:
     """Every article in every language, for search engines."""
     listed = ((a.number, library.languages(a.number)) for a in library.articles())
-    content = feeds.sitemap(listed, site=_site(request))
+    content = feeds.sitemap(listed, places=_places(request))
     return Response(content, media_type="application/xml; charset=utf-8")
 
 
@@ -414,6 +419,10 @@ def _speak(request: AnyRequest) -> None:
 
 def _site(request: AnyRequest) -> str:
     return str(request.base_url).rstrip("/")
+
+
+def _places(request: AnyRequest) -> feeds.Places:
+    return feeds.Places.of_portal(_site(request))
 
 
 def _chosen(articles: list[Article], request: AnyRequest) -> list[Article]:
