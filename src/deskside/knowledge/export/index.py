@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable
+from textwrap import shorten
 
 from deskside.knowledge.model import Article
 from deskside.knowledge.search.analysis import STOP_WORDS, words
@@ -28,9 +29,15 @@ def index(articles: Iterable[Article], language: str) -> str:
         found = document(article)
         for passage in found.passages:
             at = len(passages)
-            shown = passage.text or found.summary
+            shown = shorten(passage.text or found.summary, SHOWN, placeholder=" …")
             passages.append(
-                [article.number, found.title, passage.anchor, passage.heading, shown[:SHOWN]]
+                [
+                    article.number,
+                    found.title,
+                    passage.anchor,
+                    passage.heading,
+                    shorten(shown, SHOWN, placeholder=" …"),
+                ]
             )
             lanes = [(passage.heading, HEADING), (passage.text, TEXT)]
             if not passage.anchor:
