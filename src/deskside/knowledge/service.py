@@ -102,6 +102,7 @@ class Library:
         """The desk's own texts, by number and language, and how each of them stands."""
         if self._own is None:
             return []
+        self._own.hurry()
         shelf = self._shelf
         faults = {(p.parent.name, p.stem): f for p, f in self._own.faults().items()}
         shown = {(a.number, a.language): a for a in self._own.articles()}
@@ -149,6 +150,7 @@ class Library:
         if self._own is None:
             raise NotFound("unknown-version", _("There are no articles of your own here."))
         # What lies there now becomes a version before anything is said of versions.
+        self._own.hurry()
         _present = self._shelf
         return self._own
 
