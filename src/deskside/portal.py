@@ -20,7 +20,10 @@ from deskside.foundation.keyring import Keyring
 from deskside.foundation.mail import Mail
 from deskside.foundation.public_address import remembered
 from deskside.foundation.text import mark
+from deskside.knowledge import desk_pages as knowledge_desk_pages
 from deskside.knowledge import pages as knowledge_pages
+from deskside.knowledge.results import pages as result_pages
+from deskside.knowledge.results.service import Results
 from deskside.knowledge.service import Library
 from deskside.network import api as network_api
 from deskside.network import pages as network_pages
@@ -91,6 +94,7 @@ class Services:
     network: NetworkService
     responder: Responder
     library: Library
+    results: Results
 
     def by_name(self) -> dict[str, Any]:
         """The services under the names that handlers ask for."""
@@ -193,6 +197,7 @@ def open_services(
                 ),
                 responder=responder,
                 library=Library.open(own=folder / "articles"),
+                results=Results(database, keyring, clock),
             )
         finally:
             secure_login.close()
@@ -209,6 +214,8 @@ def portal_pages() -> list[Any]:
         *network_pages.portal_pages(),
         *workspace_pages.portal_pages(),
         *knowledge_pages.portal_pages(),
+        *knowledge_desk_pages.desk_pages(),
+        *result_pages.result_pages(),
         *mobile_pages.portal_pages(),
         *api_components_pages.portal_pages(),
     ]
@@ -228,7 +235,12 @@ def create_app(services: Services, *, demo: bool = False) -> App:
     return build_app(
         shell,
         portal_pages(),
-        api=[*login_api.routes(), *network_api.routes(), *workspace_api.routes()],
+        api=[
+            *login_api.routes(),
+            *network_api.routes(),
+            *workspace_api.routes(),
+            *result_pages.routes(),
+        ],
         dependencies=services.by_name(),
         resolve=services.secure_login.resolve,
         hosts=[address.hostname] if address.hostname else LOOPBACK_NAMES,

@@ -13,6 +13,7 @@ ALLOWED = {
     **{tag: {"id"} for tag in markdown.HEADINGS},
     "a": {"href", "rel"},
     "ol": {"start"},
+    "li": {"id"},
 }
 
 
@@ -118,3 +119,26 @@ def test_tables_are_tables_and_carry_no_style() -> None:
 def test_the_terminal_shows_neither_names_nor_addresses() -> None:
     body = "## Here {#here}\n\nSee [that page](kb:2816).\n"
     assert markdown.plain(body) == "## Here\n\nSee that page."
+
+
+STEP = "{check=a.b unless=bad,worse fix=c.d}"
+
+
+def test_a_step_knows_its_check_its_fix_and_its_place() -> None:
+    body = f"## A {{#aa}}\n\n1. one\n2. *two* {STEP}\n\nText.\n\n7. seven {{check=a.b}}\n"
+    first, last = markdown.steps(body)
+    assert (first.address, first.text, first.check) == ("aa.2", "two", "a.b")
+    assert (first.unless, first.fix) == (("bad", "worse"), "c.d")
+    assert (last.address, last.unless, last.fix) == ("aa.7", (), None)
+    shown = markdown.to_html(body, {"aa.2": "<hr>"})
+    assert '<li id="step-aa-2"><em>two</em><hr></li>' in shown
+    assert "{check" not in shown + markdown.plain(body)
+
+
+def test_what_is_seen_of_a_step_stands_outside_of_its_paragraph() -> None:
+    assert "<p>one</p><hr>" in markdown.to_html(f"1. one {STEP}\n\n   more\n", {"1": "<hr>"})
+
+
+def test_nobody_but_us_puts_something_into_a_place() -> None:
+    forged = "\ue0001\ue001 {check=a.b}\n\n1. one \ue0001\ue001 {check=a.b}"
+    assert markdown.to_html(forged, {"1": "<hr>"}).count("<hr>") == 1

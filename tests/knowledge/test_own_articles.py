@@ -72,3 +72,109 @@ def test_a_translation_is_added_to_an_article_of_ours(
     assert library.article("7001", "en").title == "Ours"
     (desk / "7001" / "it.md").unlink()
     assert library.article("7001", "it").title == "Ours"
+
+
+# Versions: kept, compared, put back.
+
+
+def test_every_version_that_was_shown_is_kept_compared_and_put_back(
+    shelf: Path, desk: Path, write: Write
+) -> None:
+    write("7001", title="Ours")
+    library = Library.open(shelf, own=desk)
+    for title in ("First", "Second", "Second", "Third"):
+        put(desk, "7001", title=title)
+        assert library.article("7001").title == title
+    assert [version.count for version in library.history("7001", "en")] == [1, 2, 3]
+    changed = library.difference("7001", "en", 0, 3)
+    assert [line for line in changed if line[:2] in ("-t", "+t")] == [
+        '-title = "Ours"',
+        '+title = "Third"',
+    ]
+    library.restore("7001", "en", 1)
+    assert library.article("7001").title == "First"
+    assert [version.count for version in library.history("7001", "en")] == [1, 2, 3, 4]
+    assert library.difference("7001", "en", 1, 4) == []
+
+
+def test_a_broken_text_becomes_no_version(shelf: Path, desk: Path) -> None:
+    library = Library.open(shelf, own=desk)
+    put(desk, "8001", title="Good")
+    assert library.article("8001").title == "Good"
+    put(desk, "8001", source="+++\nbroken")
+    (text,) = library.own_texts()
+    assert (text.title, text.versions) == ("Good", 1)
+    assert "8001/en.md" in text.fault
+    library.restore("8001", "en", 1)
+    (text,) = library.own_texts()
+    assert (text.title, text.fault) == ("Good", "")
+
+
+def test_a_version_that_is_not_there_names_those_that_are(shelf: Path, desk: Path) -> None:
+    library = Library.open(shelf, own=desk)
+    put(desk, "8001")
+    with pytest.raises(NotFound) as caught:
+        library.difference("8001", "en", 1, 7)
+    assert caught.value.hint == "There are: 1–1"
+
+
+def test_a_translation_of_an_older_text_is_outdated(shelf: Path, desk: Path, write: Write) -> None:
+    write("7001", title="Ours")
+    library = Library.open(shelf, own=desk)
+    digest = library.article("7001", "en").digest
+    italian = text("7001", "it").replace("\ntags", f'\ntranslates = "{digest}"\ntags', 1)
+    put(desk, "7001", "it", italian)
+    assert not library.is_outdated(library.article("7001", "it"))
+    put(desk, "7001", "en", title="The desk's")
+    assert library.is_outdated(library.article("7001", "it"))
+    assert not library.is_outdated(library.article("7001", "en"))
+    assert "translation-outdated" in {finding.code for finding in library.lint()}
+
+
+# What cannot be taken over: clear, and the last good text stays.
+
+
+def test_a_circle_of_articles_that_replace_one_another_is_refused(
+    shelf: Path, desk: Path, write: Write
+) -> None:
+    write("7001", source=replacing("7001", "8001"))
+    library = Library.open(shelf, own=desk)
+    put(desk, "8001", title="Straight")
+    assert library.article("8001").title == "Straight"
+    put(desk, "8001", source=replacing("8001", "7001"))
+    assert library.article("8001").title == "Straight"
+    (text,) = library.own_texts()
+    assert "in a circle: KB" in text.fault
+    assert library.successor("8001") is library.article("7001")
+
+
+def test_a_circle_on_the_shelf_is_a_fault(shelf: Path, write: Write) -> None:
+    write("7001", source=replacing("7001", "7002"))
+    write("7002", source=replacing("7002", "7001"))
+    assert "supersession-circular" in {finding.code for finding in Library.open(shelf).lint()}
+
+
+def replacing(number: str, other: str) -> str:
+    return text(number).replace("supersedes = []", f'supersedes = ["{other}"]')
+
+
+@pytest.mark.parametrize(
+    ("number", "source", "words"),
+    [
+        ("7001", text("7001") + "x" * 5_000_000, "longer than 1000000 characters"),
+        ("7001", text("7002"), "the folder's name says another number"),
+        ("7001-copy", text("7001"), "the folder's name says another number"),
+        ("7001", text("7001", "de"), "unknown language de"),
+        ("7001", text("7001", "it"), "the file's name says another language"),
+        ("7001", "+++\n" + "[" * 100_000, "7001/en.md:"),
+    ],
+    ids=["5 MB", "number", "duplicate", "language", "file", "nested"],
+)
+def test_what_is_wrong_is_said_and_ours_stays(
+    shelf: Path, desk: Path, write: Write, number: str, source: str, words: str
+) -> None:
+    write("7001", title="Ours")
+    library = Library.open(shelf, own=desk)
+    put(desk, number, source=source)
+    assert library.article("7001").title == "Ours"
+    assert words in " ".join(finding.title for finding in library.lint())

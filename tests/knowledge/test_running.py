@@ -77,3 +77,53 @@ def test_an_unknown_article_names_the_nearest(opened: Library) -> None:
     with pytest.raises(NotFound) as caught:
         opened.article("KB7011")
     assert "KB7001 A greeting" in caught.value.hint
+
+
+BODY = """## Manners {#manners}
+
+1. Look.
+2. Say it politely. {check=sample.greeting unless=greeting-rude fix=sample.polite}
+3. Wait. {check=sample.greeting}
+"""
+
+
+@pytest.fixture
+def stepped(write: Write, library: Callable[[], Library]) -> Library:
+    write("7001", checks='["sample.greeting"]', fixes='["sample.polite"]', body=BODY)
+    return library()
+
+
+def states(library: Library, options: dict[str, str]) -> dict[str, str]:
+    article = library.article("7001")
+    seen = running.look_around(article, options, {})
+    return {step.address: state.value for step, state in running.step_states(article, seen)}
+
+
+def test_a_step_is_run_fixed_and_undone(stepped: Library, rude: Path) -> None:
+    article, options = stepped.article("7001"), {"root": str(rude)}
+    assert states(stepped, options) == {"manners.2": "to-do", "manners.3": "to-do"}
+    report = running.examine_step(article, "manners.2", options)
+    offer = report.offer()
+    assert offer
+    change = running.apply(running.make_plan(report, offer))
+    assert states(stepped, options) == {"manners.2": "done", "manners.3": "done"}
+    running.engine().undo(change.id)
+    assert states(stepped, options) == {"manners.2": "to-do", "manners.3": "to-do"}
+
+
+def test_a_step_offers_only_its_own_fix(stepped: Library, rude: Path) -> None:
+    report = running.examine_step(stepped.article("7001"), "manners.3", {"root": str(rude)})
+    assert report.findings
+    assert report.offers == []
+
+
+def test_what_could_not_be_checked_is_never_done(stepped: Library, rude: Path) -> None:
+    assert set(states(stepped, {}).values()) == {"not-applicable"}
+    (rude / "greeting.txt").unlink()
+    assert set(states(stepped, {"root": str(rude)}).values()) == {"unknown"}
+
+
+def test_an_unknown_step_names_the_known(stepped: Library) -> None:
+    with pytest.raises(NotFound) as caught:
+        running.examine_step(stepped.article("7001"), "manners.1", {})
+    assert "manners.2, manners.3" in caught.value.hint

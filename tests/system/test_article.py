@@ -43,6 +43,11 @@ def test_in_the_terminal(live: Path, data: Path, tmp_path: Path) -> None:
     assert looked.returncode == 1
     assert live.read_bytes() == DAMAGED
 
+    step = run_deskside("run", "KB2323", *root, "--step", "restore.4", "--json", data=data)
+    assert {"restore.4": "to-do"}.items() <= {
+        (one["step"], one["state"]) for one in json.loads(step.stdout)["steps"]
+    }
+
     mended = run_deskside("run", "KB2323", *root, "--yes", "--json", data=data)
     document = json.loads(mended.stdout)
     assert mended.returncode == 0, mended.stdout
@@ -94,6 +99,28 @@ def test_in_the_browser(local_pages: str, browser_page: Page, live: Path) -> Non
     assert live.read_bytes() == GOOD
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_role("main")).to_contain_text("The change was undone")
+    assert live.read_bytes() == DAMAGED
+
+
+@pytest.mark.browser
+def test_a_step_in_the_browser(local_pages: str, browser_page: Page, live: Path) -> None:
+    """The page says by itself that the step is not done; its buttons do it, and undo it."""
+    page = browser_page
+    page.goto(local_pages)
+    step = page.locator("#step-restore-4")
+    expect(step).to_contain_text("Not done yet")
+    step.get_by_role("button", name="Run").click()
+    expect(step).to_contain_text("settings-damaged")
+    step.get_by_role("button", name="Fix").click()
+    expect(step).to_contain_text("The plan")
+    assert live.read_bytes() == DAMAGED
+    step.get_by_role("button", name="Carry out this plan").click()
+    expect(step).to_contain_text("Done on this computer")
+    expect(page.locator("#step-restore-in-tws-6")).to_contain_text("Done on this computer")
+    assert live.read_bytes() == GOOD
+    step.get_by_role("button", name="Undo").click()
+    expect(step).to_contain_text("Not done yet")
+    expect(step).to_contain_text("The change was undone")
     assert live.read_bytes() == DAMAGED
 
 

@@ -18,11 +18,11 @@ from hypothesis import strategies as st
 from deskside.cli import deskside
 from deskside.foundation.errors import DesksideError
 from deskside.foundation.findings import Finding, Status
+from deskside.foundation.redaction import Redactor
 from deskside.foundation.registry import Situation
 from deskside.workstation.doctor import connections, running
 from deskside.workstation.doctor.api import LocalApi
 from deskside.workstation.doctor.api_settings import ApiSettings, contradictions
-from deskside.workstation.doctor.bundle import Redactor
 from deskside.workstation.doctor.computer import judge_disk
 from deskside.workstation.doctor.handshake import Answer, shake
 from deskside.workstation.doctor.installations import Installation, judge_java

@@ -36,7 +36,12 @@ class Situation:
 
 @runtime_checkable
 class Check(Protocol):
-    """Looks at one aspect of a machine; never changes anything, never downloads."""
+    """Looks at one aspect of a machine; never changes anything, never downloads.
+
+    It may say more of itself: `codes`, the findings that it can yield, each of which an article
+    explains; and `reaches_out = True` where it talks to other computers, so that it runs only
+    when a person asks.
+    """
 
     id: str
     title: str

@@ -20,12 +20,16 @@ from deskside.foundation.console import (
     wants_json,
 )
 from deskside.foundation.errors import Refused
-from deskside.foundation.text import _
+from deskside.foundation.text import _, ngettext
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from deskside.foundation.changes.model import Change, Plan
     from deskside.knowledge.model import Article, Result
+    from deskside.knowledge.results.sending import Link
     from deskside.knowledge.running import Report
+    from deskside.knowledge.service import Library
 
 
 @click.group()
@@ -98,6 +102,127 @@ def lint(folder: str | None) -> None:
         exit_with(EXIT_PROBLEM)
 
 
+@kb.command()
+@click.argument("folder", metavar="DIR")
+@click.option("--url", default="", metavar="URL", help="Where it will be published: adds feeds.")
+@command_options
+def export(folder: str, url: str) -> None:
+    """Write all articles to DIR as a site that needs no server, search included.
+
+    With --url it has feeds, a site map and the addresses of its languages, too. An earlier export
+    in DIR is replaced; anything else is left alone.
+
+    \b
+    Exit: 0 fine, 2 wrong usage, 3 refused.
+    """
+    from pathlib import Path
+
+    from deskside.knowledge.export.site import export as write
+    from deskside.knowledge.service import Library
+
+    if url and not re.fullmatch(r"https?://[^\s\"'<>?#]+", url):
+        raise click.BadParameter(_("Write it as https://…"), param_hint="--url")
+    place = Path(folder).expanduser().absolute()
+    pages = write(Library.open(), place, url)
+    told = ngettext(
+        "{count} page was written. Open {file}", "{count} pages were written. Open {file}", pages
+    ).format(count=pages, file=place / "index.html")
+    emit({"folder": str(place), "pages": pages}, told)
+    if not url:
+        note(_("Feeds and a site map need the address of the site: add --url."))
+
+
+def own_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command about a desk's own text its language and the portal's folder."""
+    language = click.option(
+        "--language", "tag", default="en", show_default=True, metavar="TAG", help="Which text."
+    )
+    data = click.option(
+        "--data", metavar="DIR", help="The portal's data folder; without it, this computer's own."
+    )
+    return language(data(command))
+
+
+@kb.command()
+@click.argument("number", metavar="KBnnnn")
+@own_options
+@command_options
+def history(number: str, tag: str, data: str | None) -> None:
+    """List the versions of an article of your own."""
+    from deskside.foundation.units import when
+
+    versions = _own(data).history(_number(number), tag)
+    listed = [{"version": v.count, "at": v.at.isoformat()} for v in versions]
+    rows = [[str(v.count), when(v.at)] for v in versions]
+    nothing = _("There is no text of your own for KB{number} ({language}).").format(
+        number=_number(number), language=tag
+    )
+    emit(
+        {"versions": listed},
+        lambda: table([_("Version"), _("Time")], rows) if rows else nothing,
+    )
+
+
+@kb.command()
+@click.argument("number", metavar="KBnnnn")
+@click.argument("old", type=click.IntRange(min=0), required=False)
+@click.argument("new", type=click.IntRange(min=0), required=False)
+@own_options
+@command_options
+def diff(number: str, old: int | None, new: int | None, tag: str, data: str | None) -> None:
+    """Show what changed from version OLD to version NEW of an article of your own.
+
+    Version 0 is the text that came with Deskside; without numbers, the last two are compared.
+    """
+    library, article = _own(data), _number(number)
+    newest = len(library.history(article, tag))
+    until = newest if new is None else new
+    since = max(until - 1, 0) if old is None else old
+    lines = library.difference(article, tag, since, until)
+    emit(
+        {"old": since, "new": until, "changes": lines},
+        lambda: "\n".join(lines) or _("There is no difference."),
+    )
+
+
+@kb.command()
+@click.argument("number", metavar="KBnnnn")
+@click.argument("version", type=click.IntRange(min=1))
+@own_options
+@change_options
+@command_options
+def restore(
+    number: str, version: int, tag: str, data: str | None, *, dry_run: bool, yes: bool
+) -> None:
+    """Put a version of an article of your own back; it becomes the newest."""
+    library, article = _own(data), _number(number)
+    newest = len(library.history(article, tag))
+    lines = library.difference(article, tag, newest or version, version)
+    if not wants_json():
+        click.echo("\n".join(lines) or _("There is no difference."))
+    if not dry_run:
+        confirm(_("Put this version back?"), yes=yes)
+        library.restore(article, tag, version)
+    emit({"restored": None if dry_run else version, "changes": lines}, "")
+
+
+def _own(data: str | None) -> Library:
+    from pathlib import Path
+
+    from deskside.knowledge.service import Library
+
+    return Library.open(own=Path(data).expanduser() / "articles" if data else None)
+
+
+def _number(name: str) -> str:
+    from deskside.knowledge.model import article_number
+
+    number = article_number(name)
+    if number is None:
+        raise click.BadParameter(_("Write it as KB2323."), param_hint="KBnnnn")
+    return number
+
+
 @click.command()
 @click.argument("number", metavar="KBnnnn")
 @click.option("--root", metavar="DIR", help="The TWS folder, where it is not the usual one.")
@@ -110,7 +235,10 @@ def lint(folder: str | None) -> None:
     metavar="NAME=VALUE",
     help="Any other choice that the article's checks take; may be repeated.",
 )
+@click.option("--step", metavar="STEP", help="Only this step, for example restore.4.")
 @click.option("--fix", metavar="ID", help="Apply this fix; without it, the first that applies.")
+@click.option("--send-to", metavar="LINK", help="Send the findings to the page with this link.")
+@click.option("--with-names", is_flag=True, help="Send names and places as they are.")
 @change_options
 @command_options
 def run(
@@ -120,11 +248,16 @@ def run(
     user: str | None,
     file: str | None,
     further: tuple[str, ...],
+    step: str | None,
     fix: str | None,
+    send_to: str | None,
+    with_names: bool,
     dry_run: bool,
     yes: bool,
 ) -> None:
     """Run an article: check, show what was found, plan, and after your word apply and verify.
+
+    Steps that know their check are listed with what was seen of them; --step runs one alone.
 
     Without --yes and with nobody to ask, the plan is shown and nothing is changed.
 
@@ -132,20 +265,48 @@ def run(
     Exit: 0 fine, 1 a problem remains, 2 wrong usage, 3 refused or could not run.
     """
     from deskside.knowledge import running
+    from deskside.knowledge.results.sending import Link
     from deskside.knowledge.service import Library
 
+    link = Link.parse(send_to) if send_to else None
     article = Library.open().article(number)
     options = _choices(further, {"root": root, "user": user, "file": file})
     running.refuse_unknown(article, options)
-    report = running.examine(article, options)
+    report = _examine(article, options, step)
     _tell(report)
     plan = _plan(report, fix, wanted=yes or bool(fix), dry_run=dry_run)
     change = None
     if plan and not dry_run and _agreed(yes=yes, demanded=bool(fix)):
         change = running.apply(plan)
-        report = running.examine(article, options)
+        report = _examine(article, options, step)
         _tell_verified(report, change)
+    if link:
+        _send(link, report, names=with_names)
     _finish(report, plan, change)
+
+
+def _examine(article: Article, options: dict[str, str], step: str | None) -> Report:
+    from deskside.knowledge import running
+
+    if step:
+        return running.examine_step(article, step, options)
+    return running.examine(article, options)
+
+
+def _send(link: Link, report: Report, *, names: bool) -> None:
+    """Send what was found last, and say what went where."""
+    from deskside.knowledge.results.sending import send
+
+    count = send(link, report, names=names)
+    note(
+        ngettext(
+            "{count} finding was sent to {portal}.",
+            "{count} findings were sent to {portal}.",
+            count,
+        ).format(count=count, portal=link.portal)
+    )
+    if not names:
+        note(_("Names and places were replaced; --with-names leaves them."))
 
 
 def _choices(further: tuple[str, ...], named: dict[str, str | None]) -> dict[str, str]:
@@ -214,6 +375,26 @@ def _tell(report: Report) -> None:
     if not wants_json():
         click.echo(click.style(f"{report.article.name}  {report.article.title}", bold=True))
         click.echo(render_report(report.findings, report.verdict))
+        _tell_steps(report)
+
+
+def _tell_steps(report: Report) -> None:
+    """The steps that know their check, each with a mark that says whether it is done."""
+    from deskside.knowledge.running import step_states
+    from deskside.knowledge.steps import StepState
+
+    marks = {
+        StepState.DONE: ("✓", "green", _("done")),
+        StepState.TO_DO: ("✗", "red", _("not done yet")),
+        StepState.UNKNOWN: ("?", "yellow", _("could not be checked")),
+        StepState.NOT_APPLICABLE: ("–", "bright_black", _("nothing to check here")),
+    }
+    known = [(s, state) for s, state in step_states(report.article, report.seen) if state in marks]
+    if known:
+        click.echo("\n" + click.style(_("Steps"), bold=True))
+    for step, state in known:
+        sign, colour, word = marks[state]
+        click.echo(f"{click.style(sign, fg=colour)} {step.address}  {step.text} ({word})")
 
 
 def _tell_plan(plan: Plan, *, dry_run: bool) -> None:
@@ -229,16 +410,22 @@ def _tell_verified(after: Report, change: Change) -> None:
     if not wants_json():
         click.echo(_("Applied. Checked again:"))
         click.echo(render_report(after.findings, after.verdict))
+        _tell_steps(after)
         click.echo(_("To undo: deskside changes undo {id}").format(id=change.id))
 
 
 def _finish(report: Report, plan: Plan | None, change: Change | None) -> None:
     """Print the JSON document, and end with 1 where a problem remains."""
     from deskside.foundation.findings import Verdict
+    from deskside.knowledge.running import step_states
 
     document: dict[str, Any] = {
         "verdict": report.verdict.value,
         "findings": [finding.as_json() for finding in report.findings],
+        "steps": [
+            {"step": s.address, "text": s.text, "check": s.check, "fix": s.fix, "state": state}
+            for s, state in step_states(report.article, report.seen)
+        ],
         "change": change.id if change else None,
         "plan": plan.as_json() if plan else None,
     }

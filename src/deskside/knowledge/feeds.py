@@ -6,7 +6,8 @@ Atom by RFC 4287, RSS by the RSS Advisory Board's 2.0.11, site maps by sitemaps.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from email.utils import format_datetime
 from xml.etree.ElementTree import Element, SubElement, register_namespace, tostring
@@ -20,11 +21,28 @@ XHTML = "http://www.w3.org/1999/xhtml"
 MOST_ENTRIES = 50
 
 
-def atom(articles: Iterable[Article], *, site: str, here: str, language: str) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where a site has its articles.
+
+    Attributes:
+        home: address of the list of them.
+        article: address of one, by number and language.
+    """
+
+    home: str
+    article: Callable[[str, str], str]
+
+    @classmethod
+    def of_portal(cls, site: str) -> Places:
+        """Those of a portal, by its address without a slash at its end."""
+        return cls(f"{site}/kb", lambda number, tag: article_address(site, number, tag))
+
+
+def atom(articles: Iterable[Article], *, places: Places, here: str, language: str) -> bytes:
     """An Atom feed of articles, the newest first.
 
     Args:
-        site: address of the portal, without a slash at its end.
         here: the feed's own address; it is its identifier too.
     """
     newest = _newest(articles)
@@ -34,11 +52,11 @@ def atom(articles: Iterable[Article], *, site: str, here: str, language: str) ->
     _child(feed, "title", _("Deskside: knowledge base"))
     _child(feed, "updated", _moment(newest[0].last_verified if newest else date(1970, 1, 1)))
     SubElement(feed, f"{{{ATOM}}}link", {"rel": "self", "href": here})
-    SubElement(feed, f"{{{ATOM}}}link", {"rel": "alternate", "href": f"{site}/kb"})
+    SubElement(feed, f"{{{ATOM}}}link", {"rel": "alternate", "href": places.home})
     SubElement(SubElement(feed, f"{{{ATOM}}}author"), f"{{{ATOM}}}name").text = "Deskside"
     for article in newest:
         entry = SubElement(feed, f"{{{ATOM}}}entry")
-        address = article_address(site, article.number, article.language)
+        address = places.article(article.number, article.language)
         _child(entry, "id", address)
         _child(entry, "title", f"{article.name} {article.title}")
         _child(entry, "updated", _moment(article.last_verified))
@@ -49,20 +67,20 @@ def atom(articles: Iterable[Article], *, site: str, here: str, language: str) ->
     return _document(feed)
 
 
-def rss(articles: Iterable[Article], *, site: str, here: str, language: str) -> bytes:
+def rss(articles: Iterable[Article], *, places: Places, here: str, language: str) -> bytes:
     """An RSS feed of articles, the newest first; arguments as for `atom`."""
     register_namespace("atom", ATOM)
     root = Element("rss", {"version": "2.0"})
     channel = SubElement(root, "channel")
     SubElement(channel, "title").text = _("Deskside: knowledge base")
-    SubElement(channel, "link").text = f"{site}/kb"
+    SubElement(channel, "link").text = places.home
     SubElement(channel, "description").text = _("Articles that are new or verified again")
     SubElement(channel, "language").text = language
     own = {"rel": "self", "href": here, "type": "application/rss+xml"}
     SubElement(channel, f"{{{ATOM}}}link", own)
     for article in _newest(articles):
         item = SubElement(channel, "item")
-        address = article_address(site, article.number, article.language)
+        address = places.article(article.number, article.language)
         SubElement(item, "title").text = f"{article.name} {article.title}"
         SubElement(item, "link").text = address
         SubElement(item, "guid").text = address
@@ -73,7 +91,7 @@ def rss(articles: Iterable[Article], *, site: str, here: str, language: str) -> 
     return _document(root)
 
 
-def sitemap(numbers: Iterable[tuple[str, Sequence[str]]], *, site: str) -> bytes:
+def sitemap(numbers: Iterable[tuple[str, Sequence[str]]], *, places: Places) -> bytes:
     """Every article in every language, each with the addresses of the others.
 
     Args:
@@ -85,10 +103,10 @@ def sitemap(numbers: Iterable[tuple[str, Sequence[str]]], *, site: str) -> bytes
     for number, languages in numbers:
         for language in languages:
             url = SubElement(root, f"{{{SITEMAP}}}url")
-            SubElement(url, f"{{{SITEMAP}}}loc").text = article_address(site, number, language)
+            SubElement(url, f"{{{SITEMAP}}}loc").text = places.article(number, language)
             for other in languages:
                 link = {"rel": "alternate", "hreflang": other}
-                link["href"] = article_address(site, number, other)
+                link["href"] = places.article(number, other)
                 SubElement(url, f"{{{XHTML}}}link", link)
     return _document(root)
 

@@ -14,11 +14,13 @@ from typing import Any, NoReturn
 
 from deskside.foundation.errors import Refused
 from deskside.foundation.text import LANGUAGES, _, mark
+from deskside.knowledge import steps
 from deskside.knowledge.model import Article, Vendor
 
 FENCE = "+++"
 PLATFORMS = frozenset({"windows", "macos", "linux"})
 NUMBER = re.compile(r"[1-9][0-9]{0,5}")
+OWN_PAGE = re.compile(r"/(?:[a-z0-9]+(?:[-/][a-z0-9]+)*)?")
 LARGEST = 1_000_000
 """Characters that an article may hold; far more than any, far less than would hurt."""
 
@@ -38,7 +40,7 @@ FIELDS: dict[str, str] = {
     "checks": TEXTS,
     "fixes": TEXTS,
 }
-OPTIONAL: dict[str, str] = {"vendor": TABLE}
+OPTIONAL: dict[str, str] = {"vendor": TABLE, "wizard": TEXT, "translates": TEXT}
 VENDOR: dict[str, str] = {"number": TEXT, "label": TEXT, "url": TEXT, "related": TEXTS}
 
 
@@ -58,6 +60,11 @@ class BadArticle(Refused):
         self.line = line
 
 
+def too_long(path: Path) -> BadArticle:
+    """The refusal of an article that nobody would read to its end."""
+    return BadArticle(path, 1, _("longer than {count} characters").format(count=LARGEST))
+
+
 def parse(text: str, path: Path) -> Article:
     """The article in a file's text.
 
@@ -65,12 +72,15 @@ def parse(text: str, path: Path) -> Article:
         BadArticle: the front matter or the body breaks a rule; names the file and the line.
     """
     if len(text) > LARGEST:
-        raise BadArticle(path, 1, _("longer than {count} characters").format(count=LARGEST))
+        raise too_long(path)
     head, body, body_line = _split(text.removeprefix("\ufeff").replace("\r\n", "\n"), path)
     fields = _Fields(head, path)
     fields.expect(FIELDS, OPTIONAL)
     article = _article(fields, body, body_line, path)
     _check_values(article, fields)
+    for line, mark_of_step in steps.malformed(body, article.checks, article.fixes):
+        reason = _("the mark of a step cannot be understood: {mark}").format(mark=mark_of_step)
+        raise BadArticle(path, body_line + line, reason)
     return article
 
 
@@ -139,6 +149,8 @@ def _article(fields: _Fields, body: str, body_line: int, path: Path) -> Article:
         for key, value in fields.values.items()
         if key != "vendor"
     }
+    values = dict.fromkeys(OPTIONAL, "") | values
+    del values["vendor"]
     theirs = fields.values.get("vendor")
     vendor = Vendor(**theirs | {"related": tuple(theirs["related"])}) if theirs else None
     return Article(**values, vendor=vendor, body=body, body_line=body_line, path=path)
@@ -156,5 +168,7 @@ def _check_values(article: Article, fields: _Fields) -> None:
             fields.refuse("number", _("{number} is no article number").format(number=number))
     if unknown := set(article.platforms) - PLATFORMS:
         fields.refuse("platforms", _("unknown platform {name}").format(name=min(unknown)))
+    if article.wizard and not OWN_PAGE.fullmatch(article.wizard):
+        fields.refuse("wizard", _("the wizard must be a page of the portal: /…"))
     if article.vendor and not article.vendor.url.startswith("https://"):
         fields.refuse("url", _("the vendor's address must begin with https://"))

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
-from deskside.knowledge.front_matter import BadArticle, parse
+from deskside.foundation.text import DEFAULT
+from deskside.knowledge.front_matter import LARGEST, BadArticle, parse, too_long
 from deskside.knowledge.model import Article
 
 PACKAGE = Path(__file__).resolve().parent.parent
+LARGEST_FILE = 4 * LARGEST
+"""Bytes that a character of UTF-8 has at most, for the longest text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +27,19 @@ class Shelf:
 
     articles: dict[str, dict[str, Article]]
     faults: tuple[BadArticle, ...]
+
+    def is_outdated(self, article: Article) -> bool:
+        """Whether a translation is one of an older version of the English text."""
+        original = self.articles.get(article.number, {}).get(DEFAULT)
+        known = article.translates and original is not None and original is not article
+        return bool(known and original and original.digest != article.translates)
+
+    def successor(self, number: str) -> str | None:
+        """Number of the article that replaces another, if one does."""
+        for other, texts in self.articles.items():
+            if any(number in article.supersedes for article in texts.values()):
+                return other
+        return None
 
 
 def articles_folder() -> Path:
@@ -44,17 +62,41 @@ def read_shelf(folder: Path) -> Shelf:
     return Shelf(articles, tuple(faults))
 
 
-def read_article(path: Path) -> Article:
+def read_article(path: Path, place: Path | None = None) -> Article:
     """The article in one file.
 
+    Args:
+        place: where an article would lie whose copy is read; messages name it.
+
     Raises:
-        BadArticle: it is not UTF-8 or breaks a rule of the front matter.
+        BadArticle: it is too long, not UTF-8, or breaks a rule of the front matter.
     """
+    place = place or path
+    with path.open("rb") as file:
+        content = file.read(LARGEST_FILE + 1)
+    if len(content) > LARGEST_FILE:
+        raise too_long(place)
     try:
-        text = path.read_bytes().decode("utf-8")
+        text = content.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise BadArticle(path, error.object[: error.start].count(b"\n") + 1, "not UTF-8") from error
-    return parse(text, path)
+        line = content[: error.start].count(b"\n") + 1
+        raise BadArticle(place, line, "not UTF-8") from error
+    return parse(text, place)
+
+
+def circle(articles: Iterable[Article]) -> list[str]:
+    """Numbers of articles that replace one another in a circle, first and last the same.
+
+    Empty where every article is replaced for good.
+    """
+    replaces: dict[str, set[str]] = {}
+    for article in articles:
+        replaces.setdefault(article.number, set()).update(article.supersedes)
+    try:
+        TopologicalSorter(replaces).prepare()
+    except CycleError as error:
+        return [str(number) for number in error.args[1]]
+    return []
 
 
 def _by_number(path: Path) -> tuple[int, str, str]:

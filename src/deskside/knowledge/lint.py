@@ -1,8 +1,9 @@
 """Rules that every article keeps; what breaks one is a finding that names the file and the line.
 
 Every number and anchor referred to exists, or is marked as the vendor's. All languages of an
-article run the same checks and fixes and have the same sections and steps. Every finding code of
-a check that an article runs has its section.
+article run the same checks and fixes, have the same sections and steps, and name the same
+commands. Every finding code of a check that an article runs has its section. A translation is one
+of the English text as it is now.
 """
 
 from __future__ import annotations
@@ -13,23 +14,34 @@ from collections.abc import Callable, Iterable, Iterator
 from deskside.foundation import registry
 from deskside.foundation.errors import DesksideError
 from deskside.foundation.findings import Finding, Status
-from deskside.foundation.text import LANGUAGES, _
-from deskside.knowledge import markdown
-from deskside.knowledge.library import Shelf
+from deskside.foundation.text import DEFAULT, LANGUAGES, _
+from deskside.knowledge import markdown, steps
+from deskside.knowledge.library import Shelf, circle
 from deskside.knowledge.model import Article, Section
 
 MENTION = re.compile(r"\bKB([0-9]+)\b")
-SAME = ("platforms", "last_verified", "related", "supersedes", "checks", "fixes")
+PLACEHOLDER = re.compile(r"\b[A-Z]{2,}\b")
+SAME = ("platforms", "last_verified", "related", "supersedes", "checks", "fixes", "wizard")
 """Fields that all languages of an article share."""
 
 
 def lint(shelf: Shelf) -> list[Finding]:
     """What breaks the rules; where nothing does, one finding that says how much was read."""
     faults = [_malformed(str(fault), fault.hint) for fault in shelf.faults]
+    faults += _circles(shelf)
     faults += [
         finding for texts in shelf.articles.values() for finding in _article_faults(shelf, texts)
     ]
     return faults or [_fine(shelf)]
+
+
+def _circles(shelf: Shelf) -> list[Finding]:
+    found = circle(article for texts in shelf.articles.values() for article in texts.values())
+    if not found:
+        return []
+    names = " → ".join(f"KB{number}" for number in found)
+    reason = _("articles replace one another in a circle: {names}")
+    return [_fault("supersession-circular", f"{found[0]}", reason, names=names)]
 
 
 def _article_faults(shelf: Shelf, texts: dict[str, Article]) -> Iterator[Finding]:
@@ -42,6 +54,8 @@ def _article_faults(shelf: Shelf, texts: dict[str, Article]) -> Iterator[Finding
         yield from _references(shelf, article)
         yield from _links(shelf, article)
         yield from _commands(article)
+        yield from _steps(article)
+        yield from _translation(shelf, article)
     yield from _differences(list(texts.values()))
 
 
@@ -120,6 +134,33 @@ def _codes(checks: Iterable[str]) -> Iterator[str]:
             yield from getattr(registry.check(identifier), "codes", ())
 
 
+def _steps(article: Article) -> Iterator[Finding]:
+    """Every mark of a step is at the end of its paragraph, and names what its check can find."""
+    known = markdown.steps(article.body)
+    if len(known) != len(steps.marks(article.body)):
+        reason = _("the mark of a step must stand at the end of its paragraph")
+        yield _fault("step-misplaced", _place(article), reason)
+    for step in known:
+        codes = set(_codes([step.check]))
+        for code in step.unless:
+            if codes and code not in codes:
+                reason = _("{check} never finds {finding}")
+                yield _fault(
+                    "step-finding-unknown",
+                    _place(article, _line_of(article, code)),
+                    reason,
+                    check=step.check,
+                    finding=code,
+                )
+
+
+def _translation(shelf: Shelf, article: Article) -> Iterator[Finding]:
+    original = shelf.articles[article.number].get(DEFAULT)
+    if original and shelf.is_outdated(article):
+        reason = _("it translates an older English text; the present one is “{digest}”")
+        yield _fault("translation-outdated", _place(article), reason, digest=original.digest)
+
+
 def _differences(texts: list[Article]) -> Iterator[Finding]:
     first = texts[0]
     for other in texts[1:]:
@@ -128,6 +169,10 @@ def _differences(texts: list[Article]) -> Iterator[Finding]:
                 yield _unequal(other, first, name)
         if _vendor_numbers(first) != _vendor_numbers(other):
             yield _unequal(other, first, "vendor")
+        if _marks(first) != _marks(other):
+            yield _unequal(other, first, _("the checks of its steps"))
+        if _commands_of(first) != _commands_of(other):
+            yield _unequal(other, first, _("its commands"))
         if _shape(first) != _shape(other):
             yield _unequal(other, first, _first_difference(_shape(other), _shape(first)))
 
@@ -135,6 +180,15 @@ def _differences(texts: list[Article]) -> Iterator[Finding]:
 def _shape(article: Article) -> list[tuple[str, int, int]]:
     sections: list[Section] = markdown.sections(article.body)
     return [(section.anchor, section.level, section.steps) for section in sections]
+
+
+def _commands_of(article: Article) -> list[str]:
+    """The commands; what a person fills in has another name in every language."""
+    return [PLACEHOLDER.sub("…", command) for command in markdown.commands(article.body)]
+
+
+def _marks(article: Article) -> list[tuple[object, ...]]:
+    return [(s.address, s.check, s.unless, s.fix) for s in markdown.steps(article.body)]
 
 
 def _first_difference(here: list[tuple[str, int, int]], there: list[tuple[str, int, int]]) -> str:

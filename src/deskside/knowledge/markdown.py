@@ -4,6 +4,7 @@ Raw HTML in Markdown is shown as text, and what the renderer makes is cleaned on
 allow list, so that no script, handler, style or strange link survives either of two mistakes.
 
 `## Damaged file {#settings-damaged}` names a heading; without a name it gets one from its words.
+Steps that know their check (`steps.py`) have a name, too, and a place for what is seen of them.
 `[text](kb:2816#port-dropped)` leads to an article of ours, `[text](vendor:2282)` to the vendor's.
 """
 
@@ -11,33 +12,42 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 import nh3
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from deskside.knowledge.model import Section
+from deskside.knowledge.model import Section, Step
+from deskside.knowledge.steps import MARK
 
 NAMED = re.compile(r"\s*\{#(?P<anchor>[a-z0-9]+(?:-[a-z0-9]+)*)\}\s*$")
 OURS = re.compile(r"kb:(?P<number>[0-9]{1,6})(?:#(?P<anchor>[a-z0-9-]+))?")
 THEIRS = re.compile(r"vendor:(?P<number>[0-9]{1,6})")
 VENDOR_ADDRESS = "https://ibkr.info/article/{number}"
 
+COMMAND = re.compile(r"deskside [a-z]")
+
 HEADINGS = {"h2", "h3", "h4", "h5", "h6"}
 LISTS = {"ul", "ol", "li"}
 TABLES = {"table", "thead", "tbody", "tr", "th", "td"}
 WORDS = {"p", "a", "strong", "em", "code", "pre", "blockquote", "hr", "br"}
 TAGS = HEADINGS | LISTS | TABLES | WORDS
-ATTRIBUTES = {name: {"id"} for name in HEADINGS} | {"a": {"href"}, "ol": {"start"}}
+ATTRIBUTES = {name: {"id"} for name in HEADINGS} | {"a": {"href"}, "ol": {"start"}, "li": {"id"}}
+PLACE = re.compile("\ue000([a-z0-9.-]+)\ue001(</p>)?")
+"""Where a page puts what is seen of a step; taken out of whatever an author writes."""
 
 
-def to_html(body: str) -> str:
-    """The body of an article as HTML that holds only harmless elements."""
+def to_html(body: str, seen: Mapping[str, str] | None = None) -> str:
+    """The body of an article as HTML that holds only harmless elements.
+
+    Args:
+        seen: harmless HTML of ours to put under a step, by the step's address.
+    """
     parser = _parser()
-    raw = str(parser.renderer.render(_named(parser.parse(body)), parser.options, {}))
-    return nh3.clean(
+    raw = str(parser.renderer.render(_tokens(body), parser.options, {}))
+    cleaned = nh3.clean(
         raw,
         tags=TAGS,
         attributes=ATTRIBUTES,
@@ -45,6 +55,12 @@ def to_html(body: str) -> str:
         link_rel="noopener noreferrer",
         clean_content_tags={"script", "style"},
     )
+    return PLACE.sub(lambda place: (place[2] or "") + (seen or {}).get(place[1], ""), cleaned)
+
+
+def steps(body: str) -> list[Step]:
+    """The steps of an article that know their check, in order."""
+    return [step for _token, step in _marked(_named(_parser().parse(body)))]
 
 
 def sections(body: str) -> list[Section]:
@@ -70,9 +86,22 @@ def links(body: str) -> list[str]:
     ]
 
 
+def commands(body: str) -> list[str]:
+    """The `deskside …` commands of an article, in the line or fenced, in order."""
+    found = []
+    for token in _parser().parse(body):
+        inline = [child.content for child in token.children or () if child.type == "code_inline"]
+        fenced = token.content.splitlines() if token.type in ("fence", "code_block") else []
+        found += [text.strip() for text in (*inline, *fenced) if COMMAND.match(text.strip())]
+    return found
+
+
 def plain(body: str) -> str:
     """The body for a terminal: Markdown without the names of headings and the aims of links."""
-    lines = [NAMED.sub("", line) if line.startswith("#") else line for line in body.split("\n")]
+    lines = [
+        NAMED.sub("", line) if line.startswith("#") else MARK.sub("", line)
+        for line in body.split("\n")
+    ]
     return re.sub(r"\[([^\]]+)\]\([^)\s]+\)", r"\1", "\n".join(lines)).strip("\n")
 
 
@@ -85,6 +114,51 @@ def slug(title: str) -> str:
 @lru_cache
 def _parser() -> MarkdownIt:
     return MarkdownIt("commonmark", {"html": False}).enable("table")
+
+
+def _tokens(body: str) -> list[Token]:
+    """The tokens of a page: names on headings and steps, and a place under every step."""
+    tokens = _named(_parser().parse(re.sub("[\ue000\ue001]", "", body)))
+    for inline, step in _marked(tokens):
+        inline.children = [*(inline.children or []), _place(step)]
+    return tokens
+
+
+def _place(step: Step) -> Token:
+    return Token("text", "", 0, content=f"\ue000{step.address}\ue001")
+
+
+def _marked(tokens: list[Token]) -> Iterator[tuple[Token, Step]]:
+    """The steps that know their check, each with the token of its words, its mark cut off."""
+    section, lists, item = "", [], None
+    taken: set[str] = set()
+    for index, token in enumerate(tokens):
+        if token.type == "heading_open":
+            section = str(token.attrGet("id"))
+        elif token.type in ("ordered_list_open", "bullet_list_open"):
+            first = int(token.attrGet("start") or 1) if token.tag == "ol" else None
+            lists.append(first)
+        elif token.type in ("ordered_list_close", "bullet_list_close"):
+            lists.pop()
+        elif token.type == "list_item_open" and lists[-1] is not None:
+            item, lists[-1] = (token, lists[-1]), lists[-1] + 1
+        elif token.type == "inline" and item and tokens[index - 2] is item[0]:
+            step = _take_mark(token, section, item[1])
+            if step and step.address not in taken:
+                taken.add(step.address)
+                item[0].attrSet("id", step.anchor)
+                yield token, step
+
+
+def _take_mark(inline: Token, section: str, number: int) -> Step | None:
+    """Cut the mark off a step and return what it says; None where there is none."""
+    last = inline.children[-1] if inline.children else None
+    matched = MARK.search(last.content) if last and last.type == "text" else None
+    if not (last and matched):
+        return None
+    last.content = last.content[: matched.start()]
+    unless = tuple(matched["unless"].split(",")) if matched["unless"] else ()
+    return Step(section, number, _words(inline), matched["check"], unless, matched["fix"])
 
 
 def _named(tokens: list[Token]) -> list[Token]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
 from datetime import date
@@ -47,6 +48,8 @@ class Article:
         supersedes: numbers of our articles that it replaces.
         checks: ids of the checks that it runs, in order.
         fixes: ids of the fixes that it may apply.
+        wizard: path of the portal's page that does all of it; empty where there is none.
+        translates: digest of the English text that it translates; empty where it is no translation.
         body: Markdown; headings from the second level on.
         body_line: line of the file on which the body begins, counted from 1.
         path: the file it was read from.
@@ -64,6 +67,8 @@ class Article:
     supersedes: tuple[str, ...]
     checks: tuple[str, ...]
     fixes: tuple[str, ...]
+    wizard: str
+    translates: str
     vendor: Vendor | None
     body: str
     body_line: int
@@ -73,6 +78,12 @@ class Article:
     def name(self) -> str:
         """How people call it: `KB2323`."""
         return f"KB{self.number}"
+
+    @property
+    def digest(self) -> str:
+        """Names its words: the first 12 hexadecimal digits of their SHA-256."""
+        words = f"{self.title}\n{self.summary}\n{self.body}".encode()
+        return hashlib.sha256(words).hexdigest()[:12]
 
     @property
     def references(self) -> tuple[str, ...]:
@@ -95,11 +106,64 @@ class Article:
             "supersedes": list(self.supersedes),
             "checks": list(self.checks),
             "fixes": list(self.fixes),
+            "wizard": self.wizard or None,
             "vendor": {"number": self.vendor.number, "url": self.vendor.url}
             if self.vendor
             else None,
             "body": self.body,
         }
+
+
+@dataclass(frozen=True, slots=True)
+class OwnText:
+    """A text of a desk's own, and how it stands.
+
+    Attributes:
+        title: as it is shown; empty where it is not.
+        versions: how many there have been.
+        ours: it takes the place of a text that came with Deskside.
+        outdated: it translates an older version of the English text.
+        fault: why the file as it is now is not shown; empty where it is.
+    """
+
+    number: str
+    language: str
+    title: str
+    versions: int
+    ours: bool
+    outdated: bool
+    fault: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A numbered step that knows the check which tells whether it is done.
+
+    Attributes:
+        section: anchor of the heading that it stands under; empty before the first.
+        number: its number as the page shows it.
+        text: its words, plain.
+        check: id of the check.
+        unless: codes of the findings that say that it is not done; empty where any problem does.
+        fix: id of the fix that does it; None where only a person can.
+    """
+
+    section: str
+    number: int
+    text: str
+    check: str
+    unless: tuple[str, ...]
+    fix: str | None
+
+    @property
+    def address(self) -> str:
+        """Its name within the article: `restore.4`."""
+        return f"{self.section}.{self.number}" if self.section else str(self.number)
+
+    @property
+    def anchor(self) -> str:
+        """Its name on a page; no heading can have it."""
+        return f"step-{self.address.replace('.', '-')}"
 
 
 @dataclass(frozen=True, slots=True)

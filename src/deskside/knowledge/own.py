@@ -1,8 +1,9 @@
 """A desk's own articles: a folder that adds to the ones that came with Deskside, or overrides them.
 
 `articles/<number>/<language>.md` in the data folder, in the same form. Whatever changes there is
-live within a second, without a restart. A file that cannot be understood never takes the place of
-the last good one, which is kept beside it, so that it is still there after a restart.
+live within a second, without a restart. A file that cannot be understood, or that closes a circle
+of articles which replace one another, never takes the place of the last good one. Every version
+that was shown is kept beside it (`versions.py`), so that it is still there after a restart.
 """
 
 from __future__ import annotations
@@ -11,12 +12,14 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from deskside.foundation.clock import Clock, SystemClock
 from deskside.foundation.paths import private_folder, write_private
+from deskside.foundation.text import _
 from deskside.knowledge.front_matter import BadArticle
-from deskside.knowledge.library import Shelf, read_article
+from deskside.knowledge.library import Shelf, circle, read_article
 from deskside.knowledge.model import Article
+from deskside.knowledge.versions import Versions
 
-LAST_GOOD = ".last-good"
 LOOK_EVERY = 1.0
 """Seconds between two looks at the folder."""
 
@@ -26,15 +29,21 @@ Signature = tuple[int, int]
 class OwnArticles:
     """The articles of one folder as they stand now; the folder need not exist."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, clock: Clock | None = None) -> None:
+        self.folder = folder
+        self.versions = Versions(folder)
+        self._clock = clock or SystemClock()
         self._seen: dict[Path, Signature] = {}
         self._good: dict[Path, Article] = {}
         self._faults: dict[Path, BadArticle] = {}
         self._looked = float("-inf")
 
-    def look(self) -> bool:
-        """Read what has changed since the last look; whether anything had."""
+    def look(self, base: Shelf) -> bool:
+        """Read what has changed since the last look; whether anything had.
+
+        Args:
+            base: the articles that ours add to or override.
+        """
         now = time.monotonic()
         if now - self._looked < LOOK_EVERY:
             return False
@@ -45,8 +54,8 @@ class OwnArticles:
         for path in gone:
             self._good.pop(path, None)
             self._faults.pop(path, None)
-        for path in changed:
-            self._read(path)
+        for path in sorted(changed):
+            self._read(path, base)
         self._seen = present
         return bool(changed or gone)
 
@@ -60,16 +69,43 @@ class OwnArticles:
 
     def _signatures(self) -> list[tuple[Path, Signature]]:
         found = []
-        for path in self._folder.glob("*/*.md"):
+        for path in self.folder.glob("*/*.md"):
             # Between the listing and here a file may have gone.
             with suppress(OSError):
                 state = path.stat()
                 found.append((path, (state.st_mtime_ns, state.st_size)))
         return found
 
-    def _read(self, path: Path) -> None:
+    def faults(self) -> dict[Path, BadArticle]:
+        """The files that could not take their place, and why."""
+        return dict(self._faults)
+
+    def articles(self) -> list[Article]:
+        """Our own articles as they are shown."""
+        return [self._good[path] for path in sorted(self._good)]
+
+    def restore(self, number: str, language: str, count: int) -> None:
+        """Put a version back into its place; it becomes the newest.
+
+        Raises:
+            NotFound: `unknown-version`.
+            BadArticle: it breaks a rule that did not exist when it was written.
+        """
+        version = self.versions.one(number, language, count)
+        path = self.folder / number / f"{language}.md"
+        read_article(version.path, path)
+        private_folder(path.parent)
+        write_private(path, version.path.read_bytes())
+        self.hurry()
+
+    def hurry(self) -> None:
+        """Make the next look a real one, however soon it comes."""
+        self._looked = float("-inf")
+
+    def _read(self, path: Path, base: Shelf) -> None:
         try:
             article = read_article(path)
+            self._refuse_circle(article, base)
         except OSError:
             return
         except BadArticle as fault:
@@ -79,20 +115,25 @@ class OwnArticles:
         else:
             self._faults.pop(path, None)
             self._good[path] = article
-            self._keep(path)
+            # A folder that we may only read serves as well; then nothing outlives a restart.
+            with suppress(OSError):
+                content = path.read_bytes()
+                self.versions.keep(article.number, article.language, content, self._clock.now())
 
-    def _kept(self, path: Path) -> Path:
-        return self._folder / LAST_GOOD / path.parent.name / path.name
+    def _refuse_circle(self, article: Article, base: Shelf) -> None:
+        shipped = [text for texts in base.articles.values() for text in texts.values()]
+        mine = {(own.number, own.language): own for own in self._good.values()}
+        all_texts = {(a.number, a.language): a for a in shipped} | mine
+        all_texts[article.number, article.language] = article
+        found = circle(all_texts.values())
+        if article.number in found:
+            names = " → ".join(f"KB{number}" for number in found)
+            reason = _("articles replace one another in a circle: {names}").format(names=names)
+            raise BadArticle(article.path, 1, reason)
 
     def _last_good(self, path: Path) -> Article | None:
+        kept = self.versions.of(path.parent.name, path.stem)
         try:
-            return read_article(self._kept(path))
+            return read_article(kept[-1].path, path) if kept else None
         except (BadArticle, OSError):
             return None
-
-    def _keep(self, path: Path) -> None:
-        kept = self._kept(path)
-        # A folder that we may only read serves as well; then nothing outlives a restart.
-        with suppress(OSError):
-            private_folder(kept.parent)
-            write_private(kept, path.read_bytes())

@@ -29,7 +29,8 @@ from deskside.foundation.units import size
 from deskside.knowledge import feeds, markdown, running
 from deskside.knowledge.model import Article, Result
 from deskside.knowledge.service import Library
-from deskside.web.service import AnyRequest, form, own_path, page, redirect
+from deskside.knowledge.steps import StepState, relevant
+from deskside.web.service import AnyRequest, form, own_path, page, part, redirect
 
 T = TypeVar("T")
 Articles = NamedDependency[Library]
@@ -40,6 +41,9 @@ OPTIONS: dict[str, tuple[str, str]] = {
     "root": (mark("TWS folder"), mark("Leave it empty for the usual place.")),
     "user": (mark("User name"), mark("Needed only where this computer knows several.")),
     "file": (mark("File of your own"), mark("Leave it empty to take the newest snapshot.")),
+    "home": (mark("Home folder"), mark("Where IBJts is; leave it empty for your own.")),
+    "venv": (mark("Python environment"), mark("The folder of the virtual environment.")),
+    "port": (mark("Port of the API"), mark("Leave it empty for the one in the settings.")),
     "catalogue": (mark("Catalogue of hosts"), mark("A file; leave it empty for the usual one.")),
     "only": (mark("Only these hosts"), mark("Their ids with commas between; empty for all.")),
 }
@@ -93,6 +97,7 @@ def knowledge_page(request: AnyRequest, library: Articles) -> Response[str]:
     number = _page_number(asked.get("page", ""), len(rows))
     kept = {name: asked[name] for name in ("q", "tag", "platform") if asked.get(name)}
     tag, platform = asked.get("tag", ""), asked.get("platform", "")
+    subscribed = ({"tag": tag} if tag else {}) | {"lang": language()}
     return page(
         request,
         "pages/knowledge.html",
@@ -105,7 +110,8 @@ def knowledge_page(request: AnyRequest, library: Articles) -> Response[str]:
         suggestion=corrected,
         tags=[_tag(name, tag) for name in sorted({name for a in every for name in a.tags})],
         platforms=[_platform(name, platform) for name in PLATFORMS],
-        feed_href=_with("/kb/feed.atom", {"tag": tag} if tag else {}),
+        feed_href=_with("/kb/feed.atom", subscribed),
+        rss_href=_with("/kb/feed.rss", subscribed),
     )
 
 
@@ -121,7 +127,9 @@ def atom_feed(request: AnyRequest, library: Articles) -> Response[bytes]:
     """The articles as an Atom feed: all, or by `tag` and `lang`."""
     _speak(request)
     chosen = _chosen(library.articles(), request)
-    content = feeds.atom(chosen, site=_site(request), here=str(request.url), language=language())
+    content = feeds.atom(
+        chosen, places=_places(request), here=str(request.url), language=language()
+    )
     return Response(content, media_type="application/atom+xml; charset=utf-8")
 
 
@@ -130,7 +138,8 @@ def rss_feed(request: AnyRequest, library: Articles) -> Response[bytes]:
     """The articles as an RSS feed: all, or by `tag` and `lang`."""
     _speak(request)
     chosen = _chosen(library.articles(), request)
-    content = feeds.rss(chosen, site=_site(request), here=str(request.url), language=language())
+    where, here = _places(request), str(request.url)
+    content = feeds.rss(chosen, places=where, here=here, language=language())
     return Response(content, media_type="application/rss+xml; charset=utf-8")
 
 
@@ -138,7 +147,7 @@ def rss_feed(request: AnyRequest, library: Articles) -> Response[bytes]:
 def site_map(request: AnyRequest, library: Articles) -> Response[bytes]:
     """Every article in every language, for search engines."""
     listed = ((a.number, library.languages(a.number)) for a in library.articles())
-    content = feeds.sitemap(listed, site=_site(request))
+    content = feeds.sitemap(listed, places=_places(request))
     return Response(content, media_type="application/xml; charset=utf-8")
 
 
@@ -156,8 +165,9 @@ async def check_page(request: AnyRequest, library: Articles, number: Name) -> Re
     """Run the checks and show what they found."""
     fields = await _fields(request)
     article = library.article(number)
-    report = await _thread(running.examine, article, _known(fields))
-    run = _run(report.situation.options, stage="check", result=report)
+    options, step = _known(fields), fields.get("step", "")
+    report = await _thread(_examine, article, options, step)
+    run = _run(options, stage="check", result=report, step=step)
     return await _thread(_article, request, library, article, run)
 
 
@@ -166,8 +176,9 @@ async def plan_page(request: AnyRequest, library: Articles, number: Name) -> Res
     """Show what a fix would do; nothing is changed."""
     fields = await _fields(request)
     article = library.article(number)
-    report = await _thread(running.examine, article, _known(fields))
-    run = await _thread(_plan, report, fields.get("fix", ""))
+    step = fields.get("step", "")
+    report = await _thread(_examine, article, _known(fields), step)
+    run = await _thread(_plan, report, fields.get("fix", ""), step)
     return await _thread(_article, request, library, article, run)
 
 
@@ -175,7 +186,7 @@ async def plan_page(request: AnyRequest, library: Articles, number: Name) -> Res
 async def apply_plan(request: AnyRequest, library: Articles, number: Name) -> Response[Any]:
     """Apply the plan that was shown, if it would still do exactly the same."""
     fields = await _fields(request)
-    article, options = library.article(number), _known(fields)
+    article, options, step = library.article(number), _known(fields), fields.get("step", "")
     fix, digest = fields.get("fix", ""), fields.get("digest", "")
     if not digest:
         raise UsageProblem(
@@ -183,13 +194,13 @@ async def apply_plan(request: AnyRequest, library: Articles, number: Name) -> Re
             _("Nothing was changed: a plan is applied after it was shown."),
             hint=_("Check again and read the plan."),
         )
-    report = await _thread(running.examine, article, options)
+    report = await _thread(_examine, article, options, step)
     try:
         change = await _thread(_apply, report, fix, digest)
     except Refused as refused:
-        run = _run(options, stage="check", result=report, refused=_words(refused))
+        run = _run(options, stage="check", result=report, refused=_words(refused), step=step)
         return await _thread(_article, request, library, article, run, status=refused.http_status)
-    return redirect(_with(f"/kb/{article.number}/changes/{change}", options))
+    return redirect(_change_address(article, change, options, step))
 
 
 @get("/kb/{number:str}/changes/{change:str}", include_in_schema=False, sync_to_thread=True)
@@ -198,11 +209,17 @@ def change_page(
 ) -> Response[str]:
     """Verify: what the checks find now that a change was applied or undone, and its undo."""
     article, options = library.article(number), _known(request.query_params)
+    step = request.query_params.get("step", "")
     applied = running.engine().show(change)
-    report = running.examine(article, options)
-    here = _with(f"/kb/{article.number}/changes/{applied.id}", options)
-    can_undo = applied.state is State.APPLIED
-    run = _run(options, stage="verify", result=report, change=applied, can_undo=can_undo, here=here)
+    run = _run(
+        options,
+        stage="verify",
+        result=_examine(article, options, step),
+        change=applied,
+        can_undo=applied.state is State.APPLIED,
+        here=_change_address(article, applied.id, options, step),
+        step=step,
+    )
     return _article(request, library, article, run)
 
 
@@ -214,23 +231,39 @@ async def undo_change(request: AnyRequest, change: Name) -> Response[str]:
     return redirect(own_path(fields.get("next", ""), f"/changes/{undone}"))
 
 
+def _change_address(article: Article, change: str, options: Mapping[str, str], step: str) -> str:
+    """Where a change is shown: beside the step that it was made for, if it was one."""
+    path = f"/kb/{article.number}/changes/{change}"
+    if not step:
+        return _with(path, options)
+    anchor = running.the_step(article, step).anchor
+    return _with(path, dict(options) | {"step": step}) + f"#{anchor}"
+
+
+def _examine(article: Article, options: Mapping[str, str], step: str) -> running.Report:
+    if step:
+        return running.examine_step(article, step, options)
+    return running.examine(article, options)
+
+
 def _undo(identifier: str) -> str:
     return running.engine().undo(identifier).id
 
 
-def _plan(report: running.Report, fix: str) -> dict[str, Any]:
+def _plan(report: running.Report, fix: str, step: str) -> dict[str, Any]:
     options = report.situation.options
     try:
         offer = report.offer(fix or None)
         if offer is None:
-            return _run(options, stage="check", result=report)
+            return _run(options, stage="check", result=report, step=step)
         plan = running.make_plan(report, offer)
     except Refused as refused:
-        return _run(options, stage="check", result=report, refused=_words(refused))
+        return _run(options, stage="check", result=report, refused=_words(refused), step=step)
     return _run(
         options,
         stage="plan",
         result=report,
+        step=step,
         plan=plan,
         steps=[_step(plan, step) for step in plan.steps],
         digest=running.plan_digest(plan),
@@ -262,6 +295,7 @@ def _run(options: Mapping[str, str], **filled: Any) -> dict[str, Any]:
         "change": None,
         "can_undo": False,
         "here": "",
+        "step": "",
     }
     return empty | {"options": dict(options)} | filled
 
@@ -276,14 +310,19 @@ def _article(
 ) -> Response[str]:
     """An article's page; `run` is None where it cannot be run."""
     vendor_related = article.vendor.related if article.vendor else ()
+    panel = run | _forms(article, run["options"], run["step"]) if run is not None else None
+    seen = _steps_seen(request, article, panel) if panel else {}
     return page(
         request,
         "pages/article.html",
         status=status,
         article=article,
         foreign=_foreign(article.language),
+        outdated=library.is_outdated(article),
+        successor=library.successor(article.number),
+        wizard="" if run is not None else article.wizard,
         # Sanitised by markdown.to_html: nothing of it can act.
-        body=Markup(markdown.to_html(article.body)),  # noqa: S704
+        body=Markup(markdown.to_html(article.body, seen)),  # noqa: S704
         contents=[(s.anchor, s.title) for s in markdown.sections(article.body) if s.level == 2],
         related=[_row(library.article(number)) for number in article.related],
         vendor_related=[_vendor_row(number) for number in vendor_related],
@@ -294,13 +333,32 @@ def _article(
             for tag in library.languages(article.number)
         ],
         runs=bool(article.checks),
-        run=run | _forms(article, run["options"]) if run is not None else None,
+        can_receive=run is None and bool(article.checks),
+        run=panel,
     )
 
 
-def _forms(article: Article, options: dict[str, str]) -> dict[str, Any]:
-    """Where the panel's forms lead; the choices travel along in the query."""
+def _steps_seen(request: AnyRequest, article: Article, panel: dict[str, Any]) -> dict[str, str]:
+    """Under every step that knows its check: whether it is done, and what can be done about it."""
+    report: running.Report | None = panel["result"]
+    seen = running.look_around(article, panel["options"], report.seen if report else {})
+    shown: dict[str, str] = {}
+    for step, state in running.step_states(article, seen):
+        run = panel if step.address == panel["step"] else _run(panel["options"])
+        run = run | _forms(article, panel["options"], step.address)
+        offered = state is StepState.TO_DO and any(
+            step.fix in finding.fixes for finding in relevant(step, seen[step.check])
+        )
+        shown[step.address] = part(
+            request, "pages/step.html", run=run, step=step, state=state.value, offered=offered
+        )
+    return shown
+
+
+def _forms(article: Article, options: Mapping[str, str], step: str) -> dict[str, Any]:
+    """Where the forms of a panel lead; the choices travel along in the query."""
     base = f"/kb/{article.number}"
+    options = dict(options) | ({"step": step} if step else {})
     names = running.option_names(article)
     fields = [
         {"name": name, "label": _(label), "hint": _(hint), "value": options.get(name, "")}
@@ -309,7 +367,7 @@ def _forms(article: Article, options: dict[str, str]) -> dict[str, Any]:
     ]
     return {
         "fields": fields,
-        "check_href": f"{base}/check",
+        "check_href": _with(f"{base}/check", {"step": step} if step else {}),
         "check_again_href": _with(f"{base}/check", options),
         "plan_href": _with(f"{base}/plan", options),
         "apply_href": _with(f"{base}/apply", options),
@@ -361,6 +419,10 @@ def _speak(request: AnyRequest) -> None:
 
 def _site(request: AnyRequest) -> str:
     return str(request.base_url).rstrip("/")
+
+
+def _places(request: AnyRequest) -> feeds.Places:
+    return feeds.Places.of_portal(_site(request))
 
 
 def _chosen(articles: list[Article], request: AnyRequest) -> list[Article]:

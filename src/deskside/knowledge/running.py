@@ -1,4 +1,4 @@
-"""Running an article: check, findings, plan, apply, verify.
+"""Running an article, or one step of it: check, findings, plan, apply, verify.
 
 The plan that a person was shown is named by its digest; it is made anew when they agree and
 applied only if its digest is the same, so that exactly what was shown happens, or nothing.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from deskside.foundation import registry
 from deskside.foundation.changes.engine import Engine
@@ -19,7 +19,9 @@ from deskside.foundation.findings import Finding, Status, Verdict, verdict
 from deskside.foundation.paths import data_folder
 from deskside.foundation.registry import Situation
 from deskside.foundation.text import _
-from deskside.knowledge.model import Article
+from deskside.knowledge import markdown, steps
+from deskside.knowledge.model import Article, Step
+from deskside.knowledge.steps import StepState
 
 URGENCY = (Status.FAILURE, Status.WARNING, Status.NOTICE)
 """The findings that a fix may answer, the worst first."""
@@ -35,11 +37,19 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What the checks of an article found, and what could be done about it."""
+    """What the checks of an article, or of one step, found, and what could be done about it.
+
+    Attributes:
+        findings: what is shown of it.
+        fixes: ids of the fixes that may be offered.
+        seen: all that each check found, by its id.
+    """
 
     article: Article
     situation: Situation
     findings: tuple[Finding, ...]
+    fixes: tuple[str, ...]
+    seen: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
 
     @property
     def verdict(self) -> Verdict:
@@ -55,7 +65,7 @@ class Report:
             for finding in self.findings
             if finding.status is status
             for fix in finding.fixes
-            if fix in self.article.fixes
+            if fix in self.fixes
         ]
 
     def offer(self, fix: str | None = None) -> Offer | None:
@@ -120,9 +130,71 @@ def examine(article: Article, options: Mapping[str, str]) -> Report:
             hint=f"deskside kb show {article.name}",
         )
     situation = Situation(dict(options))
-    checks = [registry.check(identifier) for identifier in article.checks]
-    findings = (finding for check in checks for finding in registry.run(check, situation))
-    return Report(article, situation, tuple(findings))
+    seen = {name: _look(name, situation) for name in article.checks}
+    findings = tuple(finding for found in seen.values() for finding in found)
+    return Report(article, situation, findings, article.fixes, seen)
+
+
+def examine_step(article: Article, address: str, options: Mapping[str, str]) -> Report:
+    """Run the check of one step; nothing is changed.
+
+    Raises:
+        NotFound: `unknown-step`, or its check is not registered.
+    """
+    step = the_step(article, address)
+    situation = Situation(dict(options))
+    found = _look(step.check, situation)
+    fixes = (step.fix,) if step.fix else ()
+    return Report(
+        article, situation, tuple(steps.relevant(step, found)), fixes, {step.check: found}
+    )
+
+
+def the_step(article: Article, address: str) -> Step:
+    """The step of an address like `restore.4`.
+
+    Raises:
+        NotFound: `unknown-step`; the hint names all.
+    """
+    known = {step.address: step for step in markdown.steps(article.body)}
+    if address not in known:
+        raise NotFound(
+            "unknown-step",
+            _("{name} has no step “{step}” that knows its check.").format(
+                name=article.name, step=address
+            ),
+            hint=_("It has: {steps}").format(steps=", ".join(known) or _("none")),
+        )
+    return known[address]
+
+
+def look_around(
+    article: Article, options: Mapping[str, str], seen: Mapping[str, tuple[Finding, ...]]
+) -> dict[str, tuple[Finding, ...]]:
+    """What was seen already, and what the other checks of the steps see; nothing is changed.
+
+    A check that reaches out over the network waits until the person asks for it.
+    """
+    situation = Situation(dict(options))
+    names = dict.fromkeys(step.check for step in markdown.steps(article.body))
+    known = set(registry.ids(registry.CHECKS))
+    wanted = [name for name in names if name in known and name not in seen]
+    at_hand = [n for n in wanted if not getattr(registry.check(n), "reaches_out", False)]
+    return dict(seen) | {name: _look(name, situation) for name in at_hand}
+
+
+def step_states(
+    article: Article, seen: Mapping[str, tuple[Finding, ...]]
+) -> list[tuple[Step, StepState]]:
+    """Every step of an article that knows its check, and whether it is done by what was seen."""
+    return [
+        (step, steps.state(step, seen[step.check]) if step.check in seen else StepState.UNCHECKED)
+        for step in markdown.steps(article.body)
+    ]
+
+
+def _look(name: str, situation: Situation) -> tuple[Finding, ...]:
+    return tuple(registry.run(registry.check(name), situation))
 
 
 def make_plan(report: Report, offer: Offer) -> Plan:

@@ -11,10 +11,11 @@ from deskside.foundation.findings import Finding
 from deskside.foundation.paths import data_folder
 from deskside.foundation.text import DEFAULT, _, language
 from deskside.knowledge.library import Shelf, articles_folder, read_shelf
-from deskside.knowledge.model import Article, Result, article_number
+from deskside.knowledge.model import Article, OwnText, Result, article_number
 from deskside.knowledge.own import OwnArticles
 from deskside.knowledge.search.documents import Key, document
 from deskside.knowledge.search.index import Index
+from deskside.knowledge.versions import Version, difference
 
 
 class Library:
@@ -49,7 +50,7 @@ class Library:
         """The articles as they stand now."""
         if self._own is not None:
             with self._lock:
-                if self._own.look():
+                if self._own.look(self._base):
                     self._merged = self._own.over(self._base)
         return self._merged
 
@@ -87,6 +88,77 @@ class Library:
     def find(self, words: str, tag: str | None = None, limit: int = 20) -> tuple[list[Result], str]:
         """As `search`, and the question as it was corrected; empty where it was not."""
         return self._index.search(words, tag or language(), limit)
+
+    def is_outdated(self, article: Article) -> bool:
+        """Whether a text translates an older version of the English one."""
+        return self._shelf.is_outdated(article)
+
+    def successor(self, number: str) -> Article | None:
+        """The article that replaces another, if one does."""
+        found = self._shelf.successor(number)
+        return self.article(found) if found else None
+
+    def own_texts(self) -> list[OwnText]:
+        """The desk's own texts, by number and language, and how each of them stands."""
+        if self._own is None:
+            return []
+        self._own.hurry()
+        shelf = self._shelf
+        faults = {(p.parent.name, p.stem): f for p, f in self._own.faults().items()}
+        shown = {(a.number, a.language): a for a in self._own.articles()}
+        kept = self._own.versions.texts()
+        return [
+            OwnText(
+                number,
+                tag,
+                title=text.title if (text := shown.get((number, tag))) else "",
+                versions=len(self._own.versions.of(number, tag)),
+                ours=tag in self._base.articles.get(number, {}),
+                outdated=bool(text and shelf.is_outdated(text)),
+                fault=str(faults.get((number, tag), "")),
+            )
+            for number, tag in sorted({*kept, *faults, *shown})
+        ]
+
+    def history(self, number: str, tag: str) -> list[Version]:
+        """Every version of a text of the desk's own, the oldest first."""
+        return self._desk().versions.of(number, tag)
+
+    def difference(self, number: str, tag: str, old: int, new: int) -> list[str]:
+        """What changed between two versions of a text, as lines of a unified diff.
+
+        Args:
+            old, new: counts of versions; 0 is the text that came with Deskside.
+
+        Raises:
+            NotFound: `unknown-version`.
+        """
+        texts = [self._source(number, tag, count) for count in (old, new)]
+        names = [f"KB{number} ({tag}) {count or 'Deskside'}" for count in (old, new)]
+        return difference(texts[0], texts[1], (names[0], names[1]))
+
+    def restore(self, number: str, tag: str, count: int) -> None:
+        """Put a version of a text of the desk's own back into its place.
+
+        Raises:
+            NotFound: `unknown-version`.
+            BadArticle: it breaks a rule that did not exist when it was written.
+        """
+        self._desk().restore(number, tag, count)
+
+    def _desk(self) -> OwnArticles:
+        if self._own is None:
+            raise NotFound("unknown-version", _("There are no articles of your own here."))
+        # What lies there now becomes a version before anything is said of versions.
+        self._own.hurry()
+        _present = self._shelf
+        return self._own
+
+    def _source(self, number: str, tag: str, count: int) -> str:
+        shipped = self._base.articles.get(number, {}).get(tag)
+        if count == 0 and shipped:
+            return shipped.path.read_text(encoding="utf-8")
+        return self._desk().versions.one(number, tag, count).read()
 
     def lint(self) -> list[Finding]:
         """What breaks the rules for articles; one OK finding where nothing does."""

@@ -13,6 +13,7 @@ class Hosts:
     """Whether this computer reaches every host and port that TWS needs (KB2816)."""
 
     id = "network.hosts"
+    reaches_out = True
     title = mark("Hosts and ports")
     options = ("catalogue", "only")
 

@@ -122,6 +122,12 @@ def may_connect_to(sources: Iterable[str]) -> dict[str, str]:
     return {"content-security-policy": allowed}
 
 
+def part(request: AnyRequest, template: str, **context: Any) -> str:
+    """Render a template that is a part of a page."""
+    shell: Shell = request.app.state.shell
+    return shell.render(request, template, context)
+
+
 def redirect(path: str, *, cookies: list[Any] | None = None) -> Response[str]:
     """Send the browser on with GET after a form (RFC 9110 section 15.4.4).
 

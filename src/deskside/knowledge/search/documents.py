@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from deskside.knowledge import markdown
 from deskside.knowledge.model import Article
+from deskside.knowledge.steps import MARK
 
 Key = tuple[str, str]
 """Number and language: what names one text."""
@@ -69,5 +70,5 @@ def _passages(article: Article) -> Iterator[Passage]:
 
 
 def _plain(lines: list[str]) -> str:
-    text = ADDRESS_OF_LINK.sub("", "\n".join(lines))
+    text = ADDRESS_OF_LINK.sub("", "\n".join(MARK.sub("", line) for line in lines))
     return re.sub(r"\s+", " ", MARKS.sub(" ", text)).strip()

@@ -52,6 +52,7 @@ def search(request: AnyRequest, helpdesk: TheHelpdesk, q: FromQuery[str] = "") -
         may_import=Right.ISSUE in rights,
         may_export=Right.EXPORT in rights,
         may_review=Role.REVIEWER.value in visitor.roles,
+        may_write=Role.OPERATOR.value in visitor.roles,
     )
 
 

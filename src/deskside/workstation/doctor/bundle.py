@@ -7,88 +7,27 @@ places speak of one thing.
 
 from __future__ import annotations
 
-import getpass
 import io
 import json
 import platform
-import re
-import socket
 import sys
 import zipfile
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from deskside import __version__
 from deskside.foundation.errors import DesksideError, Refused
 from deskside.foundation.findings import Finding, report
 from deskside.foundation.paths import create_private
+from deskside.foundation.redaction import Redactor
 from deskside.foundation.text import _
 from deskside.workspace import looking
-
-_SHAPES = (
-    ("address", re.compile(r"(?<![\d.])(?!127\.0\.0\.1\b)(?:\d{1,3}\.){3}\d{1,3}(?![\d.])")),
-    ("address", re.compile(r"(?<![\w:.])(?:[0-9A-Fa-f]{0,4}:){3,7}[0-9A-Fa-f]{1,4}(?![\w:])")),
-    ("mail", re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")),
-    ("account", re.compile(r"\b(?:DU|DF|U|F|I)\d{5,9}\b")),
-    ("user-folder", re.compile(r"\b[a-p]{40}\b|(?<=Jts[/\\])[a-z]{6,11}(?=[/\\])")),
-    ("person", re.compile(r"(?<=[/\\]home[/\\])[^/\\\s\"']+|(?<=[/\\]Users[/\\])[^/\\\s\"']+")),
-)
-
-
-@dataclass
-class Redactor:
-    """Takes personal data out of texts; the same is called the same throughout.
-
-    Args:
-        known: what is personal on this computer, and what it is called instead.
-    """
-
-    known: dict[str, str]
-    given: dict[str, str] = field(default_factory=dict)
-
-    @classmethod
-    def of_this_computer(cls) -> Redactor:
-        """One that knows this computer's person, home and name."""
-        try:
-            person = getpass.getuser()
-        except (KeyError, OSError):
-            person = ""
-        known = {str(Path.home()): "<home>", socket.gethostname(): "<computer>"}
-        with suppress(DesksideError):
-            users = sorted({w.user for w in looking.workspaces()})
-            known |= {user: f"<user {number}>" for number, user in enumerate(users, 1)}
-        if len(person) > 2:
-            known[person] = "<person>"
-        return cls({text: name for text, name in known.items() if len(text) > 1})
-
-    def text(self, text: str) -> str:
-        """The text without personal data."""
-        for personal in sorted(self.known, key=len, reverse=True):
-            text = re.sub(rf"(?<!\w){re.escape(personal)}(?!\w)", self.known[personal], text)
-        for kind, shape in _SHAPES:
-            text = shape.sub(lambda found, kind=kind: self._name(kind, found[0]), text)  # type: ignore[misc]
-        return text
-
-    def value(self, value: object) -> object:
-        """The same for values of JSON, names of fields left as they are."""
-        if isinstance(value, str):
-            return self.text(value)
-        if isinstance(value, dict):
-            return {name: self.value(item) for name, item in value.items()}
-        if isinstance(value, (list, tuple)):
-            return [self.value(item) for item in value]
-        return value
-
-    def _name(self, kind: str, found: str) -> str:
-        count = sum(name.startswith(f"<{kind} ") for name in self.given.values())
-        return self.given.setdefault(found, f"<{kind} {count + 1}>")
 
 
 def contents(findings: Iterable[Finding], timings: dict[str, float]) -> dict[str, bytes]:
     """The files of a bundle by name, personal data removed; the list of them is one of them."""
-    redactor = Redactor.of_this_computer()
+    redactor = Redactor.of_this_computer(_user_names())
     machine = {
         "deskside": __version__,
         "python": platform.python_version(),
@@ -119,6 +58,14 @@ def zipped(files: dict[str, bytes]) -> bytes:
         for name, content in files.items():
             archive.writestr(name, content)
     return made.getvalue()
+
+
+def _user_names() -> dict[str, str]:
+    """The user names whose settings lie on this computer, and what they are called instead."""
+    with suppress(DesksideError):
+        users = sorted({w.user for w in looking.workspaces()})
+        return {user: f"<user {number}>" for number, user in enumerate(users, 1)}
+    return {}
 
 
 def write(file: Path, files: dict[str, bytes]) -> None:
