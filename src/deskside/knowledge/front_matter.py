@@ -38,7 +38,7 @@ FIELDS: dict[str, str] = {
     "checks": TEXTS,
     "fixes": TEXTS,
 }
-OPTIONAL: dict[str, str] = {"vendor": TABLE}
+OPTIONAL: dict[str, str] = {"vendor": TABLE, "asked": TEXTS}
 VENDOR: dict[str, str] = {"number": TEXT, "label": TEXT, "url": TEXT, "related": TEXTS}
 
 

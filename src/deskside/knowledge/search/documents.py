@@ -35,6 +35,7 @@ class Document:
     tags: str
     summary: str
     passages: tuple[Passage, ...]
+    asked: str = ""
 
     @property
     def key(self) -> Key:
@@ -56,6 +57,7 @@ def document(article: Article) -> Document:
         " ".join(article.tags),
         article.summary,
         tuple(_passages(article)),
+        "\n".join(article.asked),
     )
 
 
