@@ -63,7 +63,7 @@ COVERAGE = 1.0
 ASKED = 1.2
 SAME, SAME_COVERS = 0.5, 0.9
 """What a word that means the same counts beside the word itself."""
-TITLE = 0.25
+TITLE = 0.5
 """What it counts to have the whole question in title and tags, beside the best text's weight."""
 HEADING = 0.8
 """The same for the heading of a section."""
@@ -71,7 +71,7 @@ WORD_FOR_WORD = 2.0
 """What it counts to hold the question as one phrase, as a pasted message."""
 PASSAGE = 0.25
 """What the best section counts beside the whole text."""
-ALL_TERMS, ALL_WORDS = 6.0, 8.0
+ALL_TERMS, ALL_WORDS = 1.5, 2.0
 """What it counts to hold every term, or every word down to the smallest."""
 OWN_LANGUAGE = 2.0
 NAMED = 1_000_000.0
@@ -209,7 +209,7 @@ class Index:
     ) -> tuple[dict[int, float], dict[int, float]]:
         """How much of the question each text covers, and its title and tags; 0 to 1.
 
-        A rare term is more of it. The engine's own measure gives a term that half of all texts
+        What people ask for it with counts like its title. A rare term is more of it. The engine's own measure gives a term that half of all texts
         hold no weight at all, which in a small library is every word of the field.
         """
         covered, titled = dict.fromkeys(rows, 0.0), dict.fromkeys(rows, 0.0)
@@ -227,7 +227,7 @@ class Index:
                     asked[row][at] += weight * term.hits(lane)
         return (
             {row: weight / whole for row, weight in covered.items()},
-            {row: max(w, *(ASKED * a for a in asked[row])) / whole for row, w in titled.items()},
+            {row: max(w, ASKED * max(asked[row], default=0)) / whole for row, w in titled.items()},
         )
 
     def _headed(self, row: int, at: int, terms: Sequence[Term]) -> float:
@@ -278,7 +278,7 @@ class Index:
         )
         self._asked[row] = [
             frozenset(_lane(words(phrase), document.language).split())
-            for phrase in document.asked.split("\n")
+            for phrase in document.asked.splitlines()
         ]
         self._rows.execute(INSERT.format(table="article"), (row, *columns))
         for at, passage in enumerate(_apart(document)):
