@@ -40,7 +40,12 @@ FIELDS: dict[str, str] = {
     "checks": TEXTS,
     "fixes": TEXTS,
 }
-OPTIONAL: dict[str, str] = {"vendor": TABLE, "wizard": TEXT, "translates": TEXT}
+OPTIONAL: dict[str, str] = {
+    "vendor": TABLE,
+    "wizard": TEXT,
+    "translates": TEXT,
+    "asked": TEXTS,
+}
 VENDOR: dict[str, str] = {"number": TEXT, "label": TEXT, "url": TEXT, "related": TEXTS}
 
 

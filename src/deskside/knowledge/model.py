@@ -53,6 +53,7 @@ class Article:
         body: Markdown; headings from the second level on.
         body_line: line of the file on which the body begins, counted from 1.
         path: the file it was read from.
+        asked: how people ask for it in words that it does not use itself; searched, never shown.
     """
 
     number: str
@@ -73,6 +74,7 @@ class Article:
     body: str
     body_line: int
     path: Path
+    asked: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

@@ -21,24 +21,25 @@ MARK = "\ue000"
 
 MOST_FOLDED = 4_096
 PIECE = re.compile(r"(?P<han>[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+)|[^\W_]+")
+LETTERS = re.compile(r"[^\W\d_]{3,}")
 
 ENGLISH = """
     a about after all also am an and any are as at be been but by can could did do does
     doing done for from get gets getting got had has have having he her here hers him his
     how i if in into is it its just let like may me might mine must my of on or our ours
-    please s shall she should so some such t than that the their them then there these they
-    this those to too us very want was we were what when where which while who whom whose
+    keep keeping keeps please s said say saying says shall she should so some such t than that the their them then there these they
+    this those to too us use used uses using very want was we were what when where which while who whom whose
     why will with would you your yours
-"""
+"""  # noqa: E501
 ITALIAN = """
     a ad agli ai al alla alle allo anche c che chi ci come con cosa cos cui d da dagli dai
-    dal dalla dalle dallo degli dei del dell della delle dello di dopo dove dov due e ed era
+    dal dalla dalle dallo degli dei del dell dice dicono della delle dello di dopo dove dov due e ed era
     essere fa fare fra gli ha hai hanno ho i il in io l la le lei li lo loro lui ma mi mia
     mie miei mio ne nei nel nell nella nelle nello noi o ogni per perche piu poi posso puo
     qual quale quali quando quanto quello questa queste questi questo riesco se si sia siamo
     sono sta su sua subito sue sugli sui sul sull sulla sulle sullo suo suoi te ti tra tu
-    tua tuo un una uno va vi voglio voi
-"""
+    tua tuo un una uno usare uso va vi voglio voi
+"""  # noqa: E501
 STOP_WORDS = {"en": frozenset(ENGLISH.split()), "it": frozenset(ITALIAN.split())}
 """Words that every text has and no question means."""
 
@@ -76,6 +77,13 @@ def _words(folded: str) -> Iterator[str]:
             yield run
         else:
             yield from (run[at : at + 2] for at in range(len(run) - 1))
+
+
+def parts(of: Iterable[str]) -> Iterator[str]:
+    """The parts of words that join letters and digits: `riscv` of `riscv64`."""
+    for word in of:
+        if not word.isalpha() and not word.isdigit():
+            yield from LETTERS.findall(word)
 
 
 def stems(of: Iterable[str], language: str) -> list[str]:

@@ -36,6 +36,7 @@ class Document:
     tags: str
     summary: str
     passages: tuple[Passage, ...]
+    asked: str = ""
 
     @property
     def key(self) -> Key:
@@ -57,6 +58,7 @@ def document(article: Article) -> Document:
         " ".join(article.tags),
         article.summary,
         tuple(_passages(article)),
+        "\n".join(article.asked),
     )
 
 

@@ -21,7 +21,7 @@ from threading import Lock
 from weakref import finalize
 
 from deskside.knowledge.model import Result
-from deskside.knowledge.search.analysis import stem_mark, stems, words
+from deskside.knowledge.search.analysis import parts, stem_mark, stems, words
 from deskside.knowledge.search.documents import Document, Key, Passage
 from deskside.knowledge.search.highlight import excerpt
 from deskside.knowledge.search.question import Question, Term, understand
@@ -40,7 +40,7 @@ DELETE = """
     INSERT INTO {table} ({table}, rowid, title, lead, body) VALUES ('delete', ?, ?, ?, ?)
 """
 FIND = """
-    SELECT rowid, -bm25(article, 10.0, 4.0, 1.0) AS score FROM article
+    SELECT rowid, -bm25(article, 5.0, 8.0, 1.0) AS score FROM article
     WHERE article MATCH ? ORDER BY score DESC LIMIT ?
 """
 HOLDING = "SELECT rowid FROM article WHERE article MATCH ?"
@@ -60,6 +60,7 @@ ENOUGH = 10
 """Texts with all terms, from which on none with fewer is looked for."""
 COVERAGE = 1.0
 """How much more it counts to cover more of the question."""
+ASKED = 1.2
 SAME, SAME_COVERS = 0.5, 0.9
 """What a word that means the same counts beside the word itself."""
 TITLE = 0.5
@@ -70,7 +71,7 @@ WORD_FOR_WORD = 2.0
 """What it counts to hold the question as one phrase, as a pasted message."""
 PASSAGE = 0.25
 """What the best section counts beside the whole text."""
-ALL_TERMS, ALL_WORDS = 6.0, 8.0
+ALL_TERMS, ALL_WORDS = 1.5, 2.0
 """What it counts to hold every term, or every word down to the smallest."""
 OWN_LANGUAGE = 2.0
 NAMED = 1_000_000.0
@@ -90,6 +91,7 @@ class Index:
         self._documents: dict[int, Document] = {}
         self._by_key: dict[Key, int] = {}
         self._leads: dict[int, frozenset[str]] = {}
+        self._asked: dict[int, list[frozenset[str]]] = {}
         self._languages: Counter[str] = Counter()
         self._ids = count(1)
         with self._rows:
@@ -207,10 +209,12 @@ class Index:
     ) -> tuple[dict[int, float], dict[int, float]]:
         """How much of the question each text covers, and its title and tags; 0 to 1.
 
-        A rare term is more of it. The engine's own measure gives a term that half of all texts
-        hold no weight at all, which in a small library is every word of the field.
+        What people ask for it with counts like its title. A rare term is more of it. The engine's
+        own measure gives a term that half of all texts hold no weight at all, which in a small
+        library is every word of the field.
         """
         covered, titled = dict.fromkeys(rows, 0.0), dict.fromkeys(rows, 0.0)
+        asked = {row: [0.0] * len(self._asked[row]) for row in rows}
         whole = 0.0
         for term in terms:
             holding = self._holding(term.exact)
@@ -220,9 +224,11 @@ class Index:
             for row in covered:
                 covered[row] += weight * (1.0 if row in holding else SAME_COVERS * (row in alike))
                 titled[row] += weight * term.hits(self._leads[row])
+                for at, lane in enumerate(self._asked[row]):
+                    asked[row][at] += weight * term.hits(lane)
         return (
             {row: weight / whole for row, weight in covered.items()},
-            {row: weight / whole for row, weight in titled.items()},
+            {row: max(w, ASKED * max(asked[row], default=0)) / whole for row, w in titled.items()},
         )
 
     def _headed(self, row: int, at: int, terms: Sequence[Term]) -> float:
@@ -271,6 +277,10 @@ class Index:
         self._leads[row] = frozenset(
             _lanes((f"{document.title} {document.tags}",), document.language)[0].split()
         )
+        self._asked[row] = [
+            frozenset(_lane(words(phrase), document.language).split())
+            for phrase in document.asked.splitlines()
+        ]
         self._rows.execute(INSERT.format(table="article"), (row, *columns))
         for at, passage in enumerate(_apart(document)):
             held = (row * MOST_PASSAGES + at, *_passage_columns(passage, document.language))
@@ -282,7 +292,7 @@ class Index:
         if row is None:
             return
         document = self._documents.pop(row)
-        del self._leads[row]
+        del self._leads[row], self._asked[row]
         self._languages -= Counter({document.language: 1})
         # A table without content must be told what it is to forget.
         self._rows.execute(DELETE.format(table="article"), (row, *_columns(document)))
@@ -298,7 +308,7 @@ def _apart(document: Document) -> Sequence[Passage]:
 
 
 def _columns(document: Document) -> tuple[str, ...]:
-    lead = f"{document.tags} {document.summary}"
+    lead = f"{document.tags} {document.summary} {document.asked}"
     return _lanes((document.title, lead, document.body), document.language)
 
 
@@ -307,11 +317,15 @@ def _passage_columns(passage: Passage, language: str) -> tuple[str, ...]:
 
 
 def _lanes(texts: Sequence[str], language: str) -> tuple[str, ...]:
-    """Each text as its words and, after them, their stems."""
-    split = [words(text) for text in texts]
-    return tuple(" ".join((*each, *map(stem_mark, stems(each, language)))) for each in split)
+    """Each text as its words and, after them, their parts and their stems."""
+    return tuple(_lane(words(text), language) for text in texts)
+
+
+def _lane(listed: list[str], language: str) -> str:
+    return " ".join((*listed, *parts(listed), *map(stem_mark, stems(listed, language))))
 
 
 def _vocabulary(document: Document) -> set[str]:
-    whole = (document.title, document.tags, document.summary, document.body)
-    return {word for text in whole for word in words(text)}
+    whole = (document.title, document.tags, document.summary, document.asked, document.body)
+    listed = {word for text in whole for word in words(text)}
+    return listed.union(parts(listed))

@@ -62,6 +62,8 @@ class Term:
         """Whether a title has the term (1), or a word that means the same (0.6)."""
         if self.word in lane or any(stem_mark(stem) in lane for stem in self.stems):
             return 1.0
+        if self.prefix and any(word.startswith(self.word) for word in lane):
+            return 1.0
         return 0.6 if any(lane.issuperset(phrase) for phrase in self.same) else 0.0
 
     @property

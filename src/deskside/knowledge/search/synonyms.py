@@ -50,17 +50,39 @@ GROUPS = """
     dangerous, risk, risks, danger, pericolo, rischio, rischi
     invalid, valid, not valid, non valida, valida
     expired, expire, scaduta, scaduto
-    reject, rejected, refuse, refused, wrong, rifiutare, rifiutato, rifiuta, sbagliato
+    reject, rejected, refuse, refused, wrong, rifiutare, rifiutato, rifiuta, respinto, respinta, sbagliato, errato, errati, incorrect, denied, declined
     download, downloading, fetch, scaricare, scaricamento
-    undo, revert, annullare
-    trader workstation, tws
-    client portal, account management, portale clienti, portale
+    trader workstation, tws, platform, piattaforma, trading software, trading program
+    client portal, account management, portale clienti, portale, website, web site, site, sito
     ib key, ibkey, mobile authentication
-    opt in, opt back in, rejoin, enrol again, rientrare
-    opt out, leave, uscire, rinunciare
-    several, multiple, both, more than one, piu dispositivi
+    opt in, opt back in, rejoin, enrol again, enroll again, re enrol, rientrare, iscriversi di nuovo
+    opt out, opted out, opting out, leave, give up, uscire, rinunciare, rinuncia, rinunciato
+    several, multiple, both, more than one, together, at the same time, simultaneously, in parallel, as well, piu dispositivi, due dispositivi, insieme, contemporaneamente, entrambi, tutti e due
+    another user, other user, second user, second user name, second username, another login, altro utente, altro nome utente, secondo nome utente, secondo utente, altro login
+    temporary, temp, provisional, bridge, temporaneo, temporanea, provvisorio, provvisoria
+    safest, strongest, secure, safe, strong, sicuro, sicura, forte, robusto
+    drop, drops, disconnects, disconnect, disconnected, cade, disconnette, disconnessione, disconnessioni
+    hotel, airport, guest network, captive portal, wifi, wi fi, wlan, albergo, aeroporto, rete ospiti
+    idle, inactive, inactivity, quiet, doing nothing, inattivo, inattivita, non faccio niente, ferma
+    timeout, timed out, times out, no response, no answer, nessuna risposta
+    program, script, bot, algorithm, application, programma, applicazione
+    memory, heap, ram, memoria
+    expire, expiry, valid until, validity, scadenza, scade, validita, durata
+    update, upgrade, aggiornare, aggiornamento
+    undo changes, go back, roll back, previous version, tornare indietro, annullare le modifiche, versione precedente
+    chart, charts, watchlist, watchlists, windows, screens, workspace, grafico, grafici, finestre, schermate
+    crash, crashed, power cut, blocco improvviso
+    button, buttons, key, keys, pulsante, pulsanti, tasto, tasti
+    display, screen, schermo
+    dead, blank, dark, does not switch on, spento, spenta, non si accende
+    code, passcode, codice
+    quotes, market data, prices, quotazioni, dati di mercato
+    deposit, refund, cauzione, rimborso
+    give, hand, hand over, pass on, dare, passare
+    list, elenco, lista
+    kinds, types, tipi
     battery, batteria
-"""
+"""  # noqa: E501 - a line for each group reads best
 
 LONGEST = 4
 """Words of the longest phrase above."""
