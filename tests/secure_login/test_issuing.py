@@ -17,7 +17,6 @@ from deskside.secure_login.helpdesk.issuing import ACTIVATION_WINDOW, Issuing, i
 from deskside.secure_login.model import Seed
 from deskside.secure_login.seeds.reading import Line
 from deskside.secure_login.seeds.service import SeedImport
-from deskside.secure_login.service import LoginFailed
 from deskside.secure_login.values import DeviceStatus
 from deskside.web.model import Visitor
 from tests.secure_login.desk import Desk
@@ -73,11 +72,12 @@ def test_a_new_device(desk: Desk, clock: FrozenClock, kind: str) -> None:
     with pytest.raises(Refused):
         handover.file(info, anna.id, sealed)
 
-    # Until it is activated or the window ends, the password is enough.
+    # Until it is activated or the window ends, the password is enough; then it is asked for.
     assert desk.begin("anna").session is not None
     clock.advance(ACTIVATION_WINDOW + timedelta(seconds=1))
-    with pytest.raises(LoginFailed):
-        desk.begin("anna")
+    step = desk.begin("anna")
+    assert step.session is None
+    assert [factor.device for factor in step.factors] == [info.id]
 
 
 def test_nobody_knows_the_pin_of_a_new_card(desk: Desk, clock: FrozenClock) -> None:
