@@ -202,6 +202,7 @@ def _cancel(request: AnyRequest, order: Order, problem: str = "") -> Response[An
     return page(
         request,
         "pages/share_check.html",
+        choices=[],
         status=409 if problem else 200,
         crumbs=[
             *_crumbs(),

@@ -123,6 +123,7 @@ def _request(request: AnyRequest, info: DeviceInfo, problem: str = "") -> Respon
     return page(
         request,
         "pages/share_check.html",
+        choices=[],
         status=409 if problem else 200,
         crumbs=[
             (_("Your account"), "/account"),
