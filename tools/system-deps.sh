@@ -24,6 +24,7 @@ need tinyproxy tinyproxy
 need danted dante-server
 need microsocks microsocks
 need mitmdump mitmproxy
+need faketime faketime
 need zip zip
 need unzip unzip
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"

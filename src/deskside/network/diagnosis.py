@@ -12,7 +12,7 @@ from typing import Any
 from deskside.foundation.findings import Finding, Status, Verdict, verdict
 from deskside.network.causes import EXPLAINS, NOT_TESTED, ROOTS
 from deskside.network.host_findings import Judged, connected, finding_of, judge_host, weight
-from deskside.network.line_findings import line_findings
+from deskside.network.line_findings import clock_off, line_findings
 from deskside.network.line_observations import RunSeen
 from deskside.network.observations import Shake, plain
 
@@ -45,6 +45,7 @@ def diagnose(run: RunSeen) -> Report:
     judged = _by_canaries(
         run, _agree_on_interception([judge_host(seen, run) for seen in run.hosts])
     )
+    judged = _by_the_clock(judged)
     about_machine = line_findings(run, judged)
     findings = [
         *about_machine,
@@ -123,6 +124,16 @@ def _by_canaries(run: RunSeen, judged: list[Judged]) -> list[Judged]:
     return [decide(one) for one in judged]
 
 
+def _by_the_clock(judged: list[Judged]) -> list[Judged]:
+    """A responder has told the time: whether the clock is wrong is then no open question."""
+    if clock_off(judged) is None:
+        return judged
+    return [
+        replace(one, undecided=()) if one.undecided == ("certificate-wrong", "clock-skew") else one
+        for one in judged
+    ]
+
+
 def _root(findings: list[Finding]) -> str | None:
     """The cause that accounts for most: machine-wide ones first, then the most frequent."""
     problems = [one for one in findings if one.is_problem and one.code in ROOTS]
@@ -131,12 +142,20 @@ def _root(findings: list[Finding]) -> str | None:
         return next((one.code for one in findings if one.code == "ping-blocked"), None)
     failures = [one for one in problems if one.status is Status.FAILURE] or problems
     counts = Counter(one.code for one in failures)
+    # A wrong clock is no failure of its own, and yet makes certificates fail.
+    candidates = {*counts, *(one.code for one in problems if one.code == "clock-skew")}
 
     def accounts_for(code: str) -> tuple[int, int]:
-        explained = sum(1 for one in failures if one.code in EXPLAINS.get(code, ()))
+        explained = sum(_accounts_for(code, one) for one in failures)
         return counts[code] + explained, -ROOTS.index(code)
 
-    return "no-network" if "no-network" in counts else max(counts, key=accounts_for)
+    return "no-network" if "no-network" in counts else max(candidates, key=accounts_for)
+
+
+def _accounts_for(root: str, finding: Finding) -> bool:
+    if root == "clock-skew" and finding.evidence.get("seen") != Shake.EXPIRED.value:
+        return False
+    return finding.code in EXPLAINS.get(root, ())
 
 
 def _undecided(root: str | None, judged: list[Judged]) -> tuple[str, ...]:
@@ -153,10 +172,9 @@ def _explain(findings: list[Finding], root: str | None) -> list[Finding]:
     if root is None:
         return findings
     order = sorted(findings, key=lambda one: (one.code != root, not one.is_problem))
-    explained = EXPLAINS.get(root, frozenset()) | {root}
     return [
         replace(one, explained_by=root)
-        if position and one.is_problem and one.code in explained
+        if position and one.is_problem and (one.code == root or _accounts_for(root, one))
         else one
         for position, one in enumerate(order)
     ]

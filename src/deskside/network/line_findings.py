@@ -248,17 +248,22 @@ def _kept(line: LineSeen) -> Iterable[Finding]:
             yield finding_of("rate-limited", Status.WARNING, f"{rate.host}:{rate.port}", evidence)
 
 
-def _clock(judged: Sequence[Judged]) -> list[Finding]:
+def clock_off(judged: Sequence[Judged]) -> int | None:
+    """Seconds by which this computer's clock is off; None where no responder told the time."""
     skews = [
         port.echo.skew_seconds
         for one in judged
         for port in one.seen.ports
         if port.echo and port.echo.result is Echo.GENUINE
     ]
-    if not skews or min(abs(skew) for skew in skews) <= SKEW:
+    return min(skews, key=abs, default=None)
+
+
+def _clock(judged: Sequence[Judged]) -> list[Finding]:
+    off = clock_off(judged)
+    if off is None or abs(off) <= SKEW:
         return []
-    evidence = {"seconds": min(skews, key=abs)}
-    return [finding_of("clock-skew", Status.WARNING, "clock", evidence)]
+    return [finding_of("clock-skew", Status.WARNING, "clock", {"seconds": off})]
 
 
 def _clashes(line: LineSeen) -> Iterable[Finding]:
