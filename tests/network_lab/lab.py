@@ -159,6 +159,13 @@ class Lab:
         for scope in ("all", NAME):
             self.within(self.router, f"sysctl -qw net.ipv4.conf.{scope}.rp_filter=0")
         self.within(self.router, f"ip link set {NAME} up")
+        # Each packet passes twice; addresses are translated between the line and the far end.
+        self.rules(
+            self.router,
+            "table inet line { chain p { type filter hook prerouting priority raw; "
+            f"iifname c0 notrack; iifname {NAME} ip saddr 10.77.2.0/24 notrack; "
+            f"iifname {NAME} ip6 saddr fd77:2::/64 notrack }} }}",
+        )
         for version in ("-4", "-6"):
             self.within(self.router, f"ip {version} route add default dev {NAME} table 77")
             for leg in ("c0", "s0"):

@@ -94,7 +94,8 @@ def socks_port_denied(lab: Lab) -> dict[str, str]:
     return {"ALL_PROXY": f"socks5://{ROUTER_IN}:1080"}
 
 
-def _squid(lab: Lab, *lines: str) -> None:
+def squid(lab: Lab, *lines: str) -> None:
+    """Squid on the router, with these lines of settings."""
     settings = lab.folder / "squid.conf"
     lab.folder.chmod(0o755)
     settings.write_text(
@@ -117,7 +118,7 @@ def _squid(lab: Lab, *lines: str) -> None:
 
 
 def transparent_http_proxy(lab: Lab) -> None:
-    _squid(lab, "http_port 3128", "http_port 3129 intercept", "http_access allow all")
+    squid(lab, "http_port 3128", "http_port 3129 intercept", "http_access allow all")
     lab.wait_for(lab.router, 3129)
     lab.rules(
         lab.router,
@@ -131,7 +132,7 @@ def proxy_auth_required(lab: Lab) -> dict[str, str]:
     helper = next(
         (path for path in ("/usr/lib/squid/basic_fake_auth",) if shutil.which(path)), "/bin/false"
     )
-    _squid(
+    squid(
         lab,
         "http_port 3128",
         f"auth_param basic program {helper}",
@@ -217,7 +218,7 @@ def certificate(shown: Certificate) -> Break:
     return lambda lab: lab.site(shown)
 
 
-def nat_idle(ending: str) -> Break:
+def nat_idle(ending: str, seconds: int = 4) -> Break:
     def build(lab: Lab) -> None:
         lab.rules(
             lab.router,
@@ -226,7 +227,7 @@ def nat_idle(ending: str) -> Break:
         )
         lab.within(
             lab.router,
-            "sysctl -qw net.netfilter.nf_conntrack_tcp_timeout_established=4 "
+            f"sysctl -qw net.netfilter.nf_conntrack_tcp_timeout_established={seconds} "
             "net.netfilter.nf_conntrack_tcp_loose=0",
         )
 

@@ -111,7 +111,7 @@ WORDS: dict[str, Words] = {
     ),
     "ping-blocked": Words(
         mark("Ping gets no answer"),
-        mark("Echo requests are dropped on the way, while the ports answer. That is no fault."),
+        mark("Echo requests are dropped on the way. By itself that is no fault: ports may answer."),
         mark("Nothing needs doing; do not judge these hosts by ping."),
     ),
     "sni-reset": Words(
