@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -80,3 +83,27 @@ def test_two_causes_at_once_are_both_named(pair: tuple[str, str], tmp_path: Path
     assert report["root_cause"] in pair, report["findings"]
     named = {one["code"] for one in report["findings"] if one["status"] != "ok"}
     assert named == set(pair), report["findings"]
+
+
+@pytest.fixture
+def _two_hogs() -> Iterator[None]:
+    """Two programs that take all the processor they can get."""
+    hogs = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _hog in range(2)]
+    yield
+    for hog in hogs:
+        hog.kill()
+        hog.wait()
+
+
+@pytest.mark.parametrize(
+    ("cause", "deep"), [(None, False), (None, True), ("port-reset", False), ("loss", False)]
+)
+@pytest.mark.usefixtures("_two_hogs")
+def test_a_busy_computer_invents_nothing(cause: str | None, deep: bool, tmp_path: Path) -> None:
+    with Lab(tmp_path) as lab:
+        if cause:
+            QUICK[cause](lab)
+        report = lab.test(*(("--deep", "--deadline", "30") if deep else ()))
+    assert report["root_cause"] == cause or report["our_side"], report["findings"]
+    named = {one["code"] for one in report["findings"] if one["status"] in ("warning", "failure")}
+    assert named <= {cause}, report["findings"]

@@ -228,6 +228,25 @@ ROOTS = (
 )
 """Codes from the deepest cause to the shallowest."""
 
+OUR_SIDE = frozenset({"no-network", "clock-skew", "local-port-clash", "proxy-dead"})
+"""Causes that lie in this computer, or its own connection, and not on the way."""
+
+_RESPONDER = mark("Test against a Deskside responder at the far end: it proves what arrives there.")
+DECIDING_TESTS: dict[str, str] = {
+    "clock-skew": mark("Compare this computer's clock with another one, then test again."),
+    "tls-intercepted": mark(
+        "Compare the certificate's issuer with that seen from another network."
+    ),
+    "certificate-wrong": mark(
+        "Compare the certificate's issuer with that seen from another network."
+    ),
+    "dns-hijacked": mark("Ask another name server for the name, and compare the addresses."),
+    "sni-reset": _RESPONDER,
+    "mtu-black-hole": _RESPONDER,
+    "transparent-http-proxy": _RESPONDER,
+}
+"""What tells a cause from the others that look the same, by the cause in question."""
+
 _DEAD_END = frozenset(
     {
         "dns-blocked",

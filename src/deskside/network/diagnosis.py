@@ -10,8 +10,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from deskside.foundation.findings import Finding, Status, Verdict, verdict
-from deskside.network.causes import EXPLAINS, NOT_TESTED, ROOTS
+from deskside.foundation.text import _
+from deskside.network.causes import DECIDING_TESTS, EXPLAINS, NOT_TESTED, OUR_SIDE, ROOTS
 from deskside.network.host_findings import Judged, connected, finding_of, judge_host, weight
+from deskside.network.judging import VOID_LAG
 from deskside.network.line_findings import clock_off, line_findings
 from deskside.network.line_observations import RunSeen
 from deskside.network.observations import Shake, plain
@@ -19,11 +21,18 @@ from deskside.network.observations import Shake, plain
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """The result of a network test, in the shape of `network test --json`."""
+    """The result of a network test, in the shape of `network test --json`.
+
+    Attributes:
+        our_side: whether the root cause lies in this computer, or kept it from judging.
+        deciding_tests: what would decide between the causes that look the same from here.
+    """
 
     verdict: Verdict
     root_cause: str | None
     undecided_between: tuple[str, ...]
+    our_side: bool = False
+    deciding_tests: tuple[str, ...] = ()
     findings: tuple[Finding, ...]
     targets: tuple[dict[str, Any], ...] = field(default=())
     not_tested: tuple[dict[str, str], ...] = ()
@@ -34,6 +43,8 @@ class Report:
             "verdict": self.verdict.value,
             "root_cause": self.root_cause,
             "undecided_between": list(self.undecided_between),
+            "deciding_tests": list(self.deciding_tests),
+            "our_side": self.our_side,
             "targets": list(self.targets),
             "findings": [finding.as_json() for finding in self.findings],
             "not_tested": list(self.not_tested),
@@ -53,14 +64,28 @@ def diagnose(run: RunSeen) -> Report:
     ]
     root = _root(findings)
     result = verdict(findings)
+    undecided = _undecided(root, judged) if result is not Verdict.SUCCESS else ()
     return Report(
         verdict=result,
         root_cause=root,
-        undecided_between=_undecided(root, judged) if result is not Verdict.SUCCESS else (),
+        undecided_between=undecided,
+        our_side=root in OUR_SIDE or _kept_from_judging(run, judged, root),
+        deciding_tests=_deciding(undecided),
         findings=tuple(_explain(findings, root)),
         targets=tuple(_target(one) for one in judged),
         not_tested=tuple(_not_tested(run)),
     )
+
+
+def _kept_from_judging(run: RunSeen, judged: list[Judged], root: str | None) -> bool:
+    """Whether this computer, too busy, is all that there is to blame."""
+    unjudged = any(one.finding.code == NOT_TESTED for one in judged)
+    return root is None and unjudged and run.lag > VOID_LAG
+
+
+def _deciding(undecided: tuple[str, ...]) -> tuple[str, ...]:
+    tests = (DECIDING_TESTS.get(code) for code in undecided)
+    return tuple(_(text) for text in dict.fromkeys(tests) if text)
 
 
 def _not_tested(run: RunSeen) -> list[dict[str, str]]:

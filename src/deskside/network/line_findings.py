@@ -11,7 +11,14 @@ from statistics import median
 from deskside.foundation.findings import Finding, Status
 from deskside.network.causes import REACHABLE
 from deskside.network.host_findings import Judged, connected, finding_of
-from deskside.network.line_observations import LineSeen, Passage, ProxySeen, RunSeen
+from deskside.network.line_observations import (
+    LineSeen,
+    Passage,
+    PingSeen,
+    ProxySeen,
+    RunSeen,
+    SeriesSeen,
+)
 from deskside.network.observations import Echo, Found, Reach
 
 LOST_AT_LEAST, LOST_SHARE = 3, 0.04
@@ -21,6 +28,9 @@ SKEW = 60
 UNSTEADY = 8.0
 """Milliseconds by which round trips deviate from their median (median) from which the delay is
 unsteady; lost packets, sent again much later, are no more than outliers to it."""
+
+OWN_SHARE = 3.0
+"""How many times this computer's own delay the deviation must be, to be the network's."""
 
 SLOW_RESPONDER = 200.0
 """Milliseconds of round trip from which the desk's own far end counts as slow."""
@@ -159,14 +169,15 @@ def _loss(run: RunSeen, judged: Sequence[Judged]) -> list[Finding]:
 
 def _delay(line: LineSeen) -> Iterable[Finding]:
     """The responder's round trips: by ping where it answers, else by questions."""
-    measured = {one.host: one.round_trips for one in line.series if len(one.round_trips) >= 6}
+    measured: dict[str, SeriesSeen | PingSeen] = {
+        one.host: one for one in line.series if len(one.round_trips) >= 6
+    }
     responders = {one.host for one in line.series}
     measured |= {
-        one.host: one.round_trips
-        for one in line.pings
-        if one.host in responders and len(one.round_trips) >= 8
+        one.host: one for one in line.pings if one.host in responders and len(one.round_trips) >= 8
     }
-    for host, trips in measured.items():
+    for host, one in measured.items():
+        trips = one.round_trips
         deviation = median(abs(trip - median(trips)) for trip in trips)
         evidence = {
             "probes": len(trips),
@@ -176,7 +187,7 @@ def _delay(line: LineSeen) -> Iterable[Finding]:
         }
         if min(trips) >= SLOW_RESPONDER:
             yield finding_of("latency", Status.WARNING, host, evidence)
-        if deviation >= UNSTEADY:
+        if deviation >= max(UNSTEADY, one.lag * 1000 * OWN_SHARE):
             yield finding_of("jitter", Status.WARNING, host, evidence)
 
 
