@@ -25,6 +25,7 @@ need tinyproxy tinyproxy
 need danted dante-server
 need microsocks microsocks
 need mitmdump mitmproxy
+need faketime faketime
 need zip zip
 need unzip unzip
 need i686-w64-mingw32-gcc-win32 gcc-mingw-w64-i686-win32

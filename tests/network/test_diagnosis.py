@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from deskside.network.causes import EXPLAINS, NOT_TESTED, REACHABLE, ROOTS, WORDS
+from deskside.network.causes import DECIDING_TESTS, EXPLAINS, NOT_TESTED, REACHABLE, ROOTS, WORDS
 from deskside.network.diagnosis import Report, diagnose
 from deskside.network.judging import _CONNECT, _ECHO, _SHAKE, judge
-from deskside.network.line_observations import RunSeen
+from deskside.network.line_observations import AbsentSeen, LineSeen, RunSeen, SeriesSeen
 from deskside.network.observations import (
     ConnectSeen,
     Echo,
@@ -209,3 +209,87 @@ def test_the_most_frequent_cause_is_the_root() -> None:
     report = judged(seen(ipv4=(), result=Found.ABSENT, name="gone.example"), *dropped)
     assert report.root_cause == codes(report)[0] == "port-dropped"
     assert [f.explained_by for f in report.findings] == [None, *["port-dropped"] * 2, None]
+
+
+def responder(skew: int) -> HostSeen:
+    told = PortSeen(
+        port=4000,
+        version=4,
+        connect=ConnectSeen(result=Reach.CONNECTED, address=PUBLIC, attempts=1, milliseconds=2.0),
+        echo=EchoSeen(result=Echo.GENUINE, signed_fingerprint="-", skew_seconds=skew),
+    )
+    return HostSeen(
+        host=host(4000, host="desk.example", id="desk", responder=True),
+        lookup=LookupSeen(name="desk.example", result=Found.FOUND, ipv4=(PUBLIC,)),
+        ports=[told],
+        finished=True,
+    )
+
+
+def test_a_wrong_clock_is_the_root_of_what_is_out_of_date() -> None:
+    report = judged(seen(port(tls=Shake.EXPIRED)), responder(-3600))
+    assert (report.root_cause, report.undecided_between) == ("clock-skew", ())
+    assert report.our_side
+    expired = next(one for one in report.findings if one.code == "certificate-wrong")
+    assert expired.explained_by == "clock-skew"
+
+
+def test_a_wrong_clock_does_not_explain_a_wrong_name() -> None:
+    report = judged(seen(port(tls=Shake.WRONG_NAME)), responder(-3600))
+    assert report.root_cause == "certificate-wrong"
+    assert all(one.explained_by is None for one in report.findings)
+    assert not report.our_side
+
+
+def test_a_clock_that_is_right_leaves_the_certificate_to_blame() -> None:
+    alone = judged(seen(port(tls=Shake.EXPIRED)))
+    assert alone.undecided_between == ("certificate-wrong", "clock-skew")
+    assert any("clock" in text for text in alone.deciding_tests)
+    beside = judged(seen(port(tls=Shake.EXPIRED)), responder(1))
+    assert (beside.root_cause, beside.undecided_between) == ("certificate-wrong", ())
+    assert beside.deciding_tests == ()
+
+
+@pytest.mark.parametrize("codes", [(*one,) for one in (*_SHAKE.values(), *_ECHO.values())])
+def test_what_is_undecided_has_a_test_that_decides(codes: tuple[str, ...]) -> None:
+    assert len(codes) < 2 or any(code in DECIDING_TESTS for code in codes)
+
+
+def run_of(*hosts: HostSeen, lag: float = 0.0, **line: object) -> Report:
+    return diagnose(
+        RunSeen(
+            hosts=hosts,
+            canary=None,
+            routes={4: True, 6: True},
+            lag=lag,
+            seconds=1.0,
+            line=LineSeen(**line),  # type: ignore[arg-type]
+        )
+    )
+
+
+def test_a_name_server_is_not_blamed_by_a_busy_computer() -> None:
+    silent = seen(ipv4=(), result=Found.SILENT)
+    assert run_of(silent).root_cause == "dns-blocked"
+    busy = run_of(silent, lag=2.0)
+    assert (busy.root_cause, codes(busy), busy.our_side) == (None, [NOT_TESTED], True)
+
+
+def test_an_unsteady_computer_is_not_an_unsteady_line() -> None:
+    trips = (1.0, 30.0, 2.0, 40.0, 1.5, 35.0, 60.0, 3.0)
+    asked = {"host": "desk.example", "address": PUBLIC, "port": 4000, "round_trips": trips}
+    for lag, root in ((0.0, "jitter"), (0.02, None)):
+        series = [SeriesSeen(**asked, connections=1, lag=lag)]  # type: ignore[arg-type]
+        assert run_of(responder(0), series=series).root_cause == root
+
+
+def test_pages_for_absent_hosts_are_a_portal_where_nothing_is_reached() -> None:
+    absent = [
+        AbsentSeen(
+            port=80, tried=("192.0.2.9",), accepted=("192.0.2.9",), answer=Echo.HTTP,
+            opening="HTTP/1.1 200 OK",
+        )
+    ]  # fmt: skip
+    assert run_of(seen(port(Reach.RESET)), absent=absent).root_cause == "captive-portal"
+    some = run_of(seen(port(Reach.RESET)), responder(0), absent=absent)
+    assert some.root_cause == "port-reset"

@@ -56,6 +56,8 @@ def test_a_responder_proves_itself(catalogue: Catalogue) -> None:
         "verdict",
         "root_cause",
         "undecided_between",
+        "deciding_tests",
+        "our_side",
         "targets",
         "findings",
         "not_tested",

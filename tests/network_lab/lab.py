@@ -18,11 +18,17 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
+from .certificate import Certificate
+from .forwarder import NAME
+
 FAR_ENDS = ("10.77.2.2", "10.77.2.3")
 ROUTER_IN, ROUTER_OUT = "10.77.1.1", "10.77.2.1"
 CLIENT = "10.77.1.2"
 FAR_ENDS6 = ("fd77:2::2", "fd77:2::3")
 NAMES = ("gate.lab.test", "other.lab.test")
+SITE = "site.lab.test"
+"""A host that is no responder: TLS on port 443, once a scenario starts it."""
+
 RESPONDER = """
 import sys, threading
 from pathlib import Path
@@ -34,6 +40,20 @@ for address in sys.argv[2:]:
 print(protocol.public_key(key), flush=True)
 threading.Event().wait()
 """
+SERVER = """
+import socket, ssl, sys
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain(sys.argv[2])
+listening = socket.create_server((sys.argv[1], 443), backlog=64)
+while True:
+    accepted, _peer = listening.accept()
+    accepted.settimeout(5)
+    try:
+        with context.wrap_socket(accepted, server_side=True) as secure:
+            secure.recv(1)
+    except OSError:
+        pass
+"""
 
 
 class Lab:
@@ -44,6 +64,7 @@ class Lab:
         tag = secrets.token_hex(3)
         self.client, self.router, self.far = (f"dl{tag}{letter}" for letter in "crs")
         self._running: list[subprocess.Popen[bytes]] = []
+        self.more_rows = ""
         self.environment = {
             name: value for name, value in os.environ.items() if "proxy" not in name.lower()
         } | {"HOME": str(folder), "XDG_DATA_HOME": str(folder / "data")}
@@ -101,7 +122,7 @@ class Lab:
         records = [
             f"--host-record={name},{address},{address6}"
             for name, address, address6 in zip(NAMES, FAR_ENDS, FAR_ENDS6, strict=True)
-        ]
+        ] + [f"--host-record={SITE},{FAR_ENDS[1]}"]
         self.start(space, "dnsmasq", "-k", "-C", "/dev/null", "--no-resolv", "--no-hosts",
                    "--local=/#/", "--user=root", "--pid-file",
                    *(extra or records))  # fmt: skip
@@ -129,6 +150,37 @@ class Lab:
             "table inet lab { chain f { type filter hook forward priority 0; " + rule + " } }",
         )
 
+    def line(self, *options: str) -> None:
+        """Lead what the router passes on through the forwarder, both ways."""
+        script = Path(__file__).with_name("forwarder.py")
+        carrying = self.start(self.router, sys.executable, str(script), *options)
+        assert carrying.stdout
+        assert carrying.stdout.readline() == b"ready\n"
+        for scope in ("all", NAME):
+            self.within(self.router, f"sysctl -qw net.ipv4.conf.{scope}.rp_filter=0")
+        self.within(self.router, f"ip link set {NAME} up")
+        # Each packet passes twice; addresses are translated between the line and the far end.
+        self.rules(
+            self.router,
+            "table inet line { chain p { type filter hook prerouting priority raw; "
+            f"iifname c0 notrack; iifname {NAME} ip saddr 10.77.2.0/24 notrack; "
+            f"iifname {NAME} ip6 saddr fd77:2::/64 notrack }} }}",
+        )
+        for version in ("-4", "-6"):
+            self.within(self.router, f"ip {version} route add default dev {NAME} table 77")
+            for leg in ("c0", "s0"):
+                self.within(self.router, f"ip {version} rule add iif {leg} lookup 77")
+
+    def site(self, certificate: Certificate) -> dict[str, str]:
+        """Serve a certificate at `SITE`; the client trusts its authority."""
+        script = self.folder / "site.py"
+        script.write_text(SERVER)
+        chain, authority = certificate.write(self.folder)
+        self.start(self.far, "python3", str(script), FAR_ENDS[1], str(chain))
+        self.wait_for(self.far, 443)
+        self.more_rows += f'[[host]]\nid = "site"\nhost = "{SITE}"\nports = [443]\ntls = [443]\n'
+        return {"SSL_CERT_FILE": str(authority)}
+
     def start(self, space: str, *command: str) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(
             ["ip", "netns", "exec", space, *command],
@@ -155,6 +207,7 @@ class Lab:
             for name in NAMES
             for port in (4000, 4001)
         )
+        rows += self.more_rows
         catalogue = self.folder / "lab.toml"
         catalogue.write_text(f'version = "1"\nresponder_key = "{self.key}"\n{rows}')
         done = subprocess.run(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
-from .lab import CLIENT, FAR_ENDS, ROUTER_IN, Break, Lab
+from .certificate import Certificate
+from .lab import CLIENT, FAR_ENDS, ROUTER_IN, SITE, Break, Lab
 
 PORTS = "tcp dport { 4000, 4001 }"
 DIRECT = f"iifname c0 {PORTS} drop;"
@@ -92,7 +94,8 @@ def socks_port_denied(lab: Lab) -> dict[str, str]:
     return {"ALL_PROXY": f"socks5://{ROUTER_IN}:1080"}
 
 
-def _squid(lab: Lab, *lines: str) -> None:
+def squid(lab: Lab, *lines: str) -> None:
+    """Squid on the router, with these lines of settings."""
     settings = lab.folder / "squid.conf"
     lab.folder.chmod(0o755)
     settings.write_text(
@@ -115,7 +118,7 @@ def _squid(lab: Lab, *lines: str) -> None:
 
 
 def transparent_http_proxy(lab: Lab) -> None:
-    _squid(lab, "http_port 3128", "http_port 3129 intercept", "http_access allow all")
+    squid(lab, "http_port 3128", "http_port 3129 intercept", "http_access allow all")
     lab.wait_for(lab.router, 3129)
     lab.rules(
         lab.router,
@@ -129,7 +132,7 @@ def proxy_auth_required(lab: Lab) -> dict[str, str]:
     helper = next(
         (path for path in ("/usr/lib/squid/basic_fake_auth",) if shutil.which(path)), "/bin/false"
     )
-    _squid(
+    squid(
         lab,
         "http_port 3128",
         f"auth_param basic program {helper}",
@@ -192,7 +195,30 @@ def ipv6_unroutable(lab: Lab) -> None:
     lab.within(lab.client, "ip -6 route del default")
 
 
-def nat_idle(ending: str) -> Break:
+def line(*options: str) -> Break:
+    return lambda lab: lab.line(*options)
+
+
+def clock_skew(offset: str) -> Break:
+    """The client's clock is off; so are then its answers about certificates."""
+
+    def build(lab: Lab) -> dict[str, str]:
+        library = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
+        return {
+            **lab.site(Certificate(SITE)),
+            "LD_PRELOAD": str(library),
+            "FAKETIME": offset,
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        }
+
+    return build
+
+
+def certificate(shown: Certificate) -> Break:
+    return lambda lab: lab.site(shown)
+
+
+def nat_idle(ending: str, seconds: int = 4) -> Break:
     def build(lab: Lab) -> None:
         lab.rules(
             lab.router,
@@ -201,7 +227,7 @@ def nat_idle(ending: str) -> Break:
         )
         lab.within(
             lab.router,
-            "sysctl -qw net.netfilter.nf_conntrack_tcp_timeout_established=4 "
+            f"sysctl -qw net.netfilter.nf_conntrack_tcp_timeout_established={seconds} "
             "net.netfilter.nf_conntrack_tcp_loose=0",
         )
 
@@ -210,6 +236,7 @@ def nat_idle(ending: str) -> Break:
 
 QUICK: dict[str, Break] = {
     "dns-hijacked": dns_hijacked,
+    "dns-injected": line("--delay", "10", "--forge", "10.77.2.99"),
     "dns-blocked": forwarding("udp dport 53 drop; tcp dport 53 drop;"),
     "port-dropped": forwarding(DIRECT),
     "port-reset": forwarding(f"{PORTS} reject with tcp reset;"),
@@ -226,6 +253,10 @@ QUICK: dict[str, Break] = {
     "captive-portal": captive_portal,
     "egress-per-connection": egress("numgen inc mod 2"),
     "egress-per-destination": egress("ip daddr & 0.0.0.1"),
+    "certificate-wrong": certificate(Certificate("elsewhere.lab.test")),
+    "clock-skew": clock_skew("-40d"),
+    "latency": line("--delay", "150"),
+    "jitter": line("--delay", "5", "--jitter", "60", "--reorder", "5"),
     "loss": forwarding("numgen random mod 100 < 20 drop;"),
     "mtu-black-hole": mtu_black_hole,
     "ipv6-black-hole": forwarding("meta nfproto ipv6 drop;"),

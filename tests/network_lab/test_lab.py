@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from .lab import Lab
 from .scenarios import DEEP, QUICK
+from .variations import DEEP_VARIATIONS, HEALTHY, PAIRS, VARIATIONS
 
 
 @pytest.fixture(autouse=True)
@@ -43,3 +47,63 @@ def test_the_cause_is_named_by_a_deep_test(cause: str, tmp_path: Path) -> None:
         DEEP[cause](lab)
         report = lab.test("--deep", "--deadline", "60")
     assert report["root_cause"] == cause, report["findings"]
+
+
+@pytest.mark.parametrize("name", HEALTHY)
+def test_other_healthy_networks_are_not_accused(name: str, tmp_path: Path) -> None:
+    with Lab(tmp_path) as lab:
+        environment = HEALTHY[name](lab) or {}
+        report = lab.test(**environment)
+    assert (report["verdict"], report["root_cause"]) == ("success", None), report["findings"]
+
+
+@pytest.mark.parametrize("name", VARIATIONS)
+def test_a_cause_made_otherwise_is_named(name: str, tmp_path: Path) -> None:
+    cause, build = VARIATIONS[name]
+    with Lab(tmp_path) as lab:
+        environment = build(lab) or {}
+        report = lab.test(**environment)
+    assert report["root_cause"] == cause, report["findings"]
+
+
+@pytest.mark.parametrize("name", DEEP_VARIATIONS)
+def test_a_deep_cause_made_otherwise_is_named(name: str, tmp_path: Path) -> None:
+    cause, build = DEEP_VARIATIONS[name]
+    with Lab(tmp_path) as lab:
+        build(lab)
+        report = lab.test("--deep", "--deadline", "60")
+    assert report["root_cause"] == cause, report["findings"]
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+def test_two_causes_at_once_are_both_named(pair: tuple[str, str], tmp_path: Path) -> None:
+    with Lab(tmp_path) as lab:
+        environment = PAIRS[pair](lab) or {}
+        report = lab.test(**environment)
+    assert report["root_cause"] in pair, report["findings"]
+    named = {one["code"] for one in report["findings"] if one["status"] != "ok"}
+    assert named == set(pair), report["findings"]
+
+
+@pytest.fixture
+def _two_hogs() -> Iterator[None]:
+    """Two programs that take all the processor they can get."""
+    hogs = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _hog in range(2)]
+    yield
+    for hog in hogs:
+        hog.kill()
+        hog.wait()
+
+
+@pytest.mark.parametrize(
+    ("cause", "deep"), [(None, False), (None, True), ("port-reset", False), ("loss", False)]
+)
+@pytest.mark.usefixtures("_two_hogs")
+def test_a_busy_computer_invents_nothing(cause: str | None, deep: bool, tmp_path: Path) -> None:
+    with Lab(tmp_path) as lab:
+        if cause:
+            QUICK[cause](lab)
+        report = lab.test(*(("--deep", "--deadline", "30") if deep else ()))
+    assert report["root_cause"] == cause or report["our_side"], report["findings"]
+    named = {one["code"] for one in report["findings"] if one["status"] in ("warning", "failure")}
+    assert named <= {cause}, report["findings"]

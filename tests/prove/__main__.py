@@ -23,6 +23,7 @@ from tests.prove import (
     components,
     crashes,
     guessing,
+    networks,
     nodes,
     portal,
     settings,
@@ -55,6 +56,9 @@ EXPERIMENTS = [
     Experiment("portal", "portal under load", portal.batch, 20, 400),
     Experiment("nodes", "three portals, one PostgreSQL", nodes.batch, 20, 200),
     Experiment("guessing", "user names guessed by time", guessing.batch, 2000, 2000),
+    Experiment("healthy", "healthy networks", networks.healthy, 5, 100),
+    Experiment("causes", "broken networks", networks.causes, 5, 130),
+    Experiment("pairs", "networks broken in two ways", networks.pairs, 4, 60),
 ]
 
 

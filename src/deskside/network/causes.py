@@ -111,7 +111,7 @@ WORDS: dict[str, Words] = {
     ),
     "ping-blocked": Words(
         mark("Ping gets no answer"),
-        mark("Echo requests are dropped on the way, while the ports answer. That is no fault."),
+        mark("Echo requests are dropped on the way. By itself that is no fault: ports may answer."),
         mark("Nothing needs doing; do not judge these hosts by ping."),
     ),
     "sni-reset": Words(
@@ -227,6 +227,25 @@ ROOTS = (
     "ping-blocked",
 )
 """Codes from the deepest cause to the shallowest."""
+
+OUR_SIDE = frozenset({"no-network", "clock-skew", "local-port-clash", "proxy-dead"})
+"""Causes that lie in this computer, or its own connection, and not on the way."""
+
+_RESPONDER = mark("Test against a Deskside responder at the far end: it proves what arrives there.")
+DECIDING_TESTS: dict[str, str] = {
+    "clock-skew": mark("Compare this computer's clock with another one, then test again."),
+    "tls-intercepted": mark(
+        "Compare the certificate's issuer with that seen from another network."
+    ),
+    "certificate-wrong": mark(
+        "Compare the certificate's issuer with that seen from another network."
+    ),
+    "dns-hijacked": mark("Ask another name server for the name, and compare the addresses."),
+    "sni-reset": _RESPONDER,
+    "mtu-black-hole": _RESPONDER,
+    "transparent-http-proxy": _RESPONDER,
+}
+"""What tells a cause from the others that look the same, by the cause in question."""
 
 _DEAD_END = frozenset(
     {

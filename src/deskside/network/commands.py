@@ -108,6 +108,11 @@ def _human(report: Report) -> str:
 
     root = report.root_cause
     remarks = [_("Root cause: {code}").format(code=root)] if root else []
+    if report.undecided_between:
+        codes = ", ".join(report.undecided_between)
+        remarks += [_("Undecided between: {codes}").format(codes=codes), *report.deciding_tests]
+    if report.our_side:
+        remarks.append(_("The fault is on this computer's side, not on the way or at the far end."))
     return render_report(report.findings, report.verdict, *remarks)
 
 

@@ -10,20 +10,29 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from deskside.foundation.findings import Finding, Status, Verdict, verdict
-from deskside.network.causes import EXPLAINS, NOT_TESTED, ROOTS
+from deskside.foundation.text import _
+from deskside.network.causes import DECIDING_TESTS, EXPLAINS, NOT_TESTED, OUR_SIDE, ROOTS
 from deskside.network.host_findings import Judged, connected, finding_of, judge_host, weight
-from deskside.network.line_findings import line_findings
+from deskside.network.judging import VOID_LAG
+from deskside.network.line_findings import clock_off, line_findings
 from deskside.network.line_observations import RunSeen
 from deskside.network.observations import Shake, plain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """The result of a network test, in the shape of `network test --json`."""
+    """The result of a network test, in the shape of `network test --json`.
+
+    Attributes:
+        our_side: whether the root cause lies in this computer, or kept it from judging.
+        deciding_tests: what would decide between the causes that look the same from here.
+    """
 
     verdict: Verdict
     root_cause: str | None
     undecided_between: tuple[str, ...]
+    our_side: bool = False
+    deciding_tests: tuple[str, ...] = ()
     findings: tuple[Finding, ...]
     targets: tuple[dict[str, Any], ...] = field(default=())
     not_tested: tuple[dict[str, str], ...] = ()
@@ -34,6 +43,8 @@ class Report:
             "verdict": self.verdict.value,
             "root_cause": self.root_cause,
             "undecided_between": list(self.undecided_between),
+            "deciding_tests": list(self.deciding_tests),
+            "our_side": self.our_side,
             "targets": list(self.targets),
             "findings": [finding.as_json() for finding in self.findings],
             "not_tested": list(self.not_tested),
@@ -45,6 +56,7 @@ def diagnose(run: RunSeen) -> Report:
     judged = _by_canaries(
         run, _agree_on_interception([judge_host(seen, run) for seen in run.hosts])
     )
+    judged = _by_the_clock(judged)
     about_machine = line_findings(run, judged)
     findings = [
         *about_machine,
@@ -52,14 +64,28 @@ def diagnose(run: RunSeen) -> Report:
     ]
     root = _root(findings)
     result = verdict(findings)
+    undecided = _undecided(root, judged) if result is not Verdict.SUCCESS else ()
     return Report(
         verdict=result,
         root_cause=root,
-        undecided_between=_undecided(root, judged) if result is not Verdict.SUCCESS else (),
+        undecided_between=undecided,
+        our_side=root in OUR_SIDE or _kept_from_judging(run, judged, root),
+        deciding_tests=_deciding(undecided),
         findings=tuple(_explain(findings, root)),
         targets=tuple(_target(one) for one in judged),
         not_tested=tuple(_not_tested(run)),
     )
+
+
+def _kept_from_judging(run: RunSeen, judged: list[Judged], root: str | None) -> bool:
+    """Whether this computer, too busy, is all that there is to blame."""
+    unjudged = any(one.finding.code == NOT_TESTED for one in judged)
+    return root is None and unjudged and run.lag > VOID_LAG
+
+
+def _deciding(undecided: tuple[str, ...]) -> tuple[str, ...]:
+    tests = (DECIDING_TESTS.get(code) for code in undecided)
+    return tuple(_(text) for text in dict.fromkeys(tests) if text)
 
 
 def _not_tested(run: RunSeen) -> list[dict[str, str]]:
@@ -123,6 +149,16 @@ def _by_canaries(run: RunSeen, judged: list[Judged]) -> list[Judged]:
     return [decide(one) for one in judged]
 
 
+def _by_the_clock(judged: list[Judged]) -> list[Judged]:
+    """A responder has told the time: whether the clock is wrong is then no open question."""
+    if clock_off(judged) is None:
+        return judged
+    return [
+        replace(one, undecided=()) if one.undecided == ("certificate-wrong", "clock-skew") else one
+        for one in judged
+    ]
+
+
 def _root(findings: list[Finding]) -> str | None:
     """The cause that accounts for most: machine-wide ones first, then the most frequent."""
     problems = [one for one in findings if one.is_problem and one.code in ROOTS]
@@ -131,12 +167,20 @@ def _root(findings: list[Finding]) -> str | None:
         return next((one.code for one in findings if one.code == "ping-blocked"), None)
     failures = [one for one in problems if one.status is Status.FAILURE] or problems
     counts = Counter(one.code for one in failures)
+    # A wrong clock is no failure of its own, and yet makes certificates fail.
+    candidates = {*counts, *(one.code for one in problems if one.code == "clock-skew")}
 
     def accounts_for(code: str) -> tuple[int, int]:
-        explained = sum(1 for one in failures if one.code in EXPLAINS.get(code, ()))
+        explained = sum(_accounts_for(code, one) for one in failures)
         return counts[code] + explained, -ROOTS.index(code)
 
-    return "no-network" if "no-network" in counts else max(counts, key=accounts_for)
+    return "no-network" if "no-network" in counts else max(candidates, key=accounts_for)
+
+
+def _accounts_for(root: str, finding: Finding) -> bool:
+    if root == "clock-skew" and finding.evidence.get("seen") != Shake.EXPIRED.value:
+        return False
+    return finding.code in EXPLAINS.get(root, ())
 
 
 def _undecided(root: str | None, judged: list[Judged]) -> tuple[str, ...]:
@@ -153,10 +197,9 @@ def _explain(findings: list[Finding], root: str | None) -> list[Finding]:
     if root is None:
         return findings
     order = sorted(findings, key=lambda one: (one.code != root, not one.is_problem))
-    explained = EXPLAINS.get(root, frozenset()) | {root}
     return [
         replace(one, explained_by=root)
-        if position and one.is_problem and one.code in explained
+        if position and one.is_problem and (one.code == root or _accounts_for(root, one))
         else one
         for position, one in enumerate(order)
     ]

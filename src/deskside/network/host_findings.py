@@ -11,7 +11,7 @@ from typing import Any
 from deskside.foundation.findings import Finding, Status
 from deskside.foundation.text import _
 from deskside.network.causes import NOT_TESTED, REACHABLE, ROOTS, WORDS
-from deskside.network.judging import UNPROVED, Judgement, judge
+from deskside.network.judging import UNPROVED, VOID_LAG, Judgement, judge
 from deskside.network.line_observations import RunSeen
 from deskside.network.model import Host
 from deskside.network.observations import (
@@ -63,6 +63,8 @@ def judge_host(seen: HostSeen, run: RunSeen) -> Judged:
             "lookup": lookup.result.value,
             "milliseconds": round(lookup.milliseconds, 1),
         }
+        if lookup.result is Found.SILENT and run.lag > VOID_LAG:
+            return Judged(seen, finding_of(NOT_TESTED, Status.UNKNOWN, host, _busy(run)))
         return Judged(seen, finding_of("dns-blocked", weight(seen), host, evidence))
     main = 4 if lookup.ipv4 else 6
     judged = [(port, judge(seen.host, port)) for port in seen.ports if port.version == main]
@@ -148,9 +150,11 @@ def _not_finished(seen: HostSeen, run: RunSeen) -> dict[str, Any]:
     evidence: dict[str, Any] = {"tested": sorted({port.port for port in seen.ports})}
     if not seen.finished:
         evidence["stopped_after_seconds"] = round(run.seconds, 1)
-    if run.lag > 0.25:
-        evidence["own_delay_seconds"] = round(run.lag, 2)
-    return evidence
+    return evidence | (_busy(run) if run.lag > 0.25 else {})
+
+
+def _busy(run: RunSeen) -> dict[str, Any]:
+    return {"own_delay_seconds": round(run.lag, 2)}
 
 
 def _by_ipv6(seen: HostSeen, main: int, own: frozenset[str]) -> list[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from ipaddress import ip_address
@@ -10,7 +11,14 @@ from statistics import median
 from deskside.foundation.findings import Finding, Status
 from deskside.network.causes import REACHABLE
 from deskside.network.host_findings import Judged, connected, finding_of
-from deskside.network.line_observations import LineSeen, Passage, ProxySeen, RunSeen
+from deskside.network.line_observations import (
+    LineSeen,
+    Passage,
+    PingSeen,
+    ProxySeen,
+    RunSeen,
+    SeriesSeen,
+)
 from deskside.network.observations import Echo, Found, Reach
 
 LOST_AT_LEAST, LOST_SHARE = 3, 0.04
@@ -21,6 +29,9 @@ UNSTEADY = 8.0
 """Milliseconds by which round trips deviate from their median (median) from which the delay is
 unsteady; lost packets, sent again much later, are no more than outliers to it."""
 
+OWN_SHARE = 3.0
+"""How many times this computer's own delay the deviation must be, to be the network's."""
+
 SLOW_RESPONDER = 200.0
 """Milliseconds of round trip from which the desk's own far end counts as slow."""
 
@@ -28,6 +39,8 @@ SLOW_RATE = 125_000.0
 """Bytes a second below which traffic may be held back."""
 
 WEB = 443
+_PAGE = re.compile(r"HTTP/\d(\.\d)? 20\d\b")
+_BARRED = ("port-dropped", "port-reset", "port-prohibited")
 _PROGRAMS = ("java", "tws", "gateway", "jts")
 
 
@@ -37,7 +50,7 @@ def line_findings(run: RunSeen, judged: Sequence[Judged]) -> list[Finding]:
     return [
         *_no_network(run, judged),
         *_names(run, judged),
-        *_captive(run.line, failing),
+        *_captive(run.line, failing, reached=len(failing) < len(judged)),
         *_proxies(run.line, judged, failing),
         *_loss(run, judged),
         *_delay(run.line),
@@ -76,13 +89,14 @@ def _on_this_computer(one: Judged) -> bool:
 def _names(run: RunSeen, judged: Sequence[Judged]) -> list[Finding]:
     """The resolver invents answers, or somebody on the way does."""
     found = []
+    injected = [one for one in run.line.answers if len(set(filter(None, one.answers))) > 1]
     invented = [
         one for one in (run.canary, *run.line.canaries) if one and one.result is Found.FOUND
     ]
-    if invented and not any(one.finding.code == "dns-hijacked" for one in judged):
+    # Whoever forges answers on the way forges those for names that do not exist, too.
+    if invented and not injected and not any(one.finding.code == "dns-hijacked" for one in judged):
         evidence = {"name": invented[0].name, "addresses": [*invented[0].ipv4, *invented[0].ipv6]}
         found.append(finding_of("dns-hijacked", Status.WARNING, "resolver", evidence))
-    injected = [one for one in run.line.answers if len(set(filter(None, one.answers))) > 1]
     names = {one.name for one in injected}
     hurt = any(one.finding.is_problem and one.seen.host.host in names for one in judged)
     for answers in injected[:1]:
@@ -93,8 +107,11 @@ def _names(run: RunSeen, judged: Sequence[Judged]) -> list[Finding]:
     return found
 
 
-def _captive(line: LineSeen, failing: Sequence[Judged]) -> list[Finding]:
+def _captive(line: LineSeen, failing: Sequence[Judged], *, reached: bool) -> list[Finding]:
     told = [one for one in line.absent if one.answer is Echo.REDIRECT]
+    if not told and failing and not reached:
+        # Pages for hosts that do not exist: a proxy would have said that it finds none.
+        told = [one for one in line.absent if _PAGE.match(one.opening)]
     if not told or not failing:
         return []
     evidence = {"ports": [one.port for one in told], "answer": told[0].opening}
@@ -104,11 +121,7 @@ def _captive(line: LineSeen, failing: Sequence[Judged]) -> list[Finding]:
 def _proxies(
     line: LineSeen, judged: Sequence[Judged], failing: Sequence[Judged]
 ) -> Iterable[Finding]:
-    barred = [
-        one
-        for one in failing
-        if one.finding.code in ("port-dropped", "port-reset", "port-prohibited", "dns-blocked")
-    ]
+    barred = [one for one in failing if one.finding.code in (*_BARRED, "dns-blocked")]
     direct = any(one.finding.code == REACHABLE for one in judged)
     status = Status.WARNING if direct and not barred else Status.FAILURE
     for proxy in line.proxies:
@@ -156,14 +169,15 @@ def _loss(run: RunSeen, judged: Sequence[Judged]) -> list[Finding]:
 
 def _delay(line: LineSeen) -> Iterable[Finding]:
     """The responder's round trips: by ping where it answers, else by questions."""
-    measured = {one.host: one.round_trips for one in line.series if len(one.round_trips) >= 6}
+    measured: dict[str, SeriesSeen | PingSeen] = {
+        one.host: one for one in line.series if len(one.round_trips) >= 6
+    }
     responders = {one.host for one in line.series}
     measured |= {
-        one.host: one.round_trips
-        for one in line.pings
-        if one.host in responders and len(one.round_trips) >= 8
+        one.host: one for one in line.pings if one.host in responders and len(one.round_trips) >= 8
     }
-    for host, trips in measured.items():
+    for host, one in measured.items():
+        trips = one.round_trips
         deviation = median(abs(trip - median(trips)) for trip in trips)
         evidence = {
             "probes": len(trips),
@@ -173,7 +187,7 @@ def _delay(line: LineSeen) -> Iterable[Finding]:
         }
         if min(trips) >= SLOW_RESPONDER:
             yield finding_of("latency", Status.WARNING, host, evidence)
-        if deviation >= UNSTEADY:
+        if deviation >= max(UNSTEADY, one.lag * 1000 * OWN_SHARE):
             yield finding_of("jitter", Status.WARNING, host, evidence)
 
 
@@ -248,17 +262,22 @@ def _kept(line: LineSeen) -> Iterable[Finding]:
             yield finding_of("rate-limited", Status.WARNING, f"{rate.host}:{rate.port}", evidence)
 
 
-def _clock(judged: Sequence[Judged]) -> list[Finding]:
+def clock_off(judged: Sequence[Judged]) -> int | None:
+    """Seconds by which this computer's clock is off; None where no responder told the time."""
     skews = [
         port.echo.skew_seconds
         for one in judged
         for port in one.seen.ports
         if port.echo and port.echo.result is Echo.GENUINE
     ]
-    if not skews or min(abs(skew) for skew in skews) <= SKEW:
+    return min(skews, key=abs, default=None)
+
+
+def _clock(judged: Sequence[Judged]) -> list[Finding]:
+    off = clock_off(judged)
+    if off is None or abs(off) <= SKEW:
         return []
-    evidence = {"seconds": min(skews, key=abs)}
-    return [finding_of("clock-skew", Status.WARNING, "clock", evidence)]
+    return [finding_of("clock-skew", Status.WARNING, "clock", {"seconds": off})]
 
 
 def _clashes(line: LineSeen) -> Iterable[Finding]:
@@ -270,10 +289,12 @@ def _clashes(line: LineSeen) -> Iterable[Finding]:
 
 
 def _ping(line: LineSeen, judged: Sequence[Judged]) -> list[Finding]:
-    """Nobody answers ping though ports do. One silent host among others is its own affair."""
+    """Nobody answers ping, though ports do or names are found. One silent host among others is
+    its own affair."""
     reached = {one.seen.host.host for one in judged if one.finding.code == REACHABLE}
-    asked = [one for one in line.pings if one.host in reached]
-    if not asked or any(one.round_trips for one in asked):
+    barred = {one.seen.host.host for one in judged if one.finding.code in _BARRED}
+    asked = [one for one in line.pings if one.host in (reached or barred)]
+    if not asked or any(one.round_trips for one in line.pings):
         return []
     evidence = {"hosts": len(asked), "requests": sum(one.sent for one in asked)}
     return [finding_of("ping-blocked", Status.NOTICE, "network", evidence)]

@@ -72,12 +72,17 @@ class AnswersSeen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PingSeen:
-    """Echo requests to one address, and the round trips of those answered (milliseconds)."""
+    """Echo requests to one address, and the round trips of those answered (milliseconds).
+
+    Attributes:
+        lag: seconds by which this computer was usually late meanwhile.
+    """
 
     host: str
     address: str
     sent: int
     round_trips: tuple[float, ...] = ()
+    lag: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +94,7 @@ class SeriesSeen:
         late: those whose first packet was lost: they took a second longer than the quickest.
         seen_as: the address that the responder saw, for each connection that proved itself.
         round_trips: of the questions, in milliseconds.
+        lag: seconds by which this computer was usually late meanwhile.
     """
 
     host: str

@@ -5,9 +5,12 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from typing import TypeVar
 
-from deskside.network.line_observations import LineSeen, PingSeen
+from deskside.network.judging import VOID_LAG
+from deskside.network.line_observations import LineSeen, PingSeen, ProxySeen
 from deskside.network.model import Host
 from deskside.network.observations import Echo, Found, HostSeen, PortSeen, Shake
 from deskside.network.probes import (
@@ -35,6 +38,8 @@ IDLE_SPARE = 6.0
 """Seconds kept back from the deadline for the last idle connection's answer."""
 
 MAX_LINES = 4
+BUSY = "this computer was too busy"
+T = TypeVar("T")
 
 
 class Surroundings:
@@ -117,18 +122,15 @@ class Surroundings:
         # A browser gives an HTTP proxy the name; what takes TWS to a SOCKS proxy, the address.
         known = await self._resolver.look_up(chosen.host)
         address = next(iter((*known.ipv4, *known.ipv6)), chosen.host)
-        self.seen.proxies += await asyncio.gather(
-            *(
-                through.try_proxy(
-                    one,
-                    address if one.kind == "socks5" else chosen.host,
-                    ports,
-                    prove,
-                    self._resolver,
-                )
-                for one in found
-            )
+
+        async def one_proxy(proxy: proxies.Proxy) -> ProxySeen:
+            host = address if proxy.kind == "socks5" else chosen.host
+            return await through.try_proxy(proxy, host, ports, prove, self._resolver)
+
+        tried = await self._steadily(
+            "proxies", lambda: asyncio.gather(*(one_proxy(one) for one in found))
         )
+        self.seen.proxies += tried or []
 
     async def _proves(
         self, chosen: Host, hosts: Sequence[HostSeen], channel: PlainChannel, port: int
@@ -173,13 +175,22 @@ class Surroundings:
 
         async def one_host(address: str, host: Host) -> PingSeen:
             count = RESPONDER_PINGS if host.responder else PINGS
+            began = asyncio.get_running_loop().time()
             trips = await ping.ping(address, count, apart=0.03 if host.responder else 0.2)
-            return PingSeen(host=host.host, address=address, sent=count, round_trips=tuple(trips))
-
-        try:
-            self.seen.pings += await asyncio.gather(
-                *(one_host(address, host) for address, host in list(chosen.items())[:64])
+            return PingSeen(
+                host=host.host,
+                address=address,
+                sent=count,
+                round_trips=tuple(trips),
+                lag=self._lag.usual(began),
             )
+
+        asked = list(chosen.items())[:64]
+        try:
+            told = await self._steadily(
+                "ping", lambda: asyncio.gather(*(one_host(*each) for each in asked))
+            )
+            self.seen.pings += told or []
         except ping.NotPermitted:
             self.seen.untested["ping"] = "this user may send no echo request"
 
@@ -198,22 +209,43 @@ class Surroundings:
     async def _line(self, host: Host, port: PortSeen, *, deep: bool, end: float) -> None:
         line = Line(host.host, port.connect.address, port.port, self._key)
         loop = asyncio.get_running_loop()
-        self.seen.series.append(await line.series())
-        segments = await line.segments(measure=deep)
+        began = loop.time()
+        series = await self._steadily("series", line.series)
+        if series:
+            self.seen.series.append(replace(series, lag=self._lag.usual(began)))
+        segments = await self._steadily("segments", lambda: line.segments(measure=deep))
         if segments:
             self.seen.segments.append(segments)
         if not deep or not (segments and segments.large):
             return
-        self.seen.held.append(await line.held(HELD))
-        rate = await line.rate(RATE_SECONDS)
+        held = await self._steadily("limits", lambda: line.held(HELD))
+        if held:
+            self.seen.held.append(held)
+        rate = await self._steadily("rate", lambda: line.rate(RATE_SECONDS))
         if rate:
             self.seen.rates.append(rate)
         left = end - loop.time() - IDLE_SPARE
-        idle = await line.idle(left / 2) if left > 4 else None
+        if left <= 4:
+            self.seen.untested["idle"] = "too little time; a longer --deadline allows it"
+            return
+        idle = await self._steadily("idle", lambda: line.idle(left / 2), attempts=1)
         if idle:
             self.seen.idle.append(idle)
         else:
-            self.seen.untested["idle"] = "too little time; a longer --deadline allows it"
+            self.seen.untested.setdefault("idle", "no quiet connection could be judged")
+
+    async def _steadily(
+        self, what: str, probe: Callable[[], Awaitable[T]], *, attempts: int = 2
+    ) -> T | None:
+        """What a probe saw, unless this computer kept it waiting every time: then nothing."""
+        loop = asyncio.get_running_loop()
+        for _attempt in range(attempts):
+            began = loop.time()
+            told = await probe()
+            if self._lag.since(began) <= VOID_LAG:
+                return told
+        self.seen.untested[what] = BUSY
+        return None
 
 
 def _provable(hosts: Sequence[HostSeen]) -> list[tuple[Host, PortSeen]]:

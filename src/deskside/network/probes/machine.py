@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import sys
+from collections import deque
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
@@ -12,6 +13,9 @@ from pathlib import Path
 _TICK = 0.02
 _NOTEWORTHY = 0.1
 """Seconds of delay from which a tick is remembered."""
+
+_REMEMBERED = 5000
+"""Ticks whose delay is kept, whatever it was."""
 
 _OUTSIDE = {4: (socket.AF_INET, "192.0.2.1"), 6: (socket.AF_INET6, "2001:db8::1")}
 """Addresses kept for documentation (RFC 5737, RFC 3849)."""
@@ -34,6 +38,7 @@ class LagWatch:
 
     worst: float = 0.0
     _late: list[tuple[float, float]] = field(default_factory=list)
+    _ticks: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
 
     async def watch(self) -> None:
         """Tick until cancelled."""
@@ -44,12 +49,18 @@ class LagWatch:
             await asyncio.sleep(_TICK)
             lag = loop.time() - due
             self.worst = max(self.worst, lag)
+            self._ticks.append((loop.time(), lag))
             if lag > _NOTEWORTHY:
                 self._late.append((loop.time(), lag))
 
     def since(self, moment: float) -> float:
         """Seconds by which the loop was late since a moment of its clock."""
         return sum(lag for when, lag in self._late if when >= moment)
+
+    def usual(self, moment: float) -> float:
+        """Seconds by which three of four ticks since a moment were late at most."""
+        lags = sorted(lag for when, lag in self._ticks if when >= moment)
+        return lags[len(lags) * 3 // 4] if lags else 0.0
 
 
 def own_addresses() -> frozenset[str]:

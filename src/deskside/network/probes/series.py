@@ -26,6 +26,9 @@ CONNECTIONS = 6
 QUESTIONS = 10
 """Questions on one connection; a responder allows 16."""
 
+FEWEST, LONG_ENOUGH = 6, 1.5
+"""Questions that suffice, once so many seconds have passed."""
+
 LATE = 0.8
 """Seconds beyond the quickest from which a connection's first packet was lost: it is sent again
 after one second (RFC 6298)."""
@@ -62,25 +65,11 @@ class Line:
         return await nonce.ask(PlainChannel(opened), desk_key=self._key, patience=patience)
 
     async def series(self) -> SeriesSeen:
-        """Some connections in turn, then questions on one."""
-        taken: list[float] = []
-        seen_as: list[str] = []
+        """Some connections side by side, and questions on one more."""
+        made = [asyncio.create_task(self._proved(number)) for number in range(CONNECTIONS - 1)]
         trips: list[float] = []
-        for number in range(CONNECTIONS):
-            # Out of step with other series: a balancer that alternates would look steady.
-            await asyncio.sleep(secrets.randbelow(40) / 1000)
-            began = time.perf_counter()
-            try:
-                opened = await self._connect()
-            except (OSError, TimeoutError):
-                continue
-            taken.append(time.perf_counter() - began)
-            with opened:
-                told = await self._ask(opened)
-                if told.result is Echo.GENUINE:
-                    seen_as.append(told.seen_as)
-                if number == CONNECTIONS - 1:
-                    trips = await self._questions(opened)
+        told = [await self._proved(CONNECTIONS - 1, trips), *await asyncio.gather(*made)]
+        taken = [one[0] for one in told if one]
         quickest = min(taken, default=0.0)
         return SeriesSeen(
             host=self.host,
@@ -88,19 +77,39 @@ class Line:
             port=self.port,
             connections=len(taken),
             late=sum(one > quickest + LATE for one in taken),
-            seen_as=tuple(seen_as),
+            seen_as=tuple(one[1] for one in told if one and one[1]),
             round_trips=tuple(trips),
         )
 
-    async def _questions(self, opened: socket.socket) -> list[float]:
-        trips = []
-        for _number in range(QUESTIONS):
+    async def _proved(
+        self, number: int, trips: list[float] | None = None
+    ) -> tuple[float, str] | None:
+        """Seconds to connect, and the address that the responder saw, if it proved itself; asks
+        on for `trips`."""
+        # Out of step with other series: a balancer that alternates would look steady.
+        await asyncio.sleep((20 * number + secrets.randbelow(40)) / 1000)
+        began = time.perf_counter()
+        try:
+            opened = await self._connect()
+        except (OSError, TimeoutError):
+            return None
+        spent = time.perf_counter() - began
+        with opened:
+            told = await self._ask(opened)
+            if trips is not None:
+                await self._questions(opened, trips)
+        return spent, told.seen_as if told.result is Echo.GENUINE else ""
+
+    async def _questions(self, opened: socket.socket, trips: list[float]) -> None:
+        end = time.perf_counter() + LONG_ENOUGH
+        for number in range(QUESTIONS):
+            if number >= FEWEST and time.perf_counter() > end:
+                break
             told = await self._ask(opened)
             if told.result is not Echo.GENUINE:
                 break
             trips.append(told.milliseconds)
             await asyncio.sleep(0.01)
-        return trips
 
     async def _padded(self, segment: int = 0, size: int = _PADDING) -> bool | None:
         """Whether a padded question and its equally padded answer arrive; None where the

@@ -10,6 +10,8 @@ import asyncio
 import contextlib
 import errno
 import socket
+import struct
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -33,6 +35,17 @@ REASONS = {
     errno.EACCES: Reach.PROHIBITED,
     errno.EPERM: Reach.PROHIBITED,
 }
+_KEEP_MESSAGES = {
+    socket.AF_INET: (socket.IPPROTO_IP, 11),
+    socket.AF_INET6: (socket.IPPROTO_IPV6, 25),
+}
+"""IP_RECVERR and IPV6_RECVERR of Linux (ip(7), ipv6(7)), which Python does not name."""
+
+_MESSAGE = struct.Struct("=IBBBxII")
+"""struct sock_extended_err: the error, then where it came from."""
+
+_BY_ICMP = (2, 3)
+
 _WORST_LAST = (
     Reach.SILENT,
     Reach.FAILED,
@@ -49,6 +62,7 @@ class _Attempt:
     opened: socket.socket
     started: float
     task: asyncio.Task[None]
+    by_message: bool | None = None
 
     def ended(self) -> Reach | None:
         if not self.task.done():
@@ -56,7 +70,12 @@ class _Attempt:
         error = self.task.exception()
         if error is None:
             return Reach.CONNECTED
-        return REASONS.get(getattr(error, "errno", 0) or 0, Reach.FAILED)
+        result = REASONS.get(getattr(error, "errno", 0) or 0, Reach.FAILED)
+        if result is not Reach.RESET:
+            return result
+        if self.by_message is None:
+            self.by_message = refused_by_message(self.opened)
+        return Reach.PROHIBITED if self.by_message else result
 
 
 async def connect(
@@ -86,6 +105,7 @@ async def connect(
         winner = _winner(attempts) or _late(attempts)
         if winner is None:
             return _lost(attempts, loop.time()), None
+        tell_messages(winner.opened, wanted=False)
         return _won(attempts, loop.time(), winner), winner.opened
     finally:
         await _drop(attempts, winner)
@@ -98,8 +118,36 @@ def _begin(address: str, port: int, segment: int = 0) -> _Attempt:
         with contextlib.suppress(OSError):
             opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, segment)
     opened.setblocking(False)
+    tell_messages(opened, wanted=True)
     task = asyncio.create_task(loop.sock_connect(opened, (address, port)))
     return _Attempt(address, opened, loop.time(), task)
+
+
+def tell_messages(opened: socket.socket, *, wanted: bool) -> None:
+    """Let the system keep the ICMP messages about a socket, where it can (Linux).
+
+    Not wanted once connected: a message would then end the connection.
+    """
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            opened.setsockopt(*_KEEP_MESSAGES[opened.family], int(wanted))
+
+
+def refused_by_message(opened: socket.socket) -> bool:
+    """Whether a refused connection was so by ICMP, as firewalls refuse, rather than by a reset.
+
+    Most systems report both in the same way; False where this one does.
+    """
+    if sys.platform != "linux":
+        return False
+    try:
+        _data, told, _flags, _peer = opened.recvmsg(1, 512, socket.MSG_ERRQUEUE)
+    except OSError:
+        return False
+    return any(
+        (level, kind) == _KEEP_MESSAGES[opened.family] and _MESSAGE.unpack_from(data)[1] in _BY_ICMP
+        for level, kind, data in told
+    )
 
 
 async def _something(attempts: list[_Attempt], seconds: float) -> None:
