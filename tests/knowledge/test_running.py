@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from deskside.foundation.changes.shown import apply_shown, plan_digest
 from deskside.foundation.errors import NotFound, Refused
 from deskside.foundation.findings import Verdict
 from deskside.foundation.text import use_language
@@ -32,7 +33,7 @@ def test_check_plan_apply_verify_undo(opened: Library, rude: Path) -> None:
     assert offer
     plan = running.make_plan(report, offer)
     assert (rude / "greeting.txt").read_text() == "Oi!"
-    change = running.apply_shown(plan, running.plan_digest(plan))
+    change = apply_shown(running.engine(), plan, plan_digest(plan))
     assert running.examine(article, options).verdict is Verdict.SUCCESS
     running.engine().undo(change.id)
     assert (rude / "greeting.txt").read_text() == "Oi!"
@@ -42,10 +43,10 @@ def test_only_the_plan_that_was_shown_is_applied(opened: Library, rude: Path) ->
     report = running.examine(opened.article("7001"), {"root": str(rude)})
     offer = report.offer("sample.polite")
     assert offer
-    shown = running.plan_digest(running.make_plan(report, offer))
+    shown = plan_digest(running.make_plan(report, offer))
     (rude / "greeting.txt").write_text("Grr")
     with pytest.raises(Refused, match="since this plan was shown"):
-        running.apply_shown(running.make_plan(report, offer), shown)
+        apply_shown(running.engine(), running.make_plan(report, offer), shown)
     assert (rude / "greeting.txt").read_text() == "Grr"
 
 
@@ -56,7 +57,7 @@ def test_a_plan_has_one_digest_in_every_language(opened: Library, rude: Path) ->
     digests = set()
     for tag in ("en", "it"):
         use_language(tag)
-        digests.add(running.plan_digest(running.make_plan(report, offer)))
+        digests.add(plan_digest(running.make_plan(report, offer)))
     assert len(digests) == 1
 
 

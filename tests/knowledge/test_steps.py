@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from deskside.foundation import registry
+from deskside.foundation.changes.shown import apply_shown, plan_digest
 from deskside.foundation.registry import Situation
 from deskside.knowledge import markdown, running, steps
 from deskside.knowledge.front_matter import BadArticle
@@ -228,7 +229,7 @@ def test_a_fix_does_its_step_and_is_undone(article: Article, step: Step, folder:
     assert offer
     plan = running.make_plan(report, offer)
     assert _content(folder) == before
-    change = running.apply_shown(plan, running.plan_digest(plan))
+    change = apply_shown(running.engine(), plan, plan_digest(plan))
     assert now() is StepState.DONE
     running.engine().undo(change.id)
     assert now() is StepState.TO_DO

@@ -20,12 +20,10 @@ from litestar.params import FromPath
 from litestar.response import Response
 from markupsafe import Markup, escape
 
-from deskside.foundation.changes.model import Plan, State, Step
-from deskside.foundation.changes.model import digest as content_digest
-from deskside.foundation.changes.rendering import verb_word
+from deskside.foundation.changes.model import State
+from deskside.foundation.changes.shown import apply_shown, plan_digest, steps
 from deskside.foundation.errors import Refused, UsageProblem
 from deskside.foundation.text import LANGUAGES, _, language, mark, use_language
-from deskside.foundation.units import size
 from deskside.knowledge import feeds, markdown, running
 from deskside.knowledge.model import Article, Result
 from deskside.knowledge.service import Library
@@ -265,8 +263,8 @@ def _plan(report: running.Report, fix: str, step: str) -> dict[str, Any]:
         result=report,
         step=step,
         plan=plan,
-        steps=[_step(plan, step) for step in plan.steps],
-        digest=running.plan_digest(plan),
+        steps=steps(plan),
+        digest=plan_digest(plan),
         fix=offer.fix,
     )
 
@@ -279,7 +277,7 @@ def _apply(report: running.Report, fix: str, digest: str) -> str:
             _("There is nothing to mend any more; nothing was done."),
             hint=_("Check again."),
         )
-    return running.apply_shown(running.make_plan(report, offer), digest).id
+    return apply_shown(running.engine(), running.make_plan(report, offer), digest).id
 
 
 def _run(options: Mapping[str, str], **filled: Any) -> dict[str, Any]:
@@ -372,21 +370,6 @@ def _forms(article: Article, options: Mapping[str, str], step: str) -> dict[str,
         "plan_href": _with(f"{base}/plan", options),
         "apply_href": _with(f"{base}/apply", options),
     }
-
-
-def _step(plan: Plan, step: Step) -> dict[str, str]:
-    """One step of a plan in words: what is done to which file, what it holds then, and why."""
-    seen = [_("renamed to {name}").format(name=step.target)] if step.target else []
-    if step.content is not None:
-        seen.append(
-            _("{size}, SHA-256 {before} → {after}").format(
-                size=size(len(step.content)),
-                before=plan.inputs[step.path][:12],
-                after=content_digest(step.content)[:12],
-            )
-        )
-    detail = " · ".join(filter(None, [step.why, *seen]))
-    return {"verb": verb_word(step.verb), "path": str(step.path), "detail": detail}
 
 
 def _words(refused: Refused) -> str:

@@ -1,13 +1,7 @@
-"""Running an article, or one step of it: check, findings, plan, apply, verify.
-
-The plan that a person was shown is named by its digest; it is made anew when they agree and
-applied only if its digest is the same, so that exactly what was shown happens, or nothing.
-"""
+"""Running an article, or one step of it: check, findings, plan, apply, verify."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -204,29 +198,6 @@ def make_plan(report: Report, offer: Offer) -> Plan:
         Refused: it cannot be mended from here; the hint says what else to do.
     """
     return registry.fix(offer.fix).plan(report.situation, offer.finding)
-
-
-def plan_digest(plan: Plan) -> str:
-    """SHA-256 over all that a plan does, whatever language it is described in."""
-    shown = plan.as_json()
-    steps = [{k: v for k, v in step.items() if k != "why"} for step in shown["steps"]]
-    acts = {"tool": plan.tool, "root": shown["root"], "inputs": shown["inputs"], "steps": steps}
-    return hashlib.sha256(json.dumps(acts, sort_keys=True).encode()).hexdigest()
-
-
-def apply_shown(plan: Plan, digest: str) -> Change:
-    """Apply a plan if it is still the one that was shown.
-
-    Raises:
-        Refused: `plan-outdated`: it would no longer do the same.
-    """
-    if plan_digest(plan) != digest:
-        raise Refused(
-            "plan-outdated",
-            _("Something has changed since this plan was shown; nothing was done."),
-            hint=_("Check again and read the new plan."),
-        )
-    return apply(plan)
 
 
 def apply(plan: Plan) -> Change:
