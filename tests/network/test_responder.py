@@ -67,7 +67,6 @@ def test_by_tls_it_signs_its_certificate(responder: Responder) -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        b"GET / HTTP/1.1\r\n\r\n",
         b"deskside 1 00\n",
         b"deskside 2 " + b"0" * 64 + b"\n",
         b"\x16\x03\x01\x00\xa5\n",

@@ -8,7 +8,7 @@ from typing import Any
 from litestar import get, post
 from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
-from litestar.params import FromPath
+from litestar.params import FromPath, JSONBody
 from litestar.response import Response
 
 from deskside.foundation.errors import NotFound
@@ -81,7 +81,7 @@ def result_page(
     tags=["knowledge"],
     request_max_body_size=LARGEST,
 )
-def receive(data: SentResult, results: Awaited) -> None:
+def receive(data: JSONBody[SentResult], results: Awaited) -> None:
     """Take the findings of an article's run for the page that shows the link; once."""
     results.receive(data)
 
