@@ -7,7 +7,14 @@ import pytest
 from deskside.network.causes import DECIDING_TESTS, EXPLAINS, NOT_TESTED, REACHABLE, ROOTS, WORDS
 from deskside.network.diagnosis import Report, diagnose
 from deskside.network.judging import _CONNECT, _ECHO, _SHAKE, judge
-from deskside.network.line_observations import AbsentSeen, LineSeen, RunSeen, SeriesSeen
+from deskside.network.line_observations import (
+    AbsentSeen,
+    AnswersSeen,
+    LineSeen,
+    PingSeen,
+    RunSeen,
+    SeriesSeen,
+)
 from deskside.network.observations import (
     ConnectSeen,
     Echo,
@@ -293,3 +300,21 @@ def test_pages_for_absent_hosts_are_a_portal_where_nothing_is_reached() -> None:
     assert run_of(seen(port(Reach.RESET)), absent=absent).root_cause == "captive-portal"
     some = run_of(seen(port(Reach.RESET)), responder(0), absent=absent)
     assert some.root_cause == "port-reset"
+
+
+def test_lost_answers_about_names_are_no_block() -> None:
+    unheard = seen(name="other.example", ipv4=(), result=Found.FAILED)
+    lossy = [PingSeen(host="desk.example", address=PUBLIC, sent=24, round_trips=(1.0,) * 12)]
+    assert run_of(unheard, responder(0)).root_cause == "dns-blocked"
+    report = run_of(unheard, responder(0), pings=lossy)
+    assert report.root_cause == "loss"
+    blocked = next(one for one in report.findings if one.code == "dns-blocked")
+    assert blocked.explained_by == "loss"
+    refused = seen(name="other.example", ipv4=(), result=Found.ABSENT)
+    assert run_of(refused, responder(0), pings=lossy).root_cause == "dns-blocked"
+
+
+def test_a_name_that_its_server_tells_when_asked_directly_is_not_blocked() -> None:
+    unheard = seen(ipv4=(), result=Found.SILENT)
+    told = [AnswersSeen(name="trade.example", server="192.0.2.53", answers=((PUBLIC,),))]
+    assert codes(run_of(unheard, answers=told)) == [NOT_TESTED]

@@ -283,7 +283,7 @@ EXPLAINS: dict[str, frozenset[str]] = {
     "tls-intercepted": frozenset({"transparent-http-proxy", "certificate-wrong", "port-reset"}),
     "transparent-http-proxy": frozenset({"certificate-wrong"}),
     "clock-skew": frozenset({"certificate-wrong"}),
-    "loss": frozenset({"latency", "jitter"}),
+    "loss": frozenset({"latency", "jitter", "dns-blocked"}),
     "egress-per-connection": frozenset({"egress-per-destination"}),
     "connection-limited": frozenset({"port-reset", "port-dropped"}),
 }

@@ -12,7 +12,14 @@ from typing import Any
 from deskside.foundation.findings import Finding, Status, Verdict, verdict
 from deskside.foundation.text import _
 from deskside.network.causes import DECIDING_TESTS, EXPLAINS, NOT_TESTED, OUR_SIDE, ROOTS
-from deskside.network.host_findings import Judged, connected, finding_of, judge_host, weight
+from deskside.network.host_findings import (
+    UNHEARD,
+    Judged,
+    connected,
+    finding_of,
+    judge_host,
+    weight,
+)
 from deskside.network.judging import VOID_LAG
 from deskside.network.line_findings import clock_off, line_findings
 from deskside.network.line_observations import RunSeen
@@ -167,12 +174,12 @@ def _root(findings: list[Finding]) -> str | None:
         return next((one.code for one in findings if one.code == "ping-blocked"), None)
     failures = [one for one in problems if one.status is Status.FAILURE] or problems
     counts = Counter(one.code for one in failures)
-    # A wrong clock is no failure of its own, and yet makes certificates fail.
-    candidates = {*counts, *(one.code for one in problems if one.code == "clock-skew")}
+    # No failures of their own, and yet they make certificates and look-ups fail.
+    candidates = {*counts, *(one.code for one in problems if one.code in ("clock-skew", "loss"))}
 
-    def accounts_for(code: str) -> tuple[int, int]:
+    def accounts_for(code: str) -> tuple[int, bool, int]:
         explained = sum(_accounts_for(code, one) for one in failures)
-        return counts[code] + explained, -ROOTS.index(code)
+        return counts[code] + explained, explained > 0, -ROOTS.index(code)
 
     return "no-network" if "no-network" in counts else max(candidates, key=accounts_for)
 
@@ -180,6 +187,8 @@ def _root(findings: list[Finding]) -> str | None:
 def _accounts_for(root: str, finding: Finding) -> bool:
     if root == "clock-skew" and finding.evidence.get("seen") != Shake.EXPIRED.value:
         return False
+    if (root, finding.code) == ("loss", "dns-blocked"):
+        return finding.evidence.get("lookup") in UNHEARD
     return finding.code in EXPLAINS.get(root, ())
 
 

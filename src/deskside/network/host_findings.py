@@ -25,6 +25,9 @@ from deskside.network.observations import (
 SLOW = 350.0
 """Milliseconds to connect from which a host counts as slow; half round the world takes 300."""
 
+UNHEARD = (Found.FAILED, Found.SILENT)
+"""Look-ups without an answer, which loss explains as well."""
+
 
 @dataclass(frozen=True, slots=True)
 class Judged:
@@ -63,6 +66,10 @@ def judge_host(seen: HostSeen, run: RunSeen) -> Judged:
             "lookup": lookup.result.value,
             "milliseconds": round(lookup.milliseconds, 1),
         }
+        answered = any(one.name == host.host and any(one.answers) for one in run.line.answers)
+        if lookup.result in UNHEARD and answered:
+            # The name server knows the name: what was lost is the answer, on the way.
+            return Judged(seen, finding_of(NOT_TESTED, Status.UNKNOWN, host, evidence))
         if lookup.result is Found.SILENT and run.lag > VOID_LAG:
             return Judged(seen, finding_of(NOT_TESTED, Status.UNKNOWN, host, _busy(run)))
         return Judged(seen, finding_of("dns-blocked", weight(seen), host, evidence))

@@ -6,6 +6,8 @@ import asyncio
 import secrets
 import socket
 import threading
+from collections.abc import Callable
+from dataclasses import dataclass
 from ipaddress import ip_address
 
 from deskside.network.observations import Found, LookupSeen
@@ -13,6 +15,9 @@ from deskside.network.observations import Found, LookupSeen
 ASKS = 3
 APART = 1.25
 """Seconds after which a silent resolver is asked again: its packets get lost too."""
+
+LAST = 2.2
+"""Seconds for what was asked last: resolvers ask again themselves after one."""
 
 AT_ONCE = 16
 """Names asked for at once; many resolvers drop what comes in a larger burst."""
@@ -27,6 +32,7 @@ class Resolver:
 
     def __init__(self) -> None:
         self._slots = asyncio.Semaphore(AT_ONCE)
+        self._under_way: dict[str, asyncio.Task[LookupSeen]] = {}
 
     async def look_up(self, name: str, *, spell: bool = True) -> LookupSeen:
         """IPv4 and IPv6 addresses of a name, or what the resolver said instead.
@@ -34,11 +40,17 @@ class Resolver:
         Where `spell`, a name that is absent and has an underscore is asked for again with
         hyphens: the vendor's backups are spelt both ways.
         """
-        seen = await self._once(name)
+        seen = await self._shared(name)
         if spell and seen.result is Found.ABSENT and "_" in name:
-            other = await self._once(name.replace("_", "-"))
+            other = await self._shared(name.replace("_", "-"))
             return other if other.result is Found.FOUND else seen
         return seen
+
+    async def _shared(self, name: str) -> LookupSeen:
+        """One look-up serves all who ask for the name in a run."""
+        if name not in self._under_way:
+            self._under_way[name] = asyncio.create_task(self._once(name))
+        return await asyncio.shield(self._under_way[name])
 
     async def canary(self) -> LookupSeen:
         """Look up a name that cannot exist (RFC 6761 section 6.4): there is no answer to it.
@@ -51,19 +63,39 @@ class Resolver:
         if as_it_is := literal(name):
             return as_it_is
         loop = asyncio.get_running_loop()
-        answer: asyncio.Future[Answer] = loop.create_future()
+        asked = _Asked(loop.create_future())
         spent = 0.0
-        for _ask in range(ASKS):
+        for ask in range(1, ASKS + 1):
             async with self._slots:
                 started = loop.time()
-                # A thread that the interpreter does not wait for: a resolver may keep silent
-                # for a minute.
-                threading.Thread(target=_resolve, args=(name, loop, answer), daemon=True).start()
-                await asyncio.wait([answer], timeout=APART)
+                asked.begin(name, loop)
+                patience = APART if ask < ASKS else LAST
+                await asyncio.wait([asked.answer], timeout=patience)
                 spent += (loop.time() - started) * 1000
-            if answer.done():
-                return _told(name, answer.result(), spent)
+            if asked.answer.done():
+                return _told(name, asked.answer.result(), spent)
+        if asked.failure:
+            return _told(name, asked.failure, spent)
         return LookupSeen(name=name, result=Found.SILENT, milliseconds=spent)
+
+
+@dataclass(slots=True)
+class _Asked:
+    """One name, asked for a few times; packets get lost, so one failure is not yet an answer."""
+
+    answer: asyncio.Future[Answer]
+    failure: OSError | None = None
+
+    def begin(self, name: str, loop: asyncio.AbstractEventLoop) -> None:
+        # A thread that the interpreter does not wait for: a resolver may keep silent for a
+        # minute.
+        threading.Thread(target=_resolve, args=(name, loop, self.settle), daemon=True).start()
+
+    def settle(self, told: Answer) -> None:
+        if isinstance(told, OSError) and told.errno == socket.EAI_AGAIN:
+            self.failure = told
+        elif not self.answer.done():
+            self.answer.set_result(told)
 
 
 def _told(name: str, told: Answer, spent: float) -> LookupSeen:
@@ -74,7 +106,7 @@ def _told(name: str, told: Answer, spent: float) -> LookupSeen:
     return LookupSeen(name=name, result=result, milliseconds=spent, error=error)
 
 
-def _resolve(name: str, loop: asyncio.AbstractEventLoop, answer: asyncio.Future[Answer]) -> None:
+def _resolve(name: str, loop: asyncio.AbstractEventLoop, settle: Callable[[Answer], None]) -> None:
     told: Answer
     try:
         entries = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
@@ -84,14 +116,9 @@ def _resolve(name: str, loop: asyncio.AbstractEventLoop, answer: asyncio.Future[
     except UnicodeError as error:
         told = socket.gaierror(socket.EAI_NONAME, str(error))
     try:
-        loop.call_soon_threadsafe(_settle, answer, told)
+        loop.call_soon_threadsafe(settle, told)
     except RuntimeError:
         return  # the run is over and its loop closed
-
-
-def _settle(answer: asyncio.Future[Answer], told: Answer) -> None:
-    if not answer.done():
-        answer.set_result(told)
 
 
 def literal(name: str) -> LookupSeen | None:
