@@ -111,10 +111,7 @@ def _report(tag: str, measured: Measured, size: float, update: float, made: floa
         (
             f"MRR, {kind}",
             f"{measured.mrr(kind):.3f}",
-            (
-                f"{measured.mrr(kind, slice(0, None, 2)):.3f} / "
-                f"{measured.mrr(kind, slice(1, None, 2)):.3f}"
-            ),
+            " / ".join(f"{measured.mrr(kind, slice(half, None, 2)):.3f}" for half in (0, 1)),
             f">= {bound}",
             verdict(measured.mrr(kind), bound, at_least=True),
         )
