@@ -13,7 +13,7 @@ from deskside.foundation.clock import FrozenClock
 from deskside.foundation.errors import NotAllowed, NotFound, Refused
 from deskside.secure_login.authenticators import authenticator, kinds
 from deskside.secure_login.card.device import VirtualCard
-from deskside.secure_login.helpdesk.issuing import ACTIVATION_WINDOW, Issuing, issuable
+from deskside.secure_login.helpdesk.issuing import Issuing, issuable
 from deskside.secure_login.model import Seed
 from deskside.secure_login.seeds.reading import Line
 from deskside.secure_login.seeds.service import SeedImport
@@ -58,7 +58,7 @@ def test_a_new_device(desk: Desk, clock: FrozenClock, kind: str) -> None:
     operator = member(desk, "olga", Role.OPERATOR)
     info, issued = Issuing(desk.helpdesk).fresh(operator, "anna", kind, WHY)
     assert info.status is DeviceStatus.WAITING
-    assert info.activate_by == clock.now() + ACTIVATION_WINDOW
+    assert info.activate_by == clock.now() + desk.helpdesk.policy.activation
     _person, rows = desk.helpdesk.trail(operator, "anna")
     said = next(row.fields for row in rows if row.event == "desk.device-issued")
     assert said == {"device": info.id, "kind": kind} | WHY.detail()
@@ -74,7 +74,7 @@ def test_a_new_device(desk: Desk, clock: FrozenClock, kind: str) -> None:
 
     # Until it is activated or the window ends, the password is enough; then it is asked for.
     assert desk.begin("anna").session is not None
-    clock.advance(ACTIVATION_WINDOW + timedelta(seconds=1))
+    clock.advance(desk.helpdesk.policy.activation + timedelta(seconds=1))
     step = desk.begin("anna")
     assert step.session is None
     assert [factor.device for factor in step.factors] == [info.id]

@@ -111,16 +111,6 @@ class DirectoryService:
             self._record(connection, "directory.account-added", identifier)
         return identifier
 
-    def set_account_status(self, account_id: str, status: AccountStatus) -> None:
-        """Approve, close or reopen an account."""
-        with self.database.write() as connection:
-            changed = connection.execute(
-                update(account).where(account.c.id == account_id).values(status=status.value)
-            )
-            if changed.rowcount == 0:
-                raise NotFound("unknown-account", _("There is no such account."))
-            self._record(connection, "directory.account-status", account_id, status=status.value)
-
     @property
     def accounts(self) -> Accounts:
         """The accounts of holders, and what they are worth."""

@@ -16,7 +16,7 @@ from deskside.secure_login.authenticators import kinds
 from deskside.secure_login.dependencies import TheHelpdesk
 from deskside.secure_login.device_pages import as_download
 from deskside.secure_login.helpdesk import showing
-from deskside.secure_login.helpdesk.issuing import ACTIVATION_WINDOW, Issuing, issuable
+from deskside.secure_login.helpdesk.issuing import Issuing, issuable
 from deskside.secure_login.helpdesk.reasons import REASONS, Why
 from deskside.secure_login.helpdesk.rights import Right
 from deskside.secure_login.helpdesk.service import Helpdesk
@@ -177,16 +177,16 @@ def _ask(
         reference=fields.get("reference", ""),
         action=f"{showing.address(name)}/issue",
         back=showing.address(name),
-        told=_told(),
+        told=_told(helpdesk),
         errors=wrong,
     )
 
 
-def _told() -> str:
+def _told(helpdesk: Helpdesk) -> str:
     return _(
         "The holder activates it in the portal, with an answer of the device. For {count} days"
         " log-ins do without it; then it is due."
-    ).format(count=ACTIVATION_WINDOW.days)
+    ).format(count=helpdesk.policy.activation.days)
 
 
 def _hand_over(
@@ -208,6 +208,6 @@ def _hand_over(
         action=f"{showing.address(name)}/issue/{info.id}",
         paper=helpdesk.secure_login.handover.sealed(info, visitor.user_name_id, document),
         back=showing.address(name),
-        told=_told(),
+        told=_told(helpdesk),
         headers={"cache-control": "no-store"},
     )

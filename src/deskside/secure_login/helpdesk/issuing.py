@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from deskside.foundation.errors import NotFound
@@ -17,9 +16,6 @@ from deskside.secure_login.model import Issued
 from deskside.secure_login.pin import PIN_LENGTH, PinRefused, choose_pin
 from deskside.secure_login.values import DeviceInfo, DeviceStatus
 from deskside.web.model import Visitor
-
-ACTIVATION_WINDOW = timedelta(days=14)
-"""How long a log-in does without a device that was handed out (facts of the support pages)."""
 
 WAITING = DeviceStatus.WAITING
 
@@ -95,7 +91,7 @@ class Issuing:
                 ),
             )
         with self.helpdesk.database.write() as connection:
-            until = self.helpdesk.clock.now() + ACTIVATION_WINDOW
+            until = self.helpdesk.clock.now() + self.helpdesk.policy.activation
             actor = visitor.user_name_id
             devices.hand_out(connection, info, person, activate_by=until, actor=actor)
             self._record(connection, visitor, person.id, info, why)
@@ -120,7 +116,7 @@ class Issuing:
                 kind,
                 actor=visitor.user_name_id,
                 status=WAITING,
-                activate_by=self.helpdesk.clock.now() + ACTIVATION_WINDOW,
+                activate_by=self.helpdesk.clock.now() + self.helpdesk.policy.activation,
                 **self._choices(kind),
             )
             self._record(connection, visitor, person.id, made[0], why)
