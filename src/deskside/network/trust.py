@@ -2,8 +2,8 @@
 
 The first signed catalogue from an address pins the desk's key there, as SSH does with hosts; from
 then on an unsigned catalogue from it, or one signed by another key, is refused. What was accepted
-is kept, so that a portal that is out of reach, or something that answers in its place, does not take
-its hosts with it: that is when they are needed most.
+is kept, so that a portal that is out of reach, or what answers in its place, does not take its
+hosts with it: that is when they are needed most.
 
     what comes from the address                     what is used
     signed by the pinned key, not older             it, and it is kept
