@@ -341,7 +341,7 @@ def _show(request: AnyRequest, info: DeviceInfo) -> Response[Any]:
         if is_posted and info.status in (DeviceStatus.LOST, DeviceStatus.PARKED)
         else "",
         return_href=_address(info.id, "/return")
-        if is_sent_back(info) and not info.empty and info.status is not DeviceStatus.LOST
+        if is_sent_back(info) and info.status is not DeviceStatus.LOST
         else "",
         pin_href=_address(info.id, "/pin")
         if info.status in (DeviceStatus.ACTIVE, DeviceStatus.WAITING)
