@@ -90,7 +90,7 @@ ADMIN: Table = {
         "List, add, reset and disable user names.",
     ),
     "devices": (
-        "deskside.secure_login.admin_commands:devices",
+        "deskside.secure_login.device_admin_commands:devices",
         "Issue and lock security devices.",
     ),
     "sharing": (

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from deskside.foundation.errors import NotFound, Unavailable, UsageProblem
+from deskside.foundation.errors import NotFound, Refused, Unavailable, UsageProblem
 from deskside.foundation.paths import private_folder, write_private
 from deskside.foundation.text import _
 from deskside.network import catalogue as catalogues
@@ -22,7 +22,7 @@ from deskside.network.resolving import resolve
 from deskside.network.responder import Responder
 from deskside.network.rules import refuse_duplicates
 from deskside.network.runner import DEADLINE, Progress, run
-from deskside.network.trust import Kept
+from deskside.network.trust import NEEDS_A_PERSON, Kept
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -103,12 +103,12 @@ class NetworkService:
         is logged in to, else the one that ships.
 
         Args:
-            say: told when that portal is out of reach, and what is used instead.
+            say: told when an address gives no catalogue of use, and what is used instead.
 
         Raises:
             NotFound: there is no such file.
             Unavailable: the address cannot be reached, and no copy of its catalogue is kept.
-            Refused: it is no valid catalogue, or not that desk's.
+            Refused: it is no valid catalogue and no copy is kept, or it is not that desk's.
         """
         if source is None:
             return self._of_the_portal(say) or catalogues.shipped()
@@ -125,7 +125,9 @@ class NetworkService:
         address = f"{normal_address(session.portal)}/api/v1/network/catalogue"
         try:
             return _fetched(address, say)
-        except Unavailable as error:
+        except (Unavailable, Refused) as error:
+            if error.code in NEEDS_A_PERSON:
+                raise
             say(_("{problem} The hosts that ship are used.").format(problem=error.message))
             return None
 
@@ -210,13 +212,13 @@ def _today() -> date:
 
 
 def _fetched(url: str, say: Callable[[str], None]) -> Catalogue:
-    """The catalogue at an address, else the copy kept of it."""
+    """The catalogue at an address, else the copy kept of it; see `trust`."""
     from deskside.foundation.paths import data_folder
 
     kept = Kept(data_folder() / "network")
     try:
-        return kept.admit(url, fetch(url, today=_today()))
-    except Unavailable as error:
+        come = fetch(url, today=_today())
+    except (Unavailable, Refused) as error:
         copy = kept.copy(url, today=_today())
         if copy is None:
             raise
@@ -226,6 +228,16 @@ def _fetched(url: str, say: Callable[[str], None]) -> Catalogue:
             )
         )
         return copy
+    newer = kept.newer(url, come, today=_today())
+    if newer is None:
+        return kept.admit(url, come)
+    say(
+        _(
+            "The catalogue at {url} is older ({date}) than the copy of {newer}: the copy is used."
+            " If the desk did go back to it, remove {file}."
+        ).format(url=url, date=come.date or "?", newer=newer.date, file=kept.file(url))
+    )
+    return newer
 
 
 def _own_rows(path: Path) -> Catalogue:
