@@ -31,8 +31,9 @@ from deskside.network.surroundings import Surroundings
 AT_ONCE = 256
 VENDOR_CONNECTIONS = 3
 DEADLINE = 10.0
-RETRIES = 2
-"""Fresh connections to a responder that fell silent: three packets in a row do get lost."""
+RETRIES, BREATH = 2, 0.3
+"""Fresh connections to a responder that fell silent or hung up: three packets in a row do get
+lost; and seconds before them, in which a responder that was full finds room."""
 
 Progress = Callable[[int, int], None]
 """Told how many hosts are done, of how many."""
@@ -150,9 +151,8 @@ class _Run:
         found = PortSeen(port=port, version=version, connect=connect)
         if connected:
             found = await self._converse(found, host, name, connected)
-            for _again in range(RETRIES if host.responder else 0):
-                if _fell_silent(found):
-                    found = await self._once_more(found, host, name)
+            if host.responder and _cut_off(found):
+                found = await self._again(found, host, name)
             if found.tls and found.tls.result in _CUT and self._may_connect(host):
                 found = await self._otherwise(found, name)
             if host.responder:
@@ -161,8 +161,14 @@ class _Run:
                 found = await self._look_at_certificate(found, name)
         return replace(found, lag=self._lag.since(began))
 
+    async def _again(self, found: PortSeen, host: Host, name: str) -> PortSeen:
+        """Silence after a connection may be lost packets: fresh connections tell."""
+        await asyncio.sleep(BREATH)
+        tries = [self._once_more(found, host, name) for _each in range(RETRIES)]
+        told = await asyncio.gather(*tries)
+        return next((one for one in told if not _cut_off(one)), found)
+
     async def _once_more(self, found: PortSeen, host: Host, name: str) -> PortSeen:
-        """Silence after a connection may be lost packets: a fresh connection tells."""
         _again, connected = await tcp.connect((found.connect.address,), found.port)
         return await self._converse(found, host, name, connected) if connected else found
 
@@ -233,10 +239,10 @@ def _far_end(host: Host) -> tuple[str, tuple[int, ...], tuple[int, ...], bool]:
     return host.host, host.ports, host.tls, host.responder
 
 
-def _fell_silent(found: PortSeen) -> bool:
+def _cut_off(found: PortSeen) -> bool:
     if found.echo:
-        return found.echo.result is Echo.SILENT
-    return found.tls is not None and found.tls.result is Shake.SILENT
+        return found.echo.result in (Echo.SILENT, Echo.RESET, Echo.CLOSED)
+    return found.tls is not None and found.tls.result in _CUT
 
 
 def _any_name(hosts: Sequence[Host]) -> bool:
