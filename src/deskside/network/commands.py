@@ -18,6 +18,7 @@ from deskside.foundation.console import (
 )
 from deskside.foundation.errors import UsageProblem
 from deskside.foundation.text import _
+from deskside.network.monitor.commands import history, monitor
 
 if TYPE_CHECKING:
     from deskside.network.diagnosis import Report
@@ -235,3 +236,7 @@ def _address(text: str) -> tuple[str, int]:
             hint=_("Give it as 127.0.0.1:4000 or [::1]:4000."),
         )
     return host, int(port)
+
+
+network.add_command(monitor)
+network.add_command(history)

@@ -95,8 +95,12 @@ class SeriesSeen:
     Attributes:
         connections: those made.
         late: those whose first packet was lost: they took a second longer than the quickest.
+        quickest_connect: milliseconds of the quickest; 0 where none was made.
         seen_as: the address that the responder saw, for each connection that proved itself.
-        round_trips: of the questions, in milliseconds.
+        questions: those answered on the last connection.
+        resent: those of which the system sent a packet again; 0 also where it does not tell.
+        lost: those of them whose packet had not arrived the first time.
+        round_trips: of the questions that were not sent again, in milliseconds.
         lag: seconds by which this computer was usually late meanwhile.
     """
 
@@ -105,7 +109,11 @@ class SeriesSeen:
     port: int
     connections: int = 0
     late: int = 0
+    quickest_connect: float = 0.0
     seen_as: tuple[str, ...] = ()
+    questions: int = 0
+    resent: int = 0
+    lost: int = 0
     round_trips: tuple[float, ...] = ()
     lag: float = 0.0
 

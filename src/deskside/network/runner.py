@@ -34,6 +34,8 @@ from deskside.network.surroundings import Surroundings
 AT_ONCE = 256
 VENDOR_CONNECTIONS = 3
 DEADLINE = 10.0
+RETRIES = 2
+"""Fresh connections to a responder that fell silent: three packets in a row do get lost."""
 
 TICK = 0.2
 """Seconds between two looks at whether to end, and two words about how far things are."""
@@ -167,8 +169,9 @@ class _Run:
         found = PortSeen(port=port, version=version, connect=connect)
         if connected:
             found = await self._converse(found, host, name, connected)
-            if host.responder and _fell_silent(found):
-                found = await self._once_more(found, host, name)
+            for _again in range(RETRIES if host.responder else 0):
+                if _fell_silent(found):
+                    found = await self._once_more(found, host, name)
             if found.tls and found.tls.result in _CUT and self._may_connect(host):
                 found = await self._otherwise(found, name)
             if host.responder:

@@ -71,12 +71,10 @@ class Pseudonyms:
         """What looks like an address; times of day and versions do too, and stay."""
         bare = text if text.endswith("::") else text.rstrip(".:")
         try:
-            parsed = ip_address(bare.partition("%")[0])
+            parsed = _address_of(bare)
         except ValueError:
             # `cafe:1:` looks like IPv6 and may be somebody's name.
             return self._shape_inside.sub(self._replaced, text) if kind == "ipv6" else text
-        if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped:
-            parsed = parsed.ipv4_mapped
         stays = parsed in self.public_addresses or parsed.is_loopback or parsed.is_unspecified
         if stays and str(parsed) not in self.known:
             return text
@@ -94,7 +92,13 @@ def addresses(texts: Iterable[str]) -> frozenset[Address]:
     found = set()
     for text in texts:
         try:
-            found.add(ip_address(text.partition("%")[0]))
+            found.add(_address_of(text))
         except ValueError:
             continue
     return frozenset(found)
+
+
+def _address_of(text: str) -> Address:
+    """The address, without its zone; one of IPv4 in IPv6's clothes is the one of IPv4."""
+    parsed = ip_address(text.partition("%")[0])
+    return (parsed.ipv4_mapped if isinstance(parsed, IPv6Address) else None) or parsed
