@@ -9,6 +9,7 @@ import json
 import re
 import subprocess
 from collections.abc import Iterator
+from dataclasses import fields
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from deskside.foundation.findings import Finding, Status
 from deskside.network.causes import ROOTS, WORDS
 from deskside.network.host_findings import finding_of
 from deskside.network.model import Host
+from deskside.network.observations import ConnectSeen, EchoSeen, LookupSeen, TlsSeen
 from deskside.network.reports import FORMATS, Document, document_of
 from deskside.network.reports.allow import LABELS
 from deskside.network.reports.data import schema
@@ -86,6 +88,15 @@ def test_the_schema_knows_every_cause() -> None:
     for code in WORDS:
         about = finding_of(code, Status.WARNING, PUBLIC, {})
         CHECKED.validate(document(about, root_cause=None).as_json())
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("lookup", LookupSeen), ("connect", ConnectSeen), ("tls", TlsSeen), ("echo", EchoSeen)],
+)
+def test_the_schema_knows_everything_that_is_measured(name: str, kind: type) -> None:
+    described = schema()["$defs"][name]["properties"]
+    assert set(described) == {field.name for field in fields(kind)}
 
 
 @pytest.mark.parametrize("name", FORMATS)
