@@ -72,6 +72,7 @@ async def shake_hands(
         subject=subject,
         issuer=issuer,
         fingerprint=certificates.fingerprint(der) if der else "",
+        expires=_first_expiry(_shown(channel, der)) if der else "",
         desk_issued=certificates.issued_by_desk(der, desk_key) if der and desk_key else None,
         error=error,
     )
@@ -106,6 +107,21 @@ def distrust(error: ssl.SSLCertVerificationError) -> Shake:
 
 def _certificate(channel: TlsChannel) -> bytes | None:
     return channel.tls.getpeercert(binary_form=True)
+
+
+def _shown(channel: TlsChannel, leaf: bytes) -> list[bytes]:
+    """The certificates that the far end showed; its own alone before Python 3.13."""
+    chain = getattr(channel.tls, "get_unverified_chain", None)
+    return chain() if chain else [leaf]
+
+
+def _first_expiry(shown: list[bytes]) -> str:
+    try:
+        return min(
+            x509.load_der_x509_certificate(der).not_valid_after_utc for der in shown
+        ).isoformat()
+    except ValueError:
+        return ""
 
 
 def _names(der: bytes) -> tuple[str, str]:
