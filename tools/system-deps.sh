@@ -1,7 +1,8 @@
 #!/bin/sh
 # Installs the Debian packages that the tests drive: a browser, a database server, a firewall's
 # own checker, a tracer of system calls, proxies, name servers, compilers for Windows, npm, other
-# programs for codes, seeds and archives. With --if-missing it acts only where a program is missing.
+# programs for codes, seeds and archives, a speller and its words. With --if-missing it acts only
+# where one is missing.
 set -eu
 
 every=" postgresql"
@@ -28,9 +29,16 @@ need mitmdump mitmproxy
 need faketime faketime
 need zip zip
 need unzip unzip
+need hunspell hunspell
 need i686-w64-mingw32-gcc-win32 gcc-mingw-w64-i686-win32
 need x86_64-w64-mingw32-gcc-win32 gcc-mingw-w64-x86-64-win32
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
+words() { # dictionary package
+    every="$every $2"
+    [ -e "/usr/share/hunspell/$1.dic" ] || missing="$missing $2"
+}
+words en_GB hunspell-en-gb
+words it_IT hunspell-it
 
 if [ "${1:-}" = "--if-missing" ] && [ -z "$missing" ]; then
     exit 0

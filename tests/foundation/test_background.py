@@ -200,8 +200,8 @@ def test_install_list_remove(home: Path, tools: Path) -> None:
     assert made["active"] is True
     assert made["file"] == str(installed(home))
     assert installed(home).read_bytes() == definition_of(WATCH).content
-    (watch,) = data("list")["services"]
-    assert (watch["service"], watch["installed"], watch["active"]) == ("watch", True, True)
+    listed = {one["service"]: (one["installed"], one["active"]) for one in data("list")["services"]}
+    assert listed == {"watch": (True, True), "monitor": (False, False)}
     assert "runs" in run("list").stdout
     assert data("remove", "watch", "--yes")["active"] is True
     assert not installed(home).exists()
@@ -275,12 +275,26 @@ def test_what_is_wrong_is_said(home: Path, tools: Path) -> None:
     assert list(home.iterdir()) == []
 
 
-def test_only_services_whose_command_is_here_are_offered(home: Path, tools: Path) -> None:
-    offered = [service["service"] for service in data("list")["services"]]
-    network = CliRunner().invoke(deskside, ["network", "monitor", "--help"])
-    assert ("monitor" in offered) == (network.exit_code == 0)
-    if "monitor" not in offered:
-        assert code("install", "monitor", "--yes") == "no-such-service"
+def test_the_monitor_is_installed_like_the_watch(home: Path, tools: Path) -> None:
+    tool(tools)
+    made = data("install", "monitor", "--yes", "--", "--interval", "120")
+    assert made["active"] is True
+    file = home / ".config/systemd/user/deskside-monitor.service"
+    assert '"network" "monitor" "--interval" "120"\n' in file.read_text()
+    undone = CliRunner().invoke(deskside, ["changes", "undo", made["change"], "--yes"])
+    assert undone.exit_code == 0
+    assert not file.exists()
+
+
+def test_each_system_is_told_of_the_monitor() -> None:
+    monitor = Job(SERVICES["monitor"], ("/usr/bin/deskside",))
+    words = ["/usr/bin/deskside", "network", "monitor"]
+    assert (
+        f"ExecStart={' '.join(map(json.dumps, words))}\n".encode() in unit(monitor, LINUX).content
+    )
+    assert plistlib.loads(agent(monitor, MAC).content)["ProgramArguments"] == words
+    tree = ET.fromstring(task(monitor, WINDOWS).content)
+    assert "network monitor" in {element.text for element in tree.iter()}
 
 
 def test_what_names_folders_is_passed_on_and_secrets_are_not(

@@ -9,7 +9,6 @@ the same Message-ID.
 from __future__ import annotations
 
 import json
-import re
 import smtplib
 from contextlib import AbstractContextManager
 from datetime import timedelta
@@ -36,7 +35,7 @@ from deskside.foundation.config import Config
 from deskside.foundation.database import Database, UtcDateTime, metadata, new_id
 from deskside.foundation.errors import DesksideError, UsageProblem
 from deskside.foundation.keyring import Keyring
-from deskside.foundation.mail_transport import RefusedForGood, transport
+from deskside.foundation.mail_transport import RefusedForGood, is_address, transport
 from deskside.foundation.recurring import Recurring
 from deskside.foundation.text import _
 
@@ -61,9 +60,6 @@ outbox = Table(
 )
 """Messages `waiting` for the server, or `given-up` (then without content)."""
 
-# One @, no blanks or control characters: what is beyond is for the mail server to judge.
-_ADDRESS = re.compile(r"[^\s@<>,;:\"\x00-\x1f\x7f]{1,64}@[^\s@<>,;:\"\x00-\x1f\x7f]{1,190}")
-
 
 class Mail:
     """The desk's outgoing mail."""
@@ -84,7 +80,7 @@ class Mail:
         Raises:
             UsageProblem: the address is not one (`mail-address`).
         """
-        if not _ADDRESS.fullmatch(to):
+        if not is_address(to):
             raise UsageProblem(
                 "mail-address",
                 _("This is not an e-mail address."),

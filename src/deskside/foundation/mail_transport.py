@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import smtplib
 import ssl
 from dataclasses import dataclass
@@ -14,8 +15,16 @@ from deskside.foundation.errors import UsageProblem
 from deskside.foundation.paths import private_folder, write_private
 from deskside.foundation.text import _
 
+# One @, no blanks or control characters: what is beyond is for the mail server to judge.
+_ADDRESS = re.compile(r"[^\s@<>,;:\"\x00-\x1f\x7f]{1,64}@[^\s@<>,;:\"\x00-\x1f\x7f]{1,190}")
+
 TIMEOUT = 30
 """Seconds that the mail server may take for one step."""
+
+
+def is_address(text: str) -> bool:
+    """Whether it looks like one address, `name@host`."""
+    return _ADDRESS.fullmatch(text) is not None
 
 
 class Transport(Protocol):

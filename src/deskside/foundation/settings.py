@@ -392,6 +392,16 @@ SETTINGS = _table(
             ),
         ),
         Setting(
+            key="knowledge.remember",
+            kind=Kind.SPAN,
+            default="180 d",
+            least=3600,
+            about=mark(
+                "How long it is kept what readers say of articles, and what they searched for in "
+                "vain."
+            ),
+        ),
+        Setting(
             key="network.hosts",
             kind=Kind.FILE,
             default=None,
@@ -414,6 +424,74 @@ SETTINGS = _table(
             kind=Kind.ADDRESS,
             default=None,
             about=mark("Where browsers reach the responder with the portal's own certificate."),
+        ),
+        Setting(
+            key="monitor.portal",
+            kind=Kind.SWITCH,
+            default="false",
+            about=mark("The portal tests the connection of its own computer again and again."),
+        ),
+        Setting(
+            key="monitor.interval",
+            kind=Kind.SPAN,
+            default="5 min",
+            least=60,
+            about=mark("From one test of the monitor to the next; up to a tenth more by chance."),
+        ),
+        Setting(
+            key="monitor.confirm",
+            kind=Kind.WHOLE,
+            default="2",
+            least=1,
+            about=mark("How many tests in a row must agree before a change counts and is told."),
+        ),
+        Setting(
+            key="monitor.history",
+            kind=Kind.FILE,
+            default=None,
+            about=mark(
+                "The monitor's history; `monitor.sqlite3` in the data folder if unset. With one "
+                "file for both, the portal shows what the service on its computer sees."
+            ),
+        ),
+        Setting(
+            key="monitor.keep",
+            kind=Kind.SPAN,
+            default="90 d",
+            least=3600,
+            about=mark("The age up to which tests, changes and undelivered alerts are kept."),
+        ),
+        Setting(
+            key="monitor.megabytes",
+            kind=Kind.WHOLE,
+            default="200",
+            least=1,
+            about=mark("Megabytes that the monitor's history may take; the oldest tests go first."),
+        ),
+        Setting(
+            key="monitor.alert_command",
+            kind=Kind.TEXT,
+            default=None,
+            about=mark("A program that is run at each change; it reads what changed as JSON."),
+        ),
+        Setting(
+            key="monitor.alert_mail",
+            kind=Kind.TEXT,
+            default=None,
+            about=mark("The e-mail address that is written to at each change; see `mail.host`."),
+        ),
+        Setting(
+            key="monitor.alert_webhook",
+            kind=Kind.TEXT,
+            default=None,
+            secret=True,
+            about=mark("The https address that each change is posted to as JSON."),
+        ),
+        Setting(
+            key="monitor.alert_key_file",
+            kind=Kind.FILE,
+            default=None,
+            about=mark("The file with the key that signs what is posted (Standard Webhooks)."),
         ),
         Setting(
             key="log.level",

@@ -6,34 +6,21 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from ipaddress import ip_address
-from statistics import median
 
 from deskside.foundation.findings import Finding, Status
+from deskside.network import packets
 from deskside.network.causes import REACHABLE
-from deskside.network.host_findings import Judged, connected, finding_of
+from deskside.network.host_findings import Judged, finding_of
 from deskside.network.line_observations import (
     LineSeen,
     Passage,
-    PingSeen,
     ProxySeen,
     RunSeen,
-    SeriesSeen,
 )
 from deskside.network.observations import Echo, Found, Reach
 
-LOST_AT_LEAST, LOST_SHARE = 3, 0.04
 SKEW = 60
 """Seconds between the clocks from which one-time codes begin to fail."""
-
-UNSTEADY = 8.0
-"""Milliseconds by which round trips deviate from their median (median) from which the delay is
-unsteady; lost packets, sent again much later, are no more than outliers to it."""
-
-OWN_SHARE = 3.0
-"""How many times this computer's own delay the deviation must be, to be the network's."""
-
-SLOW_RESPONDER = 200.0
-"""Milliseconds of round trip from which the desk's own far end counts as slow."""
 
 SLOW_RATE = 125_000.0
 """Bytes a second below which traffic may be held back."""
@@ -52,8 +39,7 @@ def line_findings(run: RunSeen, judged: Sequence[Judged]) -> list[Finding]:
         *_names(run, judged),
         *_captive(run.line, failing, reached=len(failing) < len(judged)),
         *_proxies(run.line, judged, failing),
-        *_loss(run, judged),
-        *_delay(run.line),
+        *packets.findings(run, judged),
         *_egress(run.line, judged),
         *_segments(run.line),
         *_kept(run.line),
@@ -150,45 +136,6 @@ def _proxy_code(proxy: ProxySeen, *, blocked: bool) -> str | None:
     if Passage.DENIED in [proxy.passages[port] for port in proxy.passages if port != WEB]:
         return "socks-port-denied"
     return "socks-only" if {Passage.PROVED, Passage.OPENED} & set(told) else None
-
-
-def _loss(run: RunSeen, judged: Sequence[Judged]) -> list[Finding]:
-    connects = [port.connect for one in judged for port in one.seen.ports if connected(port)]
-    answered = [one for one in run.line.pings if one.round_trips]
-    lost = sum(one.unanswered for one in connects)
-    lost += sum(one.late for one in run.line.series)
-    lost += sum(one.sent - len(one.round_trips) for one in answered)
-    sent = sum(one.attempts for one in connects)
-    sent += sum(one.connections for one in run.line.series)
-    sent += sum(one.sent for one in answered)
-    if lost < LOST_AT_LEAST or lost < sent * LOST_SHARE:
-        return []
-    evidence = {"unanswered": lost, "attempts": sent}
-    return [finding_of("loss", Status.WARNING, "network", evidence)]
-
-
-def _delay(line: LineSeen) -> Iterable[Finding]:
-    """The responder's round trips: by ping where it answers, else by questions."""
-    measured: dict[str, SeriesSeen | PingSeen] = {
-        one.host: one for one in line.series if len(one.round_trips) >= 6
-    }
-    responders = {one.host for one in line.series}
-    measured |= {
-        one.host: one for one in line.pings if one.host in responders and len(one.round_trips) >= 8
-    }
-    for host, one in measured.items():
-        trips = one.round_trips
-        deviation = median(abs(trip - median(trips)) for trip in trips)
-        evidence = {
-            "probes": len(trips),
-            "milliseconds": round(median(trips), 1),
-            "quickest": round(min(trips), 1),
-            "jitter_milliseconds": round(deviation, 1),
-        }
-        if min(trips) >= SLOW_RESPONDER:
-            yield finding_of("latency", Status.WARNING, host, evidence)
-        if deviation >= max(UNSTEADY, one.lag * 1000 * OWN_SHARE):
-            yield finding_of("jitter", Status.WARNING, host, evidence)
 
 
 def _egress(line: LineSeen, judged: Sequence[Judged]) -> list[Finding]:

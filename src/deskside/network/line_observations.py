@@ -8,6 +8,9 @@ from enum import StrEnum
 
 from deskside.network.observations import Echo, HostSeen, LookupSeen, Reach
 
+DEADLINE, STOPPED = "deadline", "stopped"
+"""Why something was not tested: time was up, or the person ended the test."""
+
 
 class Passage(StrEnum):
     """How asking a proxy for a far end's port ended."""
@@ -92,8 +95,12 @@ class SeriesSeen:
     Attributes:
         connections: those made.
         late: those whose first packet was lost: they took a second longer than the quickest.
+        quickest_connect: milliseconds of the quickest; 0 where none was made.
         seen_as: the address that the responder saw, for each connection that proved itself.
-        round_trips: of the questions, in milliseconds.
+        questions: those answered on the last connection.
+        resent: those of which the system sent a packet again; 0 also where it does not tell.
+        lost: those of them whose packet had not arrived the first time.
+        round_trips: of the questions that were not sent again, in milliseconds.
         lag: seconds by which this computer was usually late meanwhile.
     """
 
@@ -102,7 +109,11 @@ class SeriesSeen:
     port: int
     connections: int = 0
     late: int = 0
+    quickest_connect: float = 0.0
     seen_as: tuple[str, ...] = ()
+    questions: int = 0
+    resent: int = 0
+    lost: int = 0
     round_trips: tuple[float, ...] = ()
     lag: float = 0.0
 
@@ -219,6 +230,7 @@ class RunSeen:
         routes: whether this computer has a way out, by IP version.
         lag: the longest time in seconds for which this computer kept the probes waiting.
         line: what was seen of this computer and its line.
+        stopped: whether the person ended it before it was through.
     """
 
     hosts: tuple[HostSeen, ...]
@@ -227,3 +239,4 @@ class RunSeen:
     lag: float
     seconds: float
     line: LineSeen = field(default_factory=LineSeen)
+    stopped: bool = False

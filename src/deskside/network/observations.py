@@ -96,6 +96,7 @@ class TlsSeen:
 
     Attributes:
         desk_issued: whether the pinned desk key signed the certificate; None where unpinned.
+        expires: when the first of the certificates that were shown runs out, ISO 8601.
     """
 
     result: Shake
@@ -105,6 +106,7 @@ class TlsSeen:
     issuer: str = ""
     fingerprint: str = ""
     desk_issued: bool | None = None
+    expires: str = ""
     error: str = ""
 
 

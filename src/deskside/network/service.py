@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from deskside.foundation.errors import NotFound, Unavailable, UsageProblem
+from deskside.foundation.errors import NotFound, Refused, Unavailable, UsageProblem
 from deskside.foundation.paths import private_folder, write_private
 from deskside.foundation.text import _
 from deskside.network import catalogue as catalogues
@@ -17,12 +17,13 @@ from deskside.network.diagnosis import Report, diagnose
 from deskside.network.fetching import fetch
 from deskside.network.formats import FORMATS
 from deskside.network.model import Catalogue, Door, Host
+from deskside.network.progress import Progress
 from deskside.network.protocol import Reply, read_reply
 from deskside.network.resolving import resolve
 from deskside.network.responder import Responder
 from deskside.network.rules import refuse_duplicates
-from deskside.network.runner import DEADLINE, Progress, run
-from deskside.network.trust import Kept
+from deskside.network.runner import DEADLINE, run
+from deskside.network.trust import NEEDS_A_PERSON, Kept
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -103,12 +104,12 @@ class NetworkService:
         is logged in to, else the one that ships.
 
         Args:
-            say: told when that portal is out of reach, and what is used instead.
+            say: told when an address gives no catalogue of use, and what is used instead.
 
         Raises:
             NotFound: there is no such file.
             Unavailable: the address cannot be reached, and no copy of its catalogue is kept.
-            Refused: it is no valid catalogue, or not that desk's.
+            Refused: it is no valid catalogue and no copy is kept, or it is not that desk's.
         """
         if source is None:
             return self._of_the_portal(say) or catalogues.shipped()
@@ -125,7 +126,9 @@ class NetworkService:
         address = f"{normal_address(session.portal)}/api/v1/network/catalogue"
         try:
             return _fetched(address, say)
-        except Unavailable as error:
+        except (Unavailable, Refused) as error:
+            if error.code in NEEDS_A_PERSON:
+                raise
             say(_("{problem} The hosts that ship are used.").format(problem=error.message))
             return None
 
@@ -137,6 +140,7 @@ class NetworkService:
         deadline: float = DEADLINE,
         deep: bool = False,
         progress: Progress | None = None,
+        stop: threading.Event | None = None,
     ) -> Report:
         """Try the hosts of a catalogue from this computer.
 
@@ -144,6 +148,8 @@ class NetworkService:
             only: ids of the rows to test; all where empty.
             deadline: seconds for everything; what is not finished is reported as such.
             deep: try the desk's responders for idle times, limits and packet sizes too.
+            progress: told how far the test is.
+            stop: ends the test early when it is set; the report says what was not finished.
 
         Raises:
             NotFound: a row of that id does not exist.
@@ -165,11 +171,12 @@ class NetworkService:
                 hint=_("Wait a few seconds, then try again."),
             )
         try:
-            return diagnose(run(catalogue, hosts, deadline=deadline, deep=deep, progress=progress))
+            seen = run(catalogue, hosts, deadline=deadline, deep=deep, progress=progress, stop=stop)
+            return diagnose(seen)
         finally:
             self._testing.release()
 
-    def test_own(self) -> Report:
+    def test_own(self, *, progress: Progress | None = None) -> Report:
         """Try the desk's own responder from this computer.
 
         Raises:
@@ -183,7 +190,12 @@ class NetworkService:
                 hint=_("Test from your own computer: deskside network test"),
                 article="2816",
             )
-        return self.test(self.catalogue(), only=[host.id for host in own])
+        return self.test(self.catalogue(), only=[host.id for host in own], progress=progress)
+
+    def desk_rows(self, hosts: Collection[Host]) -> frozenset[str]:
+        """Ids of the rows that are the desk's own: its responders, and what did not ship."""
+        public = {host.host for host in catalogues.shipped().hosts}
+        return frozenset(host.id for host in hosts if host.responder or host.host not in public)
 
     def write(self, catalogue: Catalogue, name: str) -> str:
         """A catalogue in one of the formats of `network hosts`.
@@ -210,13 +222,13 @@ def _today() -> date:
 
 
 def _fetched(url: str, say: Callable[[str], None]) -> Catalogue:
-    """The catalogue at an address, else the copy kept of it."""
+    """The catalogue at an address, else the copy kept of it; see `trust`."""
     from deskside.foundation.paths import data_folder
 
     kept = Kept(data_folder() / "network")
     try:
-        return kept.admit(url, fetch(url, today=_today()))
-    except Unavailable as error:
+        come = fetch(url, today=_today())
+    except (Unavailable, Refused) as error:
         copy = kept.copy(url, today=_today())
         if copy is None:
             raise
@@ -226,6 +238,16 @@ def _fetched(url: str, say: Callable[[str], None]) -> Catalogue:
             )
         )
         return copy
+    newer = kept.newer(url, come, today=_today())
+    if newer is None:
+        return kept.admit(url, come)
+    say(
+        _(
+            "The catalogue at {url} is older ({date}) than the copy of {newer}: the copy is used."
+            " If the desk did go back to it, remove {file}."
+        ).format(url=url, date=come.date or "?", newer=newer.date, file=kept.file(url))
+    )
+    return newer
 
 
 def _own_rows(path: Path) -> Catalogue:

@@ -2,8 +2,14 @@
 
 The first signed catalogue from an address pins the desk's key there, as SSH does with hosts; from
 then on an unsigned catalogue from it, or one signed by another key, is refused. What was accepted
-is kept, so that a portal that is out of reach does not take its hosts with it: that is when they
-are needed most.
+is kept, so that a portal that is out of reach, or what answers in its place, does not take its
+hosts with it: that is when they are needed most.
+
+    what comes from the address                     what is used
+    signed by the pinned key, not older             it, and it is kept
+    nothing; no catalogue; broken; of the future    the copy, which is said
+    signed by the pinned key, older than the copy   the copy, which is said
+    unsigned, or signed by another key              nothing: somebody has to look
 """
 
 from __future__ import annotations
@@ -21,6 +27,9 @@ from deskside.foundation.paths import private_folder, write_private
 from deskside.foundation.text import _
 from deskside.network import catalogue as catalogues
 from deskside.network.model import Catalogue
+
+NEEDS_A_PERSON = frozenset({"catalogue-unsigned", "desk-key-changed", "desk-keys-damaged"})
+"""Refusals in whose place nothing else may be used unasked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +58,20 @@ class Kept:
                 raise self._changed(origin, str(catalogue.responder_key))
             self._pin(pinned)
         private_folder(self.folder)
-        write_private(self._copy(url), catalogues.write(catalogue).encode())
+        write_private(self.file(url), catalogues.write(catalogue).encode())
         return catalogue
+
+    def newer(self, url: str, catalogue: Catalogue, *, today: date) -> Catalogue | None:
+        """The copy, where its desk dated it later than what came: an old list may be replayed."""
+        copy = self.copy(url, today=today)
+        if copy is None or not copy.signature or copy.responder_key != catalogue.responder_key:
+            return None
+        return copy if copy.date > catalogue.date else None
 
     def copy(self, url: str, *, today: date) -> Catalogue | None:
         """The copy of an address's catalogue; None where there is none that can be used."""
         try:
-            return catalogues.parse(self._copy(url).read_bytes(), today=today)
+            return catalogues.parse(self.file(url).read_bytes(), today=today)
         except (OSError, Refused):
             return None
 
@@ -96,7 +112,8 @@ class Kept:
     def _keys(self) -> Path:
         return self.folder / "known-desks.json"
 
-    def _copy(self, url: str) -> Path:
+    def file(self, url: str) -> Path:
+        """Where the copy of an address's catalogue is kept."""
         return self.folder / f"catalogue-{sha256(url.encode()).hexdigest()[:16]}.toml"
 
 

@@ -40,7 +40,7 @@ def service() -> None:
 @change_options
 @command_options
 def install(name: str, arguments: Words, *, dry_run: bool, yes: bool) -> None:
-    """Let NAME (watch) run in the background. Its own options follow after --.
+    """Let NAME (watch, monitor) run in the background. Its own options follow after --.
 
     For example: deskside service install watch -- --root /data/Jts
     """

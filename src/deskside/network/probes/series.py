@@ -10,6 +10,7 @@ import secrets
 import socket
 import time
 from contextlib import suppress
+from dataclasses import dataclass, field
 
 from deskside.network.line_observations import (
     HeldSeen,
@@ -21,13 +22,15 @@ from deskside.network.line_observations import (
 from deskside.network.observations import Echo, EchoSeen
 from deskside.network.probes import nonce
 from deskside.network.probes.channel import PlainChannel
+from deskside.network.probes.resending import resent
 
 CONNECTIONS = 6
-QUESTIONS = 10
-"""Questions on one connection; a responder allows 16."""
+QUESTIONS, MOST_QUESTIONS = 10, 15
+"""Round trips wanted of one connection, and questions asked for them at most, as those that were
+sent again do not count; a responder allows 16, of which the first proves it."""
 
 FEWEST, LONG_ENOUGH = 6, 1.5
-"""Questions that suffice, once so many seconds have passed."""
+"""Round trips that suffice, once so many seconds have passed."""
 
 LATE = 0.8
 """Seconds beyond the quickest from which a connection's first packet was lost: it is sent again
@@ -36,6 +39,16 @@ after one second (RFC 6298)."""
 _SMALL = 400
 _PADDING = 4096
 _CHUNK = 16_384
+
+
+@dataclass(slots=True)
+class _Asked:
+    """The questions of a series, as `SeriesSeen` counts them."""
+
+    answered: int = 0
+    resent: int = 0
+    lost: int = 0
+    round_trips: list[float] = field(default_factory=list)
 
 
 class Line:
@@ -67,8 +80,8 @@ class Line:
     async def series(self) -> SeriesSeen:
         """Some connections side by side, and questions on one more."""
         made = [asyncio.create_task(self._proved(number)) for number in range(CONNECTIONS - 1)]
-        trips: list[float] = []
-        told = [await self._proved(CONNECTIONS - 1, trips), *await asyncio.gather(*made)]
+        asked = _Asked()
+        told = [await self._proved(CONNECTIONS - 1, asked), *await asyncio.gather(*made)]
         taken = [one[0] for one in told if one]
         quickest = min(taken, default=0.0)
         return SeriesSeen(
@@ -77,15 +90,17 @@ class Line:
             port=self.port,
             connections=len(taken),
             late=sum(one > quickest + LATE for one in taken),
+            quickest_connect=quickest * 1000,
             seen_as=tuple(one[1] for one in told if one and one[1]),
-            round_trips=tuple(trips),
+            questions=asked.answered,
+            resent=asked.resent,
+            lost=asked.lost,
+            round_trips=tuple(asked.round_trips),
         )
 
-    async def _proved(
-        self, number: int, trips: list[float] | None = None
-    ) -> tuple[float, str] | None:
+    async def _proved(self, number: int, asked: _Asked | None = None) -> tuple[float, str] | None:
         """Seconds to connect, and the address that the responder saw, if it proved itself; asks
-        on for `trips`."""
+        on where the questions are to be counted."""
         # Out of step with other series: a balancer that alternates would look steady.
         await asyncio.sleep((20 * number + secrets.randbelow(40)) / 1000)
         began = time.perf_counter()
@@ -96,20 +111,30 @@ class Line:
         spent = time.perf_counter() - began
         with opened:
             told = await self._ask(opened)
-            if trips is not None:
-                await self._questions(opened, trips)
+            if asked is not None:
+                await self._questions(opened, asked)
         return spent, told.seen_as if told.result is Echo.GENUINE else ""
 
-    async def _questions(self, opened: socket.socket, trips: list[float]) -> None:
+    async def _questions(self, opened: socket.socket, asked: _Asked) -> None:
         end = time.perf_counter() + LONG_ENOUGH
-        for number in range(QUESTIONS):
-            if number >= FEWEST and time.perf_counter() > end:
+        first = before = resent(opened)
+        for _number in range(MOST_QUESTIONS):
+            enough = FEWEST if time.perf_counter() > end else QUESTIONS
+            if len(asked.round_trips) >= enough:
                 break
             told = await self._ask(opened)
             if told.result is not Echo.GENUINE:
                 break
-            trips.append(told.milliseconds)
+            after = resent(opened)
+            asked.answered += 1
+            if after.packets > before.packets:
+                asked.resent += 1
+            else:
+                asked.round_trips.append(told.milliseconds)
             await asyncio.sleep(0.01)
+            before = resent(opened)
+        needlessly = before.needlessly - first.needlessly
+        asked.lost = max(asked.resent - needlessly, 0)
 
     async def _padded(self, segment: int = 0, size: int = _PADDING) -> bool | None:
         """Whether a padded question and its equally padded answer arrive; None where the

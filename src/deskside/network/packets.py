@@ -1,0 +1,126 @@
+"""Packets lost and packets late: the findings `loss`, `latency` and `jitter`. Pure.
+
+What was lost on the way is sent again after a timer and arrives late, but it is not the line
+that was slow: such a trip tells of loss, and of nothing else.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from deskside.foundation.findings import Finding, Status
+from deskside.network.host_findings import Judged, connected, finding_of
+from deskside.network.line_observations import RunSeen, SeriesSeen
+
+LOST_AT_LEAST, LOST_SHARE = 3, 0.04
+
+UNSTEADY = 8.0
+"""Milliseconds by which round trips deviate from their median (median) from which the delay is
+unsteady."""
+
+OWN_SHARE = 3.0
+"""How many times this computer's own delay the deviation must be, to be the network's."""
+
+SLOW_RESPONDER = 200.0
+"""Milliseconds of round trip from which the desk's own far end counts as slow."""
+
+SENT_AGAIN = 180.0
+"""Milliseconds beyond the quickest from which a trip may hold a packet that was sent again: no
+system waits less than 200 for that as it comes (RFC 6298 asks for a second), less some slack."""
+
+FEWEST_QUESTIONS, FEWEST_ECHOES = 5, 8
+"""Round trips from which a delay is judged, of questions and of echo requests."""
+
+
+def findings(run: RunSeen, judged: Sequence[Judged]) -> Iterable[Finding]:
+    """All three."""
+    lost, sent = _counted(run, judged)
+    if lost >= LOST_AT_LEAST and lost >= sent * LOST_SHARE:
+        evidence = {"unanswered": lost, "attempts": sent}
+        yield finding_of("loss", Status.WARNING, "network", evidence)
+    again = any(one.resent for one in run.line.series)
+    yield from _delays(run, losing=lost > 0 or again)
+
+
+def _counted(run: RunSeen, judged: Sequence[Judged]) -> tuple[int, int]:
+    """Packets lost, of how many."""
+    connects = [port.connect for one in judged for port in one.seen.ports if connected(port)]
+    answered = [one for one in run.line.pings if one.round_trips]
+    lost = sum(one.unanswered for one in connects)
+    lost += sum(one.late + one.lost for one in run.line.series)
+    lost += sum(one.sent - len(one.round_trips) for one in answered)
+    sent = sum(one.attempts for one in connects)
+    sent += sum(one.connections + one.questions for one in run.line.series)
+    sent += sum(one.sent for one in answered)
+    return lost, sent
+
+
+@dataclass(frozen=True, slots=True)
+class _Trips:
+    """Round trips of one kind to one host; `bound` is the deviation that makes them unsteady."""
+
+    trips: Sequence[float]
+    bound: float
+
+    @property
+    def share(self) -> float:
+        """How unsteady they are, as a share of the bound."""
+        return _deviation(self.trips) / self.bound
+
+
+def _delays(run: RunSeen, *, losing: bool) -> Iterable[Finding]:
+    """The responders' round trips, of questions and of echo requests: the line is as quick as
+    the quicker of them, and as unsteady as the less steady."""
+    for host, several in _measured(run, losing=losing).items():
+        quickest = min(min(one.trips) for one in several)
+        worst = max(several, key=lambda one: one.share)
+        evidence = {
+            "probes": len(worst.trips),
+            "milliseconds": round(median(worst.trips), 1),
+            "quickest": round(quickest, 1),
+            "jitter_milliseconds": round(_deviation(worst.trips), 1),
+        }
+        if quickest >= SLOW_RESPONDER:
+            yield finding_of("latency", Status.WARNING, host, evidence)
+        if worst.share >= 1:
+            yield finding_of("jitter", Status.WARNING, host, evidence)
+
+
+def _measured(run: RunSeen, *, losing: bool) -> dict[str, list[_Trips]]:
+    """By host. Beside echo requests, which are more, questions must be twice as unsteady."""
+    responders = {one.host for one in run.line.series}
+    found: dict[str, list[_Trips]] = defaultdict(list)
+    for echoes in run.line.pings:
+        if echoes.host in responders and len(echoes.round_trips) >= FEWEST_ECHOES:
+            found[echoes.host].append(_Trips(echoes.round_trips, _bound(UNSTEADY, echoes.lag)))
+    for series in run.line.series:
+        trips = _undisturbed(series, losing=losing)
+        if len(trips) >= FEWEST_QUESTIONS:
+            least = 2 * UNSTEADY if found[series.host] else UNSTEADY
+            found[series.host].append(_Trips(trips, _bound(least, series.lag)))
+    return {host: several for host, several in found.items() if several}
+
+
+def _bound(milliseconds: float, lag: float) -> float:
+    return max(milliseconds, lag * 1000 * OWN_SHARE)
+
+
+def _deviation(trips: Sequence[float]) -> float:
+    """The median by which trips deviate from their median."""
+    middle = median(trips)
+    return median(abs(trip - middle) for trip in trips)
+
+
+def _undisturbed(series: SeriesSeen, *, losing: bool) -> list[float]:
+    """The trips that say how slow the line is: those that no timer can have lengthened.
+
+    Where packets get lost, all questions may have been; a connection then tells how quick the
+    line can be. Elsewhere something on the way may have accepted it for the far end.
+    """
+    known = list(series.round_trips)
+    if losing and series.quickest_connect:
+        known.append(series.quickest_connect)
+    return [trip for trip in series.round_trips if trip < min(known) + SENT_AGAIN]
