@@ -20,6 +20,7 @@ MARK = "\ue000"
 """Begins every stem: of the private-use area, which FTS5 takes for a letter."""
 
 MOST_FOLDED = 4_096
+SHORTEST_TELLING = 4
 PIECE = re.compile(r"(?P<han>[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+)|[^\W_]+")
 LETTERS = re.compile(r"[^\W\d_]{3,}")
 
@@ -102,6 +103,12 @@ def without_stop_words(asked: list[str], languages: Iterable[str]) -> list[str]:
     """What remains of a question without words that every text has; all of it where none would."""
     stopped = frozenset[str]().union(*(STOP_WORDS.get(tag, frozenset()) for tag in languages))
     return [word for word in asked if word not in stopped] or asked
+
+
+def says_something(word: str, language: str) -> bool:
+    """Whether a word is one of a text's own: letters only, neither short nor in every text."""
+    long = len(word) >= SHORTEST_TELLING and word.isalpha()
+    return long and word not in STOP_WORDS.get(language, ())
 
 
 @lru_cache

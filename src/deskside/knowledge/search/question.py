@@ -50,13 +50,18 @@ class Term:
         return f"({' OR '.join(self._itself())})"
 
     @property
+    def written(self) -> str:
+        """The word itself, or where it may be unfinished, whatever it begins."""
+        return f'"{self.word}"*' if self.prefix else f'"{self.word}"'
+
+    @property
     def query(self) -> str:
         """As `exact`, or any phrase that means the same."""
         return f"({' OR '.join([*self._itself(), *map(_phrase, self.same)])})"
 
     def _itself(self) -> list[str]:
-        unfinished = [f'"{self.word}"*'] if self.prefix else []
-        return [f'"{self.word}"', *(f'"{stem_mark(stem)}"' for stem in self.stems), *unfinished]
+        itself = dict.fromkeys((f'"{self.word}"', self.written))
+        return [*itself, *(f'"{stem_mark(stem)}"' for stem in self.stems)]
 
     def hits(self, lane: frozenset[str]) -> float:
         """Whether a title has the term (1), or a word that means the same (0.6)."""
