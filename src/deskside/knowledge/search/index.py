@@ -44,7 +44,7 @@ class Index:
         self._vocabulary.create()
         self._texts: dict[int, Held] = {}
         self._by_key: dict[Key, int] = {}
-        self._ranking = Ranking(self._tables, self._texts)
+        self._ranking = Ranking(self._tables, self._vocabulary, self._texts)
         self._languages: Counter[str] = Counter()
         self._ids = count(1)
         with self._rows:

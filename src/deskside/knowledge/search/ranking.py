@@ -11,32 +11,34 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from sys import intern
 
 from deskside.knowledge.search.analysis import says_something, words
 from deskside.knowledge.search.documents import Document
 from deskside.knowledge.search.question import Question, Term
 from deskside.knowledge.search.tables import Tables, lane
+from deskside.knowledge.search.vocabulary import Vocabulary
 
 CANDIDATES = 40
 """Texts that are weighed for a place among the results."""
 ENOUGH = 10
 """Texts with all terms, from which on none with fewer is looked for."""
-COMMON = 1_000
-"""Texts from which on a term brings no text in by itself: it tells too little, and costs most."""
-COVERAGE = 1.0
-"""How much more it counts to cover more of the question."""
+COMMON, COMMON_FROM = 0.03, 100
+"""Share of the texts, and at least how many, from which on a word is common: it tells little, so
+that it brings no text in by itself, and costs most."""
 ASKED = 1.2
 SAME, SAME_COVERS = 0.5, 0.9
 """What a word that means the same counts beside the word itself."""
-TITLE = 0.5
-"""What it counts to have the whole question in title and tags, beside the best text's weight."""
+TITLE, TITLE_OF_ALL = 0.5, 0.25
+"""What it counts to have the whole question in title and tags, beside the best text's weight; less
+where a text holds all of it anyway."""
 HEADING = 0.8
 """The same for the heading of a section."""
 WORD_FOR_WORD = 2.0
 """What it counts to hold the question as one phrase, as a pasted message."""
 PASSAGE = 0.25
 """What the best section counts beside the whole text."""
-ALL_TERMS, ALL_WORDS = 1.5, 2.0
+ALL_TERMS, ALL_WORDS = 1.8, 2.4
 """What it counts to hold every term, or every word down to the smallest."""
 AS_WRITTEN = 1.05
 """What it counts to hold every term as it was written, not by its stem alone."""
@@ -51,13 +53,13 @@ class Held:
     Attributes:
         lead: words of title and tags.
         asked: the same for each way in which people ask for it.
-        different: how many different words it has that say something.
+        telling: its different words that say something.
     """
 
     document: Document
     lead: frozenset[str]
     asked: tuple[frozenset[str], ...]
-    different: int
+    telling: tuple[str, ...]
 
 
 def held(document: Document, vocabulary: Collection[str]) -> Held:
@@ -66,7 +68,7 @@ def held(document: Document, vocabulary: Collection[str]) -> Held:
         document,
         _lane(f"{document.title} {document.tags}", document.language),
         tuple(_lane(phrase, document.language) for phrase in document.asked.splitlines()),
-        sum(says_something(word, document.language) for word in vocabulary),
+        tuple(intern(word) for word in vocabulary if says_something(word, document.language)),
     )
 
 
@@ -75,11 +77,13 @@ class Ranking:
 
     Args:
         tables: where words are looked up.
+        vocabulary: how many texts hold each word.
         texts: all that is indexed, by row.
     """
 
-    def __init__(self, tables: Tables, texts: Mapping[int, Held]) -> None:
+    def __init__(self, tables: Tables, vocabulary: Vocabulary, texts: Mapping[int, Held]) -> None:
         self._tables = tables
+        self._vocabulary = vocabulary
         self._texts = texts
 
     def scores(self, question: Question) -> dict[int, float]:
@@ -97,16 +101,22 @@ class Ranking:
                 weighed[row] *= WORD_FOR_WORD
         return weighed
 
+    @property
+    def _common(self) -> int:
+        return max(COMMON_FROM, int(len(self._texts) * COMMON))
+
     def _finely(self, terms: Sequence[Term], every: Mapping[int, float]) -> dict[int, float]:
         """Texts with all terms: a little more for each as written, for little besides."""
         if len(every) < 2:
             return dict(every)
         as_written = self._tables.holding(" AND ".join(term.written for term in terms))
-        usual = sum(self._texts[row].different for row in every) / len(every)
+        common = self._vocabulary.held_by(self._common)
+        says = {
+            row: 1 + sum(word not in common for word in self._texts[row].telling) for row in every
+        }
+        usual = sum(says.values()) / len(says)
         return {
-            row: score
-            * (AS_WRITTEN if row in as_written else 1.0)
-            * ((usual + 1) / (self._texts[row].different + 1)) ** BREVITY
+            row: score * (AS_WRITTEN if row in as_written else 1.0) * (usual / says[row]) ** BREVITY
             for row, score in every.items()
         }
 
@@ -126,16 +136,22 @@ class Ranking:
         covered, titled = self._coverage(spread, scores)
         best = max(scores.values(), default=1.0)
         return {
-            row: (score / best + TITLE * max(titled[row], HEADING * headed.get(row, 0.0)))
-            * covered[row] ** COVERAGE
+            row: (
+                score / best
+                + (TITLE_OF_ALL if row in every else TITLE)
+                * max(titled[row], HEADING * headed.get(row, 0.0))
+            )
+            * covered[row]
             for row, score in scores.items()
         }
 
     def _found(self, spread: Sequence[_Spread]) -> dict[int, float]:
         """The best texts that hold some of the terms, or what means the same for less."""
-        found = self._tables.find(_any([s.term for s in _telling(spread, _held)]), CANDIDATES)
+        found = self._tables.find(
+            _any([s.term for s in _telling(spread, _held, self._common)]), CANDIDATES
+        )
         if any(s.alike for s in spread):
-            wide = " OR ".join(s.term.query for s in _telling(spread, _reached))
+            wide = " OR ".join(s.term.query for s in _telling(spread, _reached, self._common))
             for row, score in self._tables.find(wide, CANDIDATES).items():
                 found[row] = found.get(row, 0.0) + SAME * score
         return found
@@ -198,10 +214,12 @@ def _reached(spread: _Spread) -> int:
     return len(spread.holding) + len(spread.alike)
 
 
-def _telling(spread: Sequence[_Spread], texts: Callable[[_Spread], int]) -> list[_Spread]:
-    """Those that few texts have, or where there are none, the one that the fewest have."""
+def _telling(
+    spread: Sequence[_Spread], texts: Callable[[_Spread], int], common: int
+) -> list[_Spread]:
+    """Those that are not common, or where there are none, the one that the fewest texts have."""
     some = sorted((each for each in spread if texts(each)), key=texts)
-    return [each for each in some if texts(each) <= COMMON] or some[:1]
+    return [each for each in some if texts(each) <= common] or some[:1]
 
 
 def _every(terms: Iterable[Term]) -> str:
