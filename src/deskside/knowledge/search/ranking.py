@@ -11,12 +11,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from sys import intern
 
 from deskside.knowledge.search.analysis import says_something, words
 from deskside.knowledge.search.documents import Document
 from deskside.knowledge.search.question import Question, Term
-from deskside.knowledge.search.tables import Tables, lane
+from deskside.knowledge.search.tables import MOST_PASSAGES, Tables, lane
 from deskside.knowledge.search.vocabulary import Vocabulary
 
 CANDIDATES = 40
@@ -26,17 +27,19 @@ ENOUGH = 10
 COMMON, COMMON_FROM = 0.03, 100
 """Share of the texts, and at least how many, from which on a word is common: it tells little, so
 that it brings no text in by itself, and costs most."""
-ASKED = 1.2
+ASKED = 1.4
 SAME, SAME_COVERS = 0.5, 0.9
 """What a word that means the same counts beside the word itself."""
-TITLE, TITLE_OF_ALL = 0.5, 0.25
+TITLE, TITLE_OF_ALL = 1.2, 0.25
 """What it counts to have the whole question in title and tags, beside the best text's weight; less
 where a text holds all of it anyway."""
-HEADING = 0.8
+HEADING = 0.4
 """The same for the heading of a section."""
 WORD_FOR_WORD = 2.0
 """What it counts to hold the question as one phrase, as a pasted message."""
-PASSAGE = 0.25
+PLACE = 1.0
+"""How much of the coverage must stand in one section, or in front of the text."""
+PASSAGE = 0.1
 """What the best section counts beside the whole text."""
 ALL_TERMS, ALL_WORDS = 1.8, 2.4
 """What it counts to hold every term, or every word down to the smallest."""
@@ -60,6 +63,13 @@ class Held:
     lead: frozenset[str]
     asked: tuple[frozenset[str], ...]
     telling: tuple[str, ...]
+    front: frozenset[str]
+
+    @property
+    def sections(self) -> int:
+        """How many parts of it can be answers by themselves; one alone is the whole text."""
+        count = len(self.document.passages)
+        return min(count, MOST_PASSAGES) if count > 1 else 0
 
 
 def held(document: Document, vocabulary: Collection[str]) -> Held:
@@ -69,6 +79,10 @@ def held(document: Document, vocabulary: Collection[str]) -> Held:
         _lane(f"{document.title} {document.tags}", document.language),
         tuple(_lane(phrase, document.language) for phrase in document.asked.splitlines()),
         tuple(intern(word) for word in vocabulary if says_something(word, document.language)),
+        _lane(
+            f"{document.title} {document.tags} {document.summary} {document.asked}",
+            document.language,
+        ),
     )
 
 
@@ -138,8 +152,11 @@ class Ranking:
         return {
             row: (
                 score / best
-                + (TITLE_OF_ALL if row in every else TITLE)
-                * max(titled[row], HEADING * headed.get(row, 0.0))
+                + max(
+                    (TITLE_OF_ALL if row in every else TITLE) * titled[row][0],
+                    ASKED * titled[row][1],
+                    HEADING * headed.get(row, 0.0),
+                )
             )
             * covered[row]
             for row, score in scores.items()
@@ -158,7 +175,7 @@ class Ranking:
 
     def _coverage(
         self, spread: Sequence[_Spread], rows: Collection[int]
-    ) -> tuple[dict[int, float], dict[int, float]]:
+    ) -> tuple[dict[int, float], dict[int, tuple[float, float]]]:
         """How much of the question each text covers, and its title and tags; 0 to 1.
 
         What people ask for it with counts like its title. A rare term is more of it. The engine's
@@ -166,6 +183,7 @@ class Ranking:
         library is every word of the field.
         """
         covered, titled = dict.fromkeys(rows, 0.0), dict.fromkeys(rows, 0.0)
+        places = {row: [0.0] * self._texts[row].sections for row in rows}
         asked = {row: [0.0] * len(self._texts[row].asked) for row in rows}
         whole = 0.0
         for each in spread:
@@ -173,12 +191,18 @@ class Ranking:
             whole += weight
             for row in rows:
                 covered[row] += weight * each.covers(row)
+                front = each.term.hits(self._texts[row].front)
+                for at in range(len(places[row])):
+                    places[row][at] += weight * max(front, each.covers_place(row, at))
                 titled[row] += weight * each.term.hits(self._texts[row].lead)
                 for at, phrase in enumerate(self._texts[row].asked):
                     asked[row][at] += weight * each.term.hits(phrase)
         return (
-            {row: weight / whole for row, weight in covered.items()},
-            {row: max(w, ASKED * max(asked[row], default=0)) / whole for row, w in titled.items()},
+            {
+                row: ((1 - PLACE) * weight + PLACE * max(places[row], default=weight)) / whole
+                for row, weight in covered.items()
+            },
+            {row: (w / whole, max(asked[row], default=0.0) / whole) for row, w in titled.items()},
         )
 
     def _headed(self, row: int, at: int, terms: Sequence[Term]) -> float:
@@ -195,11 +219,23 @@ class _Spread:
     term: Term
     holding: set[int]
     alike: set[int]
+    places: dict[int, set[int]]
+    places_alike: dict[int, set[int]]
 
     @classmethod
     def of(cls, term: Term, tables: Tables) -> _Spread:
         holding = tables.holding(term.exact)
-        return cls(term, holding, tables.holding(term.query) - holding if term.same else set())
+        places = tables.passages_holding(term.exact)
+        if not term.same:
+            return cls(term, holding, set(), places, {})
+        alike = tables.holding(term.query) - holding
+        return cls(term, holding, alike, places, tables.passages_holding(term.query))
+
+    def covers_place(self, row: int, at: int) -> float:
+        """The same of one of its sections."""
+        if at in self.places.get(row, ()):
+            return 1.0
+        return SAME_COVERS * (at in self.places_alike.get(row, ()))
 
     def covers(self, row: int) -> float:
         """What a text has of the term, 0 to 1."""
@@ -230,5 +266,6 @@ def _any(terms: Iterable[Term]) -> str:
     return " OR ".join(term.exact for term in terms)
 
 
+@lru_cache(maxsize=4_096)
 def _lane(text: str, language: str) -> frozenset[str]:
     return frozenset(lane(words(text), language).split())

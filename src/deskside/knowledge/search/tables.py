@@ -29,6 +29,7 @@ FIND = """
     WHERE article MATCH ? ORDER BY score DESC LIMIT ?
 """
 HOLDING = "SELECT rowid FROM article WHERE article MATCH ?"
+PASSAGES_HOLDING = "SELECT rowid FROM passage WHERE passage MATCH ?"
 BEST_PASSAGE = """
     SELECT rowid FROM passage WHERE passage MATCH ? AND rowid BETWEEN ? AND ?
     ORDER BY bm25(passage, 5.0, 3.0, 1.0) LIMIT 1
@@ -70,6 +71,14 @@ class Tables:
     def holding(self, query: str) -> set[int]:
         """All texts that the query fits."""
         return {row for (row,) in self._rows.execute(HOLDING, (query,))}
+
+    def passages_holding(self, query: str) -> dict[int, set[int]]:
+        """All texts with sections that the query fits, and the places of those."""
+        found: dict[int, set[int]] = {}
+        for (passage,) in self._rows.execute(PASSAGES_HOLDING, (query,)):
+            row, at = divmod(passage, MOST_PASSAGES)
+            found.setdefault(row, set()).add(at)
+        return found
 
     def find_passages(self, query: str, most: int) -> Iterator[tuple[int, int, float]]:
         """The best sections: text, place in it, weight; best first."""
