@@ -65,6 +65,11 @@ class Term:
         """As `exact`, or any phrase that means the same."""
         return f"({' OR '.join([*self._itself(), *map(_phrase, self.same)])})"
 
+    @property
+    def alike(self) -> str:
+        """Any phrase that means the same."""
+        return f"({' OR '.join(map(_phrase, self.same))})"
+
     def _itself(self) -> list[str]:
         itself = dict.fromkeys((f'"{self.word}"', self.written))
         return [*itself, *(f'"{stem_mark(stem)}"' for stem in self.stems)]

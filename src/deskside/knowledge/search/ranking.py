@@ -12,12 +12,13 @@ import math
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import attrgetter, mul
 from sys import intern
 
 from deskside.knowledge.search.analysis import says_something, words
 from deskside.knowledge.search.documents import Document
 from deskside.knowledge.search.question import Question, Term
-from deskside.knowledge.search.tables import MOST_PASSAGES, Tables, lane
+from deskside.knowledge.search.tables import Tables, lane
 from deskside.knowledge.search.vocabulary import Vocabulary
 
 CANDIDATES = 40
@@ -27,18 +28,14 @@ ENOUGH = 10
 COMMON, COMMON_FROM = 0.03, 100
 """Share of the texts, and at least how many, from which on a word is common: it tells little, so
 that it brings no text in by itself, and costs most."""
-ASKED = 1.4
 SAME, SAME_COVERS = 0.5, 0.9
 """What a word that means the same counts beside the word itself."""
-TITLE, TITLE_OF_ALL = 1.2, 0.25
-"""What it counts to have the whole question in title and tags, beside the best text's weight; less
-where a text holds all of it anyway."""
-HEADING = 0.4
-"""The same for the heading of a section."""
+TITLE = 0.55
+"""What it counts to have the whole question in title and tags, beside the best text's weight."""
+ASKED, HEADING = 1.4, 0.4
+"""The same for the best of the ways in which people ask for a text, and its best heading."""
 WORD_FOR_WORD = 2.0
 """What it counts to hold the question as one phrase, as a pasted message."""
-PLACE = 1.0
-"""How much of the coverage must stand in one section, or in front of the text."""
 PASSAGE = 0.1
 """What the best section counts beside the whole text."""
 ALL_TERMS, ALL_WORDS = 1.8, 2.4
@@ -57,6 +54,7 @@ class Held:
         lead: words of title and tags.
         asked: the same for each way in which people ask for it.
         telling: its different words that say something.
+        front: words of all that stands in front of the text, `asked` included.
     """
 
     document: Document
@@ -66,10 +64,9 @@ class Held:
     front: frozenset[str]
 
     @property
-    def sections(self) -> int:
-        """How many parts of it can be answers by themselves; one alone is the whole text."""
-        count = len(self.document.passages)
-        return min(count, MOST_PASSAGES) if count > 1 else 0
+    def in_sections(self) -> bool:
+        """Whether parts of it can be answers by themselves; one alone is the whole text."""
+        return len(self.document.passages) > 1
 
 
 def held(document: Document, vocabulary: Collection[str]) -> Held:
@@ -108,6 +105,9 @@ class Ranking:
         literal = self._tables.find(_every(question.literal), CANDIDATES)
         every = self._finely(terms, self._tables.find(_every(terms), CANDIDATES) | literal)
         weighed = every if len(every) >= ENOUGH else self._covering(terms, every)
+        if not weighed and question.literal:
+            # The words that mean something lead nowhere: the small ones are all there is.
+            return self._covering(question.literal, {})
         for row in every:
             weighed[row] *= ALL_WORDS if row in literal else ALL_TERMS
         if " " in question.phrase:
@@ -140,70 +140,64 @@ class Ranking:
         Where a text has sections, its best one counts as much as the whole: an answer stands
         in one place.
         """
-        spread = [_Spread.of(term, self._tables) for term in terms]
+        spread = [_Spread.of(term, self._tables, self._common) for term in terms]
         scores = {**self._found(spread), **every}
         headed: dict[int, float] = {}
         for row, at, score in self._tables.find_passages(_any(terms), 4 * CANDIDATES):
             if row not in headed:
                 scores[row] = scores.get(row, 0.0) + PASSAGE * score
             headed[row] = max(headed.get(row, 0.0), self._headed(row, at, terms))
-        covered, titled = self._coverage(spread, scores)
         best = max(scores.values(), default=1.0)
+        fits = {row: self._fit(row, spread) for row in scores}
         return {
-            row: (
+            row: fits[row].covered
+            * (
                 score / best
                 + max(
-                    (TITLE_OF_ALL if row in every else TITLE) * titled[row][0],
-                    ASKED * titled[row][1],
+                    TITLE * fits[row].titled,
+                    ASKED * fits[row].asked,
                     HEADING * headed.get(row, 0.0),
                 )
             )
-            * covered[row]
             for row, score in scores.items()
         }
 
     def _found(self, spread: Sequence[_Spread]) -> dict[int, float]:
         """The best texts that hold some of the terms, or what means the same for less."""
-        found = self._tables.find(
-            _any([s.term for s in _telling(spread, _held, self._common)]), CANDIDATES
-        )
-        if any(s.alike for s in spread):
-            wide = " OR ".join(s.term.query for s in _telling(spread, _reached, self._common))
+        telling = _telling(spread, attrgetter("held"), self._common)
+        found = self._tables.find(_any(each.term for each in telling), CANDIDATES)
+        if any(each.alike for each in spread):
+            telling = _telling(spread, attrgetter("reached"), self._common)
+            wide = " OR ".join(each.query for each in telling)
             for row, score in self._tables.find(wide, CANDIDATES).items():
                 found[row] = found.get(row, 0.0) + SAME * score
         return found
 
-    def _coverage(
-        self, spread: Sequence[_Spread], rows: Collection[int]
-    ) -> tuple[dict[int, float], dict[int, tuple[float, float]]]:
-        """How much of the question each text covers, and its title and tags; 0 to 1.
+    def _fit(self, row: int, spread: Sequence[_Spread]) -> _Fit:
+        """How much of the question a text has where it counts. A rare term is more of it.
 
-        What people ask for it with counts like its title. A rare term is more of it. The engine's
-        own measure gives a term that half of all texts hold no weight at all, which in a small
-        library is every word of the field.
+        The engine's own measure gives a term that half of all texts hold no weight at all, which
+        in a small library is every word of the field.
         """
-        covered, titled = dict.fromkeys(rows, 0.0), dict.fromkeys(rows, 0.0)
-        places = {row: [0.0] * self._texts[row].sections for row in rows}
-        asked = {row: [0.0] * len(self._texts[row].asked) for row in rows}
-        whole = 0.0
-        for each in spread:
-            weight = math.log(1 + len(self._texts) / (_reached(each) + 0.5))
-            whole += weight
-            for row in rows:
-                covered[row] += weight * each.covers(row)
-                front = each.term.hits(self._texts[row].front)
-                for at in range(len(places[row])):
-                    places[row][at] += weight * max(front, each.covers_place(row, at))
-                titled[row] += weight * each.term.hits(self._texts[row].lead)
-                for at, phrase in enumerate(self._texts[row].asked):
-                    asked[row][at] += weight * each.term.hits(phrase)
-        return (
-            {
-                row: ((1 - PLACE) * weight + PLACE * max(places[row], default=weight)) / whole
-                for row, weight in covered.items()
-            },
-            {row: (w / whole, max(asked[row], default=0.0) / whole) for row, w in titled.items()},
-        )
+        text = self._texts[row]
+        weights = [math.log(1 + len(self._texts) / (each.reached + 0.5)) for each in spread]
+
+        def share(had: Iterable[float]) -> float:
+            return float(sum(map(mul, weights, had)) / sum(weights))
+
+        def shared(lane: frozenset[str]) -> float:
+            return share(each.term.hits(lane) for each in spread)
+
+        if text.in_sections:
+            front = [each.term.hits(text.front) for each in spread]
+            places = set[int]().union(*(each.places(row) for each in spread))
+            covered = max(
+                (share(map(max, front, (each.at(row, at) for each in spread))) for at in places),
+                default=share(front),
+            )
+        else:
+            covered = share(each.covers(row) for each in spread)
+        return _Fit(covered, shared(text.lead), max(map(shared, text.asked), default=0.0))
 
     def _headed(self, row: int, at: int, terms: Sequence[Term]) -> float:
         """How many of the terms the heading of a section has, 0 to 1."""
@@ -213,41 +207,64 @@ class Ranking:
 
 
 @dataclass(frozen=True, slots=True)
+class _Fit:
+    """How much of a question a text has, 0 to 1.
+
+    Attributes:
+        covered: in all, or if it has sections, in the best one and in front of the text.
+        titled: in title and tags.
+        asked: in the best of the ways in which people ask for it.
+    """
+
+    covered: float
+    titled: float
+    asked: float
+
+
+@dataclass(frozen=True, slots=True)
 class _Spread:
-    """The texts that hold a term, and those that only hold what means the same."""
+    """The texts, and sections of texts, that hold a term, or only hold what means the same."""
 
     term: Term
+    query: str
     holding: set[int]
     alike: set[int]
-    places: dict[int, set[int]]
-    places_alike: dict[int, set[int]]
+    held_at: dict[int, set[int]]
+    alike_at: dict[int, set[int]]
 
     @classmethod
-    def of(cls, term: Term, tables: Tables) -> _Spread:
-        holding = tables.holding(term.exact)
-        places = tables.passages_holding(term.exact)
-        if not term.same:
-            return cls(term, holding, set(), places, {})
-        alike = tables.holding(term.query) - holding
-        return cls(term, holding, alike, places, tables.passages_holding(term.query))
+    def of(cls, term: Term, tables: Tables, common: int) -> _Spread:
+        """Where a term stands; what means the same is left out where too many texts hold it."""
+        holding, held_at = tables.holding(term.exact), tables.passages_holding(term.exact)
+        alike = tables.holding(term.alike, common) if term.same else set()
+        if not 0 < len(alike) < common:
+            return cls(term, term.exact, holding, set(), held_at, {})
+        alike_at = tables.passages_holding(term.alike)
+        return cls(term, term.query, holding, alike - holding, held_at, alike_at)
 
-    def covers_place(self, row: int, at: int) -> float:
-        """The same of one of its sections."""
-        if at in self.places.get(row, ()):
-            return 1.0
-        return SAME_COVERS * (at in self.places_alike.get(row, ()))
+    @property
+    def held(self) -> int:
+        """How many texts hold the term."""
+        return len(self.holding)
+
+    @property
+    def reached(self) -> int:
+        """How many hold it or what means the same."""
+        return len(self.holding) + len(self.alike)
 
     def covers(self, row: int) -> float:
         """What a text has of the term, 0 to 1."""
         return 1.0 if row in self.holding else SAME_COVERS * (row in self.alike)
 
+    def places(self, row: int) -> set[int]:
+        """The sections of a text that have something of it."""
+        return self.held_at.get(row, set()) | self.alike_at.get(row, set())
 
-def _held(spread: _Spread) -> int:
-    return len(spread.holding)
-
-
-def _reached(spread: _Spread) -> int:
-    return len(spread.holding) + len(spread.alike)
+    def at(self, row: int, place: int) -> float:
+        """What a section has of the term, 0 to 1."""
+        if place in self.held_at.get(row, ()):
+            return 1.0
+        return SAME_COVERS * (place in self.alike_at.get(row, ()))
 
 
 def _telling(

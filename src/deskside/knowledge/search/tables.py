@@ -28,7 +28,7 @@ FIND = """
     SELECT rowid, -bm25(article, 5.0, 8.0, 1.0) AS score FROM article
     WHERE article MATCH ? ORDER BY score DESC LIMIT ?
 """
-HOLDING = "SELECT rowid FROM article WHERE article MATCH ?"
+HOLDING = "SELECT rowid FROM article WHERE article MATCH ? LIMIT ?"
 PASSAGES_HOLDING = "SELECT rowid FROM passage WHERE passage MATCH ?"
 BEST_PASSAGE = """
     SELECT rowid FROM passage WHERE passage MATCH ? AND rowid BETWEEN ? AND ?
@@ -68,9 +68,9 @@ class Tables:
         """The best texts and their weights, best first; none for an empty query."""
         return dict(self._rows.execute(FIND, (query, most)).fetchall()) if query else {}
 
-    def holding(self, query: str) -> set[int]:
-        """All texts that the query fits."""
-        return {row for (row,) in self._rows.execute(HOLDING, (query,))}
+    def holding(self, query: str, most: int = -1) -> set[int]:
+        """All texts that the query fits, or so many of them."""
+        return {row for (row,) in self._rows.execute(HOLDING, (query, most))}
 
     def passages_holding(self, query: str) -> dict[int, set[int]]:
         """All texts with sections that the query fits, and the places of those."""
