@@ -187,6 +187,10 @@ class NetworkService:
             )
         return self.test(self.catalogue(), only=[host.id for host in own])
 
+    def test_all(self) -> Report:
+        """Try the whole of the desk's catalogue from this computer, as its monitor does."""
+        return self.test(self.catalogue())
+
     def write(self, catalogue: Catalogue, name: str) -> str:
         """A catalogue in one of the formats of `network hosts`.
 
