@@ -105,6 +105,10 @@ ADMIN: Table = {
         "deskside.secure_login.orders.admin_commands:orders",
         "Carry out orders; returns; equity.",
     ),
+    "feedback": (
+        "deskside.knowledge.feedback.commands:feedback",
+        "Show what readers say of articles.",
+    ),
     "audit": ("deskside.foundation.commands:audit", "List and verify the audit log."),
     "keys": ("deskside.foundation.commands:keys", "Show and rotate keys."),
 }

@@ -32,6 +32,7 @@ NO_PAGES = {
     "/account/returns/{return_id:str}/form.pdf",
     "/desk/export/{what:str}/{kind:str}",
     "/desk/orders/lines/{kind:str}",
+    "/desk/knowledge/{what:str}/{kind:str}",
     "/desk/people/{name:str}/trail/{kind:str}",
     "/desk/imports/{identifier:str}/report/{kind:str}",
     "/settings/{workspace:str}/{snapshot:str}",
@@ -73,6 +74,10 @@ def submit(page: Page, name: str | re.Pattern[str]) -> None:
 def test_logging_in(looker: Looker, own_portal: Portal) -> None:
     page = looker.page
     looker.everywhere(["/login", "/", "/kb", "/network", "/mobile"])
+    page.goto(f"{own_portal.address}/kb")
+    page.get_by_role("searchbox").fill("dbcapi")
+    page.locator("#found-status", has_text="dbcapi").wait_for()
+    looker.state("search while typing")
     page.goto(f"{own_portal.address}/login")
     submit(page, "Continue")
     looker.state("log-in with nothing typed")
@@ -126,6 +131,11 @@ def test_pages_of_a_trader(looker: Looker, own_portal: Portal, tmp_path: Path) -
     push_settings(portal, user, tmp_path)
     log_in(page, portal, user, tmp_path)
     looker.everywhere(pages_without_parameters("/desk"))
+    looker.everywhere(["/kb/2816/opinion", "/kb/2816/thanks"])
+    page.goto(f"{portal.address}/kb/2816/opinion")
+    page.get_by_label("What was missing").fill("x" * 1_001)
+    submit(page, "No")
+    looker.state("a comment that is too long")
     for kind in ("Authenticator app", "Security Code Card", "Recovery codes"):
         page.goto(f"{portal.address}/account/devices/new")
         page.locator("form", has_text=kind).get_by_role("button", name="Continue").click()
@@ -180,6 +190,14 @@ def test_pages_of_the_desk(looker: Looker, own_portal: Portal, tmp_path: Path) -
     looker.everywhere(
         ["/desk", "/desk?q=dario", "/desk/people/dario", "/desk/stock", "/desk/imports"]
     )
+    page.goto(f"{portal.address}/kb/2816/opinion")
+    page.get_by_label("What was missing").fill("The picture of the table.")
+    submit(page, "No")
+    page.goto(f"{portal.address}/kb?q=quagga")
+    looker.visit("/desk/knowledge")
+    page.goto(f"{desk}/knowledge")
+    submit(page, re.compile("Remove"))
+    looker.state("a comment was removed")
     for path in ("/desk?q=bruno", "/desk?q=nobody-at-all", "/desk/stock?status=stock"):
         looker.visit(path)
     for action in ("lock", "temporary-code", "issue"):

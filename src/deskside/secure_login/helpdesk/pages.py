@@ -24,6 +24,7 @@ from deskside.secure_login.helpdesk.showing import DESK
 from deskside.secure_login.step_up.pages import sensitive_form, verify_first
 from deskside.secure_login.threads import in_thread
 from deskside.secure_login.values import DeviceInfo
+from deskside.web import downloads
 from deskside.web.model import Visitor
 from deskside.web.service import AnyRequest, errors, page, redirect, require_visitor
 
@@ -106,7 +107,7 @@ def trail(
     )
     files = [
         {"href": f"{showing.address(name)}/trail/{kind}", "label": kind.upper()}
-        for kind in exports.TYPES
+        for kind in downloads.TYPES
     ]
     return page(
         request,
@@ -126,7 +127,7 @@ def trail_file(
 ) -> Response[Any]:
     """The whole audit trail about one user name as a file."""
     rows = helpdesk.whole_trail(require_visitor(request), name)
-    return exports.download(f"audit-{name}", kind, map(exports.event_row, rows), exports.EVENT)
+    return downloads.download(f"audit-{name}", kind, map(exports.event_row, rows), exports.EVENT)
 
 
 @get(f"{DESK}/people/{{name:str}}/{{key:str}}", include_in_schema=False)
@@ -181,10 +182,10 @@ def export(
     visitor = require_visitor(request)
     if what == "people":
         people = helpdesk.everybody(visitor)
-        return exports.download(what, kind, map(exports.person_row, people), exports.PERSON)
+        return downloads.download(what, kind, map(exports.person_row, people), exports.PERSON)
     if what == "devices":
         devices = helpdesk.all_devices(visitor)
-        return exports.download(what, kind, map(exports.device_row, devices), exports.DEVICE)
+        return downloads.download(what, kind, map(exports.device_row, devices), exports.DEVICE)
     raise NotFound("unknown-export", _("There is no such export."))
 
 
