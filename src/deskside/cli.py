@@ -90,7 +90,7 @@ ADMIN: Table = {
         "List, add, reset and disable user names.",
     ),
     "devices": (
-        "deskside.secure_login.admin_commands:devices",
+        "deskside.secure_login.device_admin_commands:devices",
         "Issue and lock security devices.",
     ),
     "sharing": (
@@ -104,6 +104,10 @@ ADMIN: Table = {
     "orders": (
         "deskside.secure_login.orders.admin_commands:orders",
         "Carry out orders; returns; equity.",
+    ),
+    "feedback": (
+        "deskside.knowledge.feedback.commands:feedback",
+        "Show what readers say of articles.",
     ),
     "audit": ("deskside.foundation.commands:audit", "List and verify the audit log."),
     "keys": ("deskside.foundation.commands:keys", "Show and rotate keys."),

@@ -22,6 +22,9 @@ from deskside.foundation.public_address import remembered
 from deskside.foundation.text import mark
 from deskside.knowledge import desk_pages as knowledge_desk_pages
 from deskside.knowledge import pages as knowledge_pages
+from deskside.knowledge.feedback import desk_pages as feedback_desk_pages
+from deskside.knowledge.feedback import pages as feedback_pages
+from deskside.knowledge.feedback.service import Feedback
 from deskside.knowledge.results import pages as result_pages
 from deskside.knowledge.results.service import Results
 from deskside.knowledge.service import Library
@@ -99,6 +102,7 @@ class Services:
     responder: Responder
     library: Library
     results: Results
+    feedback: Feedback
 
     def by_name(self) -> dict[str, Any]:
         """The services under the names that handlers ask for."""
@@ -214,6 +218,9 @@ def open_services(
                 responder=responder,
                 library=Library.open(own=folder / "articles"),
                 results=Results(database, keyring, clock),
+                feedback=Feedback(
+                    database, keyring, clock, audit, config.span("knowledge.remember")
+                ),
             )
         finally:
             secure_login.close()
@@ -230,7 +237,9 @@ def portal_pages() -> list[Any]:
         *network_pages.portal_pages(),
         *workspace_pages.portal_pages(),
         *knowledge_pages.portal_pages(),
+        *feedback_pages.portal_pages(),
         *knowledge_desk_pages.desk_pages(),
+        *feedback_desk_pages.desk_pages(),
         *result_pages.result_pages(),
         *mobile_pages.portal_pages(),
         *api_components_pages.portal_pages(),

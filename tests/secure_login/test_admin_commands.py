@@ -14,9 +14,10 @@ from click.testing import CliRunner, Result
 from deskside.foundation.audit.model import COMMAND_LINE
 from deskside.foundation.audit.store import latest
 from deskside.foundation.errors import NotFound, Refused, UsageProblem
-from deskside.secure_login.admin_commands import devices, first, users
+from deskside.secure_login.admin_commands import first, users
 from deskside.secure_login.card.device import VirtualCard
 from deskside.secure_login.card.file import read
+from deskside.secure_login.device_admin_commands import devices
 from deskside.secure_login.service import LoginFailed
 from tests.secure_login.desk import Desk
 

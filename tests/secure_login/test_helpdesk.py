@@ -18,11 +18,11 @@ from deskside.directory.rules import name_words
 from deskside.foundation.clock import FrozenClock
 from deskside.foundation.errors import DesksideError, NotAllowed, NotFound, Refused
 from deskside.secure_login.helpdesk.actions import ACTIONS
-from deskside.secure_login.helpdesk.exports import written
 from deskside.secure_login.helpdesk.reasons import Why
 from deskside.secure_login.helpdesk.rights import CHANGES, rights_of, rights_over
 from deskside.secure_login.lockout import LIMIT
 from deskside.secure_login.service import LoginFailed
+from deskside.web.downloads import written
 from deskside.web.model import Visitor
 from tests.secure_login.browser import Browser, portal
 from tests.secure_login.desk import Desk

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import re
 import subprocess
 from datetime import timedelta
 from pathlib import Path
@@ -14,9 +16,9 @@ from pskc.encryption import Encryption
 
 from deskside.foundation.clock import FrozenClock
 from deskside.foundation.errors import Refused
-from deskside.secure_login.admin_commands import devices
 from deskside.secure_login.authenticators.clocked import ClockedSecret
 from deskside.secure_login.authenticators.dsc_plus import SUITE
+from deskside.secure_login.device_admin_commands import devices
 from deskside.secure_login.otp.ocra import respond
 from deskside.secure_login.seeds.reading import read_seeds
 from deskside.secure_login.seeds.service import Outcome, SeedImport
@@ -200,3 +202,33 @@ def test_the_command(small_desk: Desk, tmp_path: Path) -> None:
     assert "3: " in run.stdout
     run = CliRunner().invoke(devices, ["import", str(path), "--password", "x", *place])
     assert run.exit_code == 2
+
+
+class Terminal(io.StringIO):
+    """Standard error that claims to be a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_the_command_shows_how_far_it_is(
+    small_desk: Desk,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    rows = [f"{number},{number:040x},totp" for number in range(2500)]
+    path = tmp_path / "seeds.csv"
+    path.write_text("\n".join(["serial,key,kind", *rows]))
+    place = ["--data", str(tmp_path), "--database", f"sqlite:///{small_desk.database.file}"]
+    words = ["import", str(path), "--json", *place]
+    screen = Terminal()
+    monkeypatch.setattr("sys.stderr", screen)
+    devices.main(words, prog_name="devices", standalone_mode=False)
+    shown = re.findall(r"Importing.*?(\d+)%", screen.getvalue())
+    assert sorted({int(each) for each in shown}) == [0, 40, 80, 100]
+    assert json.loads(capsys.readouterr().out)["new"] == 2500, "and nothing of it on stdout"
+    unseen = io.StringIO()
+    monkeypatch.setattr("sys.stderr", unseen)
+    devices.main(words, prog_name="devices", standalone_mode=False)
+    assert "Importing" not in unseen.getvalue()

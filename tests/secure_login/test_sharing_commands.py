@@ -21,6 +21,8 @@ from deskside.secure_login.rights.commands import ceilings, desk_ceilings
 from deskside.secure_login.sharing import admin_commands
 from deskside.secure_login.sharing.commands import sharing
 from deskside.secure_login.sharing.rules import ReviewPolicy
+from deskside.secure_login.step_up.service import OnlyTheDesk
+from deskside.secure_login.values import DeviceStatus
 from tests.secure_login.browser import portal
 from tests.secure_login.desk import HASH, PASSWORD, Desk
 from tests.secure_login.test_sharing import proven, somebody, visitor
@@ -141,13 +143,40 @@ def review(small_desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     somebody(small_desk, "rita", Identity("Rita"), roles=Role.REVIEWER)
     place = ["--data", str(tmp_path), "--database", f"sqlite:///{small_desk.database.file}"]
 
-    def run(*words: str, password: str = PASSWORD) -> Any:
-        return command(admin_commands.sharing, *words, *place, answers=(password,))[1]
+    def run(*words: str) -> Any:
+        return command(admin_commands.sharing, *words, *place)[1]
 
     return run
 
 
-def test_a_reviewer_decides(review: Run, small_desk: Desk) -> None:
+class Rita:
+    """Answers what a reviewer is asked at the desk's computer."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk, self.password = desk, PASSWORD
+        self.asked, self.notes = list[str](), list[str]()
+        self.wrong = 0
+
+    def prompt(self, text: str, **_options: Any) -> str:
+        self.asked.append(text)
+        if text == "Your password":
+            return self.password
+        question = self.notes[-1].removeprefix("Challenge: ")
+        if self.wrong:
+            self.wrong -= 1
+            return self.desk.wrong("rita", question)
+        return self.desk.respond("rita", question)
+
+
+@pytest.fixture
+def rita(small_desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Rita:
+    answering = Rita(small_desk)
+    monkeypatch.setattr("deskside.secure_login.step_up.commands.note", answering.notes.append)
+    monkeypatch.setattr("click.prompt", answering.prompt)
+    return answering
+
+
+def test_a_reviewer_decides(review: Run, rita: Rita, small_desk: Desk) -> None:
     listed: Any = review("list", "--reviewer", "rita")
     (waiting,) = listed["reviews"]
     shown: Any = review("show", waiting["reference"], "--reviewer", "rita")
@@ -155,16 +184,55 @@ def test_a_reviewer_decides(review: Run, small_desk: Desk) -> None:
     assert "YA1234567" not in json.dumps(shown)
     decide = ("decide", waiting["reference"], "approve", "--reviewer", "rita", "--reason", "seen")
     assert review(*decide, "--dry-run")["approvals"] == 0  # type: ignore[call-overload]
+    rita.password = "not hers"
     with pytest.raises(LoginFailed):
-        review(*decide, "--yes", password="not hers")
+        review(*decide, "--yes")
+    assert rita.asked == ["Your password"], "no device is asked for a stranger"
+    rita.password, rita.wrong = PASSWORD, 1
     done: Any = review(*decide, "--yes")
+    assert rita.asked[1:] == ["Your password", "Response", "Response"]
     assert done["status"] == "active"
+    assert ("step-up.proved", small_desk.directory.find("rita").id) in small_desk.events()
     assert any("approved" in subject for to, subject, _text in small_desk.mails())
     with pytest.raises(NotFound):
         review(*decide, "--yes")
 
 
-def test_nobody_else_decides(review: Run, small_desk: Desk) -> None:
+def test_a_reviewer_whose_device_is_locked_does_not_decide(
+    review: Run, rita: Rita, small_desk: Desk
+) -> None:
+    (waiting,) = review("list", "--reviewer", "rita")["reviews"]  # type: ignore[call-overload]
+    own = small_desk.service.list_devices(user_name_id=small_desk.directory.find("rita").id)
+    small_desk.service.set_device_status(own[0].serial, DeviceStatus.LOCKED)
+    words = ("approve", "--reviewer", "rita", "--reason", "seen", "--yes")
+    with pytest.raises(OnlyTheDesk):
+        review("decide", waiting["reference"], *words)
+    small_desk.service.set_device_status(own[0].serial, DeviceStatus.ACTIVE)
+    assert review("list", "--reviewer", "rita")["reviews"]  # type: ignore[call-overload]
+
+
+def test_of_several_devices_the_reviewer_names_one(
+    review: Run, rita: Rita, small_desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (waiting,) = review("list", "--reviewer", "rita")["reviews"]  # type: ignore[call-overload]
+    first = small_desk.cards["rita"]
+    small_desk.issue(small_desk.directory.find("rita"))
+    both = [first, small_desk.cards["rita"]]
+
+    def prompt(text: str, **options: Any) -> Any:
+        if text == "Which device answers?":
+            small_desk.cards["rita"] = both[1]
+            return 2
+        return rita.prompt(text, **options)
+
+    monkeypatch.setattr("click.prompt", prompt)
+    words = ("approve", "--reviewer", "rita", "--reason", "seen", "--yes")
+    done: Any = review("decide", waiting["reference"], *words)
+    assert done["status"] == "active"
+    assert [line[0] for line in rita.notes[:2]] == ["1", "2"]
+
+
+def test_nobody_else_decides(review: Run, rita: Rita, small_desk: Desk) -> None:
     with pytest.raises(NotAllowed):
         review("list", "--reviewer", "second")
     requester = small_desk.directory.find("second")

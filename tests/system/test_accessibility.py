@@ -38,6 +38,7 @@ NO_PAGES = {
     "/account/returns/{return_id:str}/form.pdf",
     "/desk/export/{what:str}/{kind:str}",
     "/desk/orders/lines/{kind:str}",
+    "/desk/knowledge/{what:str}/{kind:str}",
     "/desk/people/{name:str}/trail/{kind:str}",
     "/desk/imports/{identifier:str}/report/{kind:str}",
     "/settings/{workspace:str}/{snapshot:str}",
@@ -80,6 +81,10 @@ def submit(page: Page, name: str | re.Pattern[str]) -> None:
 def test_logging_in(looker: Looker, own_portal: Portal) -> None:
     page = looker.page
     looker.everywhere(["/login", "/", "/kb", "/network", "/mobile"])
+    page.goto(f"{own_portal.address}/kb")
+    page.get_by_role("searchbox").fill("dbcapi")
+    page.locator("#found-status", has_text="dbcapi").wait_for()
+    looker.state("search while typing")
     page.goto(f"{own_portal.address}/login")
     submit(page, "Continue")
     looker.state("log-in with nothing typed")
@@ -133,6 +138,11 @@ def test_pages_of_a_trader(looker: Looker, own_portal: Portal, tmp_path: Path) -
     push_settings(portal, user, tmp_path)
     log_in(page, portal, user, tmp_path)
     looker.everywhere(pages_without_parameters("/desk"))
+    looker.everywhere(["/kb/2816/opinion", "/kb/2816/thanks"])
+    page.goto(f"{portal.address}/kb/2816/opinion")
+    page.get_by_label("What was missing").fill("x" * 1_001)
+    submit(page, "No")
+    looker.state("a comment that is too long")
     for kind in ("Authenticator app", "Security Code Card", "Recovery codes"):
         page.goto(f"{portal.address}/account/devices/new")
         page.locator("form", has_text=kind).get_by_role("button", name="Continue").click()
@@ -187,6 +197,14 @@ def test_pages_of_the_desk(looker: Looker, own_portal: Portal, tmp_path: Path) -
     looker.everywhere(
         ["/desk", "/desk?q=dario", "/desk/people/dario", "/desk/stock", "/desk/imports"]
     )
+    page.goto(f"{portal.address}/kb/2816/opinion")
+    page.get_by_label("What was missing").fill("The picture of the table.")
+    submit(page, "No")
+    page.goto(f"{portal.address}/kb?q=quagga")
+    looker.visit("/desk/knowledge")
+    page.goto(f"{desk}/knowledge")
+    submit(page, re.compile("Remove"))
+    looker.state("a comment was removed")
     for path in ("/desk?q=bruno", "/desk?q=nobody-at-all", "/desk/stock?status=stock"):
         looker.visit(path)
     for action in ("lock", "temporary-code", "issue"):
@@ -207,13 +225,35 @@ def test_pages_of_the_desk(looker: Looker, own_portal: Portal, tmp_path: Path) -
         for each in looker.patterns
         if each.startswith("/desk") and each not in NO_PAGES | LOOKED_AT_HERE | set(looker.seen)
     ]
-    assert not [each for each in missing if "reviews" not in each], "links lead to no page of these"
+    assert not missing, "links lead to no page of these"
 
 
 def test_pages_of_a_reviewer(looker: Looker, own_portal: Portal, tmp_path: Path) -> None:
     page, portal = looker.page, own_portal
     log_in(page, portal, portal.user("reviewer"), tmp_path)
     looker.everywhere(["/desk/reviews", "/desk", "/desk/people/dario", "/desk/stock"])
+    assert not looker.problems, told(looker)
+
+
+@pytest.mark.parametrize(
+    ("role", "person", "sees"),
+    [("helpdesk", "dario", "/desk/stock"), ("security-officer", "brera", "/desk?q=brera")],
+)
+def test_pages_of_other_staff(
+    looker: Looker, own_portal: Portal, tmp_path: Path, role: str, person: str, sees: str
+) -> None:
+    page, portal = looker.page, own_portal
+    log_in(page, portal, portal.user(role), tmp_path)
+    for path in ("/", "/desk", sees, f"/desk/people/{person}", f"/desk/people/{person}/lock"):
+        assert looker.visit(path), path
+    submit(page, "Lock the user name")
+    looker.state(f"{role}: no reason chosen")
+    answer = page.goto(f"{portal.address}/desk/people/renata")
+    assert answer is not None
+    assert answer.status == (200 if role == "helpdesk" else 404)
+    looker.state(f"{role}: another member of staff")
+    page.goto(f"{portal.address}/desk/imports")
+    looker.state(f"{role}: not allowed")
     assert not looker.problems, told(looker)
 
 

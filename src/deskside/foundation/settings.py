@@ -392,6 +392,16 @@ SETTINGS = _table(
             ),
         ),
         Setting(
+            key="knowledge.remember",
+            kind=Kind.SPAN,
+            default="180 d",
+            least=3600,
+            about=mark(
+                "How long it is kept what readers say of articles, and what they searched for in "
+                "vain."
+            ),
+        ),
+        Setting(
             key="network.hosts",
             kind=Kind.FILE,
             default=None,

@@ -7,25 +7,26 @@ each a plain form, so that they work without scripts.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, TypeVar
-from urllib.parse import urlencode
 
 import anyio.to_thread
 from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Response
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from deskside.foundation.changes.model import State
 from deskside.foundation.changes.shown import apply_shown, plan_digest, steps
 from deskside.foundation.errors import Refused, UsageProblem
-from deskside.foundation.text import LANGUAGES, _, language, mark, use_language
+from deskside.foundation.text import _, mark
 from deskside.knowledge import feeds, markdown, running
-from deskside.knowledge.model import Article, Result
+from deskside.knowledge.feed_pages import feed_pages
+from deskside.knowledge.listing import foreign, row, site, speak, with_query
+from deskside.knowledge.model import Article
+from deskside.knowledge.search_pages import local_list
 from deskside.knowledge.service import Library
 from deskside.knowledge.steps import StepState, relevant
 from deskside.web.service import AnyRequest, form, own_path, page, part, redirect
@@ -47,23 +48,17 @@ OPTIONS: dict[str, tuple[str, str]] = {
 }
 """The choices that checks take: what a form calls each, and what it says about it."""
 
-PLATFORMS = {"windows": "Windows", "macos": "macOS", "linux": "Linux"}
-PAGE = 20
-"""Articles on one page of a list."""
-LONGEST = 200
-"""Characters of a search that are shown again."""
-
 
 def portal_pages() -> list[Any]:
-    """Reading and searching."""
-    return [knowledge_page, article_page, atom_feed, rss_feed, site_map]
+    """Reading; the list and its search are with what readers tell the desk."""
+    return [article_page, *feed_pages()]
 
 
 def local_pages() -> list[Any]:
     """Reading and searching, and running an article on this computer."""
     return [
         local_home,
-        knowledge_page,
+        local_list,
         local_article_page,
         check_page,
         plan_page,
@@ -79,74 +74,11 @@ def local_home() -> Response[str]:
     return redirect("/kb")
 
 
-@get("/kb", include_in_schema=False, sync_to_thread=True)
-def knowledge_page(request: AnyRequest, library: Articles) -> Response[str]:
-    """All articles, those with a tag or for a platform, or those that fit the words."""
-    _speak(request)
-    asked = request.query_params
-    words = asked.get("q", "").strip()
-    every, corrected = library.articles(), ""
-    chosen = _chosen(every, request)
-    if words:
-        results, corrected = library.find(words)
-        rows = [_found(library, result) for result in results]
-    else:
-        rows = [_row(article) for article in chosen]
-    number = _page_number(asked.get("page", ""), len(rows))
-    kept = {name: asked[name] for name in ("q", "tag", "platform") if asked.get(name)}
-    tag, platform = asked.get("tag", ""), asked.get("platform", "")
-    subscribed = ({"tag": tag} if tag else {}) | {"lang": language()}
-    return page(
-        request,
-        "pages/knowledge.html",
-        query=words[:LONGEST],
-        articles=rows[(number - 1) * PAGE : number * PAGE],
-        total=len(rows),
-        page=number,
-        pages=max(1, -(-len(rows) // PAGE)),
-        page_pattern=_with("/kb", kept) + ("&" if kept else "?") + "page={page}",
-        suggestion=corrected,
-        tags=[_tag(name, tag) for name in sorted({name for a in every for name in a.tags})],
-        platforms=[_platform(name, platform) for name in PLATFORMS],
-        feed_href=_with("/kb/feed.atom", subscribed),
-        rss_href=_with("/kb/feed.rss", subscribed),
-    )
-
-
 @get("/kb/{number:str}", include_in_schema=False, sync_to_thread=True)
 def article_page(request: AnyRequest, library: Articles, number: Name) -> Response[str]:
     """One article, with the command that runs it."""
-    _speak(request)
+    speak(request)
     return _article(request, library, library.article(number))
-
-
-@get("/kb/feed.atom", include_in_schema=False, sync_to_thread=True)
-def atom_feed(request: AnyRequest, library: Articles) -> Response[bytes]:
-    """The articles as an Atom feed: all, or by `tag` and `lang`."""
-    _speak(request)
-    chosen = _chosen(library.articles(), request)
-    content = feeds.atom(
-        chosen, places=_places(request), here=str(request.url), language=language()
-    )
-    return Response(content, media_type="application/atom+xml; charset=utf-8")
-
-
-@get("/kb/feed.rss", include_in_schema=False, sync_to_thread=True)
-def rss_feed(request: AnyRequest, library: Articles) -> Response[bytes]:
-    """The articles as an RSS feed: all, or by `tag` and `lang`."""
-    _speak(request)
-    chosen = _chosen(library.articles(), request)
-    where, here = _places(request), str(request.url)
-    content = feeds.rss(chosen, places=where, here=here, language=language())
-    return Response(content, media_type="application/rss+xml; charset=utf-8")
-
-
-@get("/sitemap.xml", include_in_schema=False, sync_to_thread=True)
-def site_map(request: AnyRequest, library: Articles) -> Response[bytes]:
-    """Every article in every language, for search engines."""
-    listed = ((a.number, library.languages(a.number)) for a in library.articles())
-    content = feeds.sitemap(listed, places=_places(request))
-    return Response(content, media_type="application/xml; charset=utf-8")
 
 
 @get("/kb/{number:str}", include_in_schema=False, sync_to_thread=True)
@@ -233,9 +165,9 @@ def _change_address(article: Article, change: str, options: Mapping[str, str], s
     """Where a change is shown: beside the step that it was made for, if it was one."""
     path = f"/kb/{article.number}/changes/{change}"
     if not step:
-        return _with(path, options)
+        return with_query(path, options)
     anchor = running.the_step(article, step).anchor
-    return _with(path, dict(options) | {"step": step}) + f"#{anchor}"
+    return with_query(path, dict(options) | {"step": step}) + f"#{anchor}"
 
 
 def _examine(article: Article, options: Mapping[str, str], step: str) -> running.Report:
@@ -315,19 +247,19 @@ def _article(
         "pages/article.html",
         status=status,
         article=article,
-        foreign=_foreign(article.language),
+        foreign=foreign(article.language),
         outdated=library.is_outdated(article),
         successor=library.successor(article.number),
         wizard="" if run is not None else article.wizard,
         # Sanitised by markdown.to_html: nothing of it can act.
         body=Markup(markdown.to_html(article.body, seen)),  # noqa: S704
         contents=[(s.anchor, s.title) for s in markdown.sections(article.body) if s.level == 2],
-        related=[_row(library.article(number)) for number in article.related],
+        related=[row(library.article(number)) for number in article.related],
         vendor_related=[_vendor_row(number) for number in vendor_related],
         command=f"deskside run {article.name}",
-        canonical=feeds.article_address(_site(request), article.number, article.language),
+        canonical=feeds.article_address(site(request), article.number, article.language),
         alternates=[
-            (tag, feeds.article_address(_site(request), article.number, tag))
+            (tag, feeds.article_address(site(request), article.number, tag))
             for tag in library.languages(article.number)
         ],
         runs=bool(article.checks),
@@ -365,10 +297,10 @@ def _forms(article: Article, options: Mapping[str, str], step: str) -> dict[str,
     ]
     return {
         "fields": fields,
-        "check_href": _with(f"{base}/check", {"step": step} if step else {}),
-        "check_again_href": _with(f"{base}/check", options),
-        "plan_href": _with(f"{base}/plan", options),
-        "apply_href": _with(f"{base}/apply", options),
+        "check_href": with_query(f"{base}/check", {"step": step} if step else {}),
+        "check_again_href": with_query(f"{base}/check", options),
+        "plan_href": with_query(f"{base}/plan", options),
+        "apply_href": with_query(f"{base}/apply", options),
     }
 
 
@@ -376,70 +308,8 @@ def _words(refused: Refused) -> str:
     return " ".join(filter(None, [refused.message, refused.hint]))
 
 
-def _row(article: Article) -> dict[str, Any]:
-    return {
-        "number": article.number,
-        "title": article.title,
-        "summary": article.summary,
-        "foreign": _foreign(article.language),
-        "runs": bool(article.checks),
-    }
-
-
-def _found(library: Library, result: Result) -> dict[str, Any]:
-    # Escaped first: the only elements are the marks that are put in here.
-    marked = str(escape(result.marked)).replace("\x02", "<mark>").replace("\x03", "</mark>")
-    snippet = Markup(marked)  # noqa: S704
-    section = {"anchor": result.anchor, "section": result.section}
-    return _row(library.article(result.number, result.language)) | section | {"snippet": snippet}
-
-
-def _speak(request: AnyRequest) -> None:
-    """Answer in the language that the address names, if it names one of ours."""
-    if (named := request.query_params.get("lang", "")) in LANGUAGES:
-        use_language(named)
-
-
-def _site(request: AnyRequest) -> str:
-    return str(request.base_url).rstrip("/")
-
-
-def _places(request: AnyRequest) -> feeds.Places:
-    return feeds.Places.of_portal(_site(request))
-
-
-def _chosen(articles: list[Article], request: AnyRequest) -> list[Article]:
-    """The articles with the tag and for the platform that the address names."""
-    tag = request.query_params.get("tag", "")
-    platform = request.query_params.get("platform", "")
-    return [
-        article
-        for article in articles
-        if (not tag or tag in article.tags) and (not platform or platform in article.platforms)
-    ]
-
-
-def _page_number(asked: str, rows: int) -> int:
-    last = max(1, -(-rows // PAGE))
-    return min(max(int(asked), 1), last) if re.fullmatch(r"[0-9]{1,4}", asked) else 1
-
-
-def _platform(name: str, chosen: str) -> dict[str, Any]:
-    href = _with("/kb", {"platform": name})
-    return {"label": PLATFORMS[name], "href": href, "current": name == chosen}
-
-
-def _tag(name: str, chosen: str) -> dict[str, Any]:
-    return {"label": name, "href": _with("/kb", {"tag": name}), "current": name == chosen}
-
-
 def _vendor_row(number: str) -> dict[str, str]:
     return {"number": number, "href": markdown.VENDOR_ADDRESS.format(number=number)}
-
-
-def _foreign(tag: str) -> str:
-    """The name of a language that is not the visitor's; empty where it is."""
-    return "" if tag == language() else LANGUAGES[tag]
 
 
 def _known(fields: Mapping[str, Any]) -> dict[str, str]:
@@ -450,10 +320,6 @@ def _known(fields: Mapping[str, Any]) -> dict[str, str]:
 async def _fields(request: AnyRequest) -> dict[str, str]:
     """Query and form as one."""
     return dict(request.query_params) | await form(request)
-
-
-def _with(path: str, options: Mapping[str, str]) -> str:
-    return f"{path}?{urlencode(options)}" if options else path
 
 
 async def _thread(work: Callable[..., T], *values: Any, **named: Any) -> T:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
 from threading import Lock
 
+from deskside.foundation.clock import SystemClock
 from deskside.foundation.errors import NotFound
 from deskside.foundation.findings import Finding
 from deskside.foundation.paths import data_folder
@@ -160,11 +162,11 @@ class Library:
             return shipped.path.read_text(encoding="utf-8")
         return self._desk().versions.one(number, tag, count).read()
 
-    def lint(self) -> list[Finding]:
+    def lint(self, today: date | None = None) -> list[Finding]:
         """What breaks the rules for articles; one OK finding where nothing does."""
         from deskside.knowledge.lint import lint
 
-        return lint(self._shelf)
+        return lint(self._shelf, today or SystemClock().now().date())
 
     @property
     def _index(self) -> Index:

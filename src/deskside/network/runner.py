@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from deskside.network.line_observations import RunSeen
+from deskside.network.line_observations import DEADLINE as TIME_IS_UP
+from deskside.network.line_observations import STOPPED, RunSeen
 from deskside.network.model import Catalogue, Host
 from deskside.network.observations import (
     Echo,
@@ -26,16 +28,18 @@ from deskside.network.observations import (
 )
 from deskside.network.probes import dns, machine, nonce, tcp, tls
 from deskside.network.probes.channel import Channel, PlainChannel
+from deskside.network.progress import Progress, Step
 from deskside.network.surroundings import Surroundings
 
 AT_ONCE = 256
 VENDOR_CONNECTIONS = 3
 DEADLINE = 10.0
-RETRIES = 2
-"""Fresh connections to a responder that fell silent: three packets in a row do get lost."""
+RETRIES, BREATH = 2, 0.3
+"""Fresh connections to a responder that fell silent or hung up: three packets in a row do get
+lost; and seconds before them, in which a responder that was full finds room."""
 
-Progress = Callable[[int, int], None]
-"""Told how many hosts are done, of how many."""
+TICK = 0.2
+"""Seconds between two looks at whether to end, and two words about how far things are."""
 
 OTHER_NAME = "www.example.com"
 """A name that no filter minds (RFC 2606)."""
@@ -53,18 +57,28 @@ def run(
     deadline: float = DEADLINE,
     deep: bool = False,
     progress: Progress | None = None,
+    stop: threading.Event | None = None,
 ) -> RunSeen:
     """Test the hosts; what is not finished after `deadline` seconds is marked so.
 
     With `deep`, the desk's responders are also tried for idle times, limits and packet sizes.
+
+    Args:
+        progress: told how far the test is.
+        stop: ends the test when it is set, as if time were up.
     """
-    return asyncio.run(_Run(catalogue.responder_key, progress).over(hosts, deadline, deep=deep))
+    running = _Run(catalogue.responder_key, progress, stop or threading.Event())
+    return asyncio.run(running.over(hosts, deadline, deep=deep))
 
 
 class _Run:
-    def __init__(self, desk_key: str | None, progress: Progress | None) -> None:
+    def __init__(
+        self, desk_key: str | None, progress: Progress | None, stop: threading.Event
+    ) -> None:
         self._desk_key = desk_key
-        self._progress = progress or (lambda _done, _all: None)
+        self._progress = progress
+        self._stop = stop
+        self._doing: dict[str, None] = {}
         self._lag = machine.LagWatch()
         self._resolver = dns.Resolver()
         self._turns = asyncio.Semaphore(AT_ONCE)
@@ -83,8 +97,10 @@ class _Run:
             line.look(tasks, list(seen.values()), deep=deep, end=started + deadline)
         )
         await self._until(started + deadline, tasks, [*lookups, around])
-        if not around.done() or around.cancelled():
-            line.seen.untested.setdefault("line", "deadline")
+        unfinished = not around.done() or around.cancelled()
+        stopped = unfinished and self._stop.is_set()
+        if unfinished:
+            line.seen.untested.setdefault("line", STOPPED if stopped else TIME_IS_UP)
         watch.cancel()
         with suppress(asyncio.CancelledError):
             await watch
@@ -95,6 +111,7 @@ class _Run:
             lag=self._lag.worst,
             seconds=loop.time() - started,
             line=line.seen,
+            stopped=stopped,
         )
 
     async def _until(
@@ -102,11 +119,11 @@ class _Run:
     ) -> None:
         loop = asyncio.get_running_loop()
         waiting: set[asyncio.Task[None]] = {*tasks, *lookups}
-        while waiting and loop.time() < end:
-            _done, waiting = await asyncio.wait(
-                waiting, timeout=end - loop.time(), return_when=asyncio.FIRST_COMPLETED
-            )
-            self._progress(sum(task.done() for task in tasks), len(tasks))
+        while waiting and (left := end - loop.time()) > 0 and not self._stop.is_set():
+            _done, waiting = await asyncio.wait(waiting, timeout=min(TICK, left))
+            if self._progress:
+                done = sum(task.done() for task in tasks)
+                self._progress(Step(done, len(tasks), tuple(self._doing), end - loop.time()))
         for task in waiting:
             task.cancel()
         for outcome in await asyncio.gather(*tasks, *lookups, return_exceptions=True):
@@ -117,12 +134,15 @@ class _Run:
         self._canary = await self._resolver.canary()
 
     async def _examine(self, seen: HostSeen) -> None:
+        name = seen.host.host
         async with self._turns:
+            self._doing[name] = None
             seen.lookup = await self._resolver.look_up(seen.host.host)
             if seen.lookup.ipv4:
                 await self._examine_ports(seen, 4, seen.lookup.ipv4, seen.host.ports)
             if seen.lookup.ipv6:
                 await self._examine_ports(seen, 6, seen.lookup.ipv6, _by_ipv6(seen))
+        self._doing.pop(name, None)
         seen.finished = True
 
     async def _examine_ports(
@@ -150,9 +170,8 @@ class _Run:
         found = PortSeen(port=port, version=version, connect=connect)
         if connected:
             found = await self._converse(found, host, name, connected)
-            for _again in range(RETRIES if host.responder else 0):
-                if _fell_silent(found):
-                    found = await self._once_more(found, host, name)
+            if host.responder and _cut_off(found):
+                found = await self._again(found, host, name)
             if found.tls and found.tls.result in _CUT and self._may_connect(host):
                 found = await self._otherwise(found, name)
             if host.responder:
@@ -161,8 +180,14 @@ class _Run:
                 found = await self._look_at_certificate(found, name)
         return replace(found, lag=self._lag.since(began))
 
+    async def _again(self, found: PortSeen, host: Host, name: str) -> PortSeen:
+        """Silence after a connection may be lost packets: fresh connections tell."""
+        await asyncio.sleep(BREATH)
+        tries = [self._once_more(found, host, name) for _each in range(RETRIES)]
+        told = await asyncio.gather(*tries)
+        return next((one for one in told if not _cut_off(one)), found)
+
     async def _once_more(self, found: PortSeen, host: Host, name: str) -> PortSeen:
-        """Silence after a connection may be lost packets: a fresh connection tells."""
         _again, connected = await tcp.connect((found.connect.address,), found.port)
         return await self._converse(found, host, name, connected) if connected else found
 
@@ -233,10 +258,10 @@ def _far_end(host: Host) -> tuple[str, tuple[int, ...], tuple[int, ...], bool]:
     return host.host, host.ports, host.tls, host.responder
 
 
-def _fell_silent(found: PortSeen) -> bool:
+def _cut_off(found: PortSeen) -> bool:
     if found.echo:
-        return found.echo.result is Echo.SILENT
-    return found.tls is not None and found.tls.result is Shake.SILENT
+        return found.echo.result in (Echo.SILENT, Echo.RESET, Echo.CLOSED)
+    return found.tls is not None and found.tls.result in _CUT
 
 
 def _any_name(hosts: Sequence[Host]) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, and_, exists, or_, select, update
 
 from deskside.secure_login.authenticators import authenticator
 from deskside.secure_login.devices import Devices
@@ -19,7 +20,8 @@ def activate(devices: Devices, connection: Connection, user_name_id: str, row: R
     """Put a device in force that has answered rightly for a user name.
 
     What was only temporary ends for everybody who has the device; an earlier card of the same
-    printed kind ends with the new one, and what the device was ordered to replace ends with it.
+    printed kind ends with the new one, and so does what the device was ordered to replace, or what
+    lies at the desk already.
     Every other device stays as it is.
     """
     plugin = authenticator(row.kind)
@@ -27,7 +29,7 @@ def activate(devices: Devices, connection: Connection, user_name_id: str, row: R
         bound = select(binding.c.user_name_id).where(binding.c.device_id == row.device_id)
         holders = connection.execute(bound).scalars().all()
         devices.retire(connection, holders, {TEMPORARY, ONLINE})
-        _end_replaced(connection, row.device_id)
+        _end_replaced(devices, connection, row.device_id, holders)
     if row.kind in (PRINTED, ONLINE):
         devices.retire(connection, [user_name_id], {row.kind}, but=row.device_id)
     connection.execute(
@@ -43,13 +45,17 @@ def activate(devices: Devices, connection: Connection, user_name_id: str, row: R
     devices.audit.record(connection, "device.activated", actor=user_name_id, subject=row.device_id)
 
 
-def _end_replaced(connection: Connection, device_id: str) -> None:
+def _end_replaced(
+    devices: Devices, connection: Connection, device_id: str, holders: Collection[str]
+) -> None:
     replaced = select(device_order.c.replaces).where(
         device_order.c.device_id == device_id, device_order.c.replaces.is_not(None)
     )
-    gone = (DeviceStatus.LOST.value, DeviceStatus.PARKED.value)
-    connection.execute(
-        update(device)
-        .where(device.c.id.in_(replaced), device.c.status.in_(gone))
-        .values(status=DeviceStatus.RETIRED.value, version=device.c.version + 1)
+    # Sent back already, and nobody else's who has no other device yet.
+    own = select(binding.c.device_id).where(binding.c.user_name_id.in_(holders))
+    others = exists().where(
+        binding.c.device_id == device.c.id, ~binding.c.user_name_id.in_(holders)
     )
+    sent_back = and_(device.c.id.in_(own), device.c.secret == b"", ~others)
+    gone = (DeviceStatus.LOST.value, DeviceStatus.PARKED.value)
+    devices.end(connection, device.c.status.in_(gone), or_(device.c.id.in_(replaced), sent_back))

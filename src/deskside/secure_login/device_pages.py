@@ -22,7 +22,7 @@ from deskside.secure_login.activation import PRINTED
 from deskside.secure_login.authenticators import MalformedAnswer, Posted, WithPin, authenticator
 from deskside.secure_login.authenticators.totp import app_address, key_text
 from deskside.secure_login.dependencies import TheDirectory, TheLogin
-from deskside.secure_login.devices import nearly_used
+from deskside.secure_login.device_rows import nearly_used
 from deskside.secure_login.handover import File
 from deskside.secure_login.life import APP, RECOVERY, TO_ACTIVATE, Asked
 from deskside.secure_login.model import Issued
@@ -312,6 +312,7 @@ def _name(info: DeviceInfo) -> str:
 def _show(request: AnyRequest, info: DeviceInfo) -> Response[Any]:
     state, tone = words.state(info)
     active = info.status is DeviceStatus.ACTIVE
+    answers_again = info.status in TO_ACTIVATE and not info.empty
     plugin: object = authenticator(info.kind)
     is_posted = isinstance(plugin, Posted)
     left = _("{left} of {total}").format(left=info.left[0], total=info.left[1]) if info.left else ""
@@ -330,9 +331,9 @@ def _show(request: AnyRequest, info: DeviceInfo) -> Response[Any]:
         facts=[(name, value) for name, value in facts if value],
         used_up=info.left is not None and nearly_used(info.left),
         new_href=NEW,
-        activate_href=_address(info.id, "/activate") if info.status in TO_ACTIVATE else "",
-        found=info.status is DeviceStatus.LOST,
-        parked=info.status is DeviceStatus.PARKED,
+        activate_href=_address(info.id, "/activate") if answers_again else "",
+        found=answers_again and info.status is DeviceStatus.LOST,
+        parked=answers_again and info.status is DeviceStatus.PARKED,
         on_its_way=info.status is DeviceStatus.WAITING and info.activate_by is not None,
         lost_action=_address(info.id, "/lost") if active else "",
         parked_action=_address(info.id, "/parked") if active and is_posted else "",

@@ -20,7 +20,8 @@ from deskside.foundation.text import _
 from deskside.secure_login import lockout, rates, rules
 from deskside.secure_login.activation import activate
 from deskside.secure_login.authenticators import authenticator
-from deskside.secure_login.devices import Devices, device_columns, is_usable
+from deskside.secure_login.device_rows import device_columns, is_usable
+from deskside.secure_login.devices import Devices
 from deskside.secure_login.endings import ChallengeExpired, Endings, LoginFailed, standing_of
 from deskside.secure_login.lockout import Tally
 from deskside.secure_login.model import Challenge

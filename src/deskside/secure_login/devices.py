@@ -6,29 +6,33 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, bindparam, exists, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, exists, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from deskside.directory.model import UserName
-from deskside.directory.service import STANDING
 from deskside.foundation.audit.service import Audit
 from deskside.foundation.clock import Clock, Randomness
 from deskside.foundation.database import Database, new_id
 from deskside.foundation.errors import NotFound, Refused
 from deskside.foundation.keyring import Keyring
 from deskside.foundation.text import _
-from deskside.secure_login.authenticators import Hashing, LookUp, authenticator
+from deskside.secure_login.authenticators import Hashing, authenticator
+from deskside.secure_login.device_rows import (
+    ACTIVE,
+    LISTED,
+    OF_USER_NAME,
+    codes_left,
+    infos,
+    is_due,
+    is_usable,
+    nearly_used,
+)
 from deskside.secure_login.model import DeviceRecord, Issued, Keyed
 from deskside.secure_login.rules import Holding
-from deskside.secure_login.store import binding, device, last_login
+from deskside.secure_login.store import binding, device
 from deskside.secure_login.values import DeviceInfo, DeviceStatus, Factor
-
-ACTIVE, WAITING = DeviceStatus.ACTIVE.value, DeviceStatus.WAITING.value
-PARKED = "parked"
-"""A binding that rests while its user name shares another device."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,21 +99,21 @@ class Devices:
 
     def listed(self, *, user_name_id: str | None = None, serial: str = "") -> list[DeviceInfo]:
         """Devices with the user names that they are bound to, by serial number."""
-        query = _LISTED
+        query = LISTED
         if user_name_id is not None:
             own = select(binding.c.device_id).where(binding.c.user_name_id == user_name_id)
             query = query.where(device.c.id.in_(own))
         if serial:
             query = query.where(or_(device.c.serial == serial, device.c.id == serial))
         with self.database.read() as connection:
-            return _infos(connection.execute(query).all())
+            return infos(connection.execute(query).all())
 
     def starting(self, serial: str, limit: int) -> list[DeviceInfo]:
         """Devices whose serial numbers begin so, at most so many."""
         begins = device.c.serial.startswith(serial, autoescape=True)
         first = select(device.c.id).where(begins).order_by(device.c.serial).limit(limit)
         with self.database.read() as connection:
-            return _infos(connection.execute(_LISTED.where(device.c.id.in_(first))).all())
+            return infos(connection.execute(LISTED.where(device.c.id.in_(first))).all())
 
     def filtered(
         self,
@@ -147,8 +151,8 @@ class Devices:
             )
         chosen = chosen.order_by(device.c.serial, device.c.id).limit(limit)
         with self.database.read() as connection:
-            infos = _infos(connection.execute(_LISTED.where(device.c.id.in_(chosen))).all())
-        return sorted(infos, key=lambda info: (info.serial, info.id))
+            found = infos(connection.execute(LISTED.where(device.c.id.in_(chosen))).all())
+        return sorted(found, key=lambda info: (info.serial, info.id))
 
     def hand_out(
         self,
@@ -222,7 +226,7 @@ class Devices:
 
     def bound(self, connection: Connection, user_name_id: str) -> list[Row[Any]]:
         """The devices that are bound to a user name, locked ones as well."""
-        return list(connection.execute(_OF_USER_NAME, {"user": user_name_id}).all())
+        return list(connection.execute(OF_USER_NAME, {"user": user_name_id}).all())
 
     def holdings(self, rows: Iterable[Row[Any]]) -> list[Holding]:
         """What the log-in's rules need to know of bound devices."""
@@ -276,7 +280,10 @@ class Devices:
             .where(device.c.id == row.device_id, device.c.version == row.version)
             .values(state=json.dumps(dict(new_state)), version=row.version + 1)
         )
-        before, after = _left(row.kind, row.state), _left(row.kind, json.dumps(dict(new_state)))
+        before, after = (
+            codes_left(row.kind, row.state),
+            codes_left(row.kind, json.dumps(dict(new_state))),
+        )
         if after and before and nearly_used(after) and not nearly_used(before):
             detail = {"left": after[0]}
             self.audit.record(
@@ -289,26 +296,38 @@ class Devices:
     ) -> None:
         """End the devices of some kinds that user names have, all but one."""
         own = select(binding.c.device_id).where(binding.c.user_name_id.in_(user_name_ids))
+        self.end(connection, device.c.id.in_(own), device.c.kind.in_(kinds), device.c.id != but)
+
+    def end(self, connection: Connection, *which: ColumnElement[bool]) -> None:
+        """End devices for good: what has ended keeps no secret, and nothing that it remembered."""
         connection.execute(
             update(device)
-            .where(device.c.id.in_(own), device.c.kind.in_(kinds), device.c.id != but)
-            .values(status=DeviceStatus.RETIRED.value, version=device.c.version + 1)
+            .where(*which)
+            .values(status=DeviceStatus.RETIRED.value, **_EMPTY, version=device.c.version + 1)
         )
 
     def destroy(
         self, connection: Connection, device_id: str, *, actor: str | None, why: str
     ) -> None:
-        """End a device for good: its secret and what it remembers are overwritten."""
+        """End a device for good, on the record."""
+        self.end(connection, device.c.id == device_id)
+        self._record_destroyed(connection, device_id, actor, why)
+
+    def empty(self, connection: Connection, device_id: str, *, actor: str | None, why: str) -> None:
+        """Destroy what is kept of a device that will not answer again, and leave it due.
+
+        Nobody's log-in gets easier by it, and nothing that could be stolen is left.
+        """
         connection.execute(
             update(device)
             .where(device.c.id == device_id)
-            .values(
-                status=DeviceStatus.RETIRED.value,
-                secret=b"",
-                state="{}",
-                version=device.c.version + 1,
-            )
+            .values(**_EMPTY, version=device.c.version + 1)
         )
+        self._record_destroyed(connection, device_id, actor, why)
+
+    def _record_destroyed(
+        self, connection: Connection, device_id: str, actor: str | None, why: str
+    ) -> None:
         self.audit.record(
             connection, "device.destroyed", actor=actor, subject=device_id, detail={"why": why}
         )
@@ -406,111 +425,8 @@ class Devices:
         )
 
 
-def is_usable(row: Row[Any], now: datetime) -> bool:
-    """Whether a bound device may answer: active, not lapsed, its codes not all used.
-
-    One that was posted and is due may as well: its first answer activates it.
-    """
-    if row.binding_status != ACTIVE or row.device_status not in (ACTIVE, WAITING):
-        return False
-    if row.device_status == WAITING and not is_due(row, now):
-        return False
-    left = _left(row.kind, row.state)
-    return (row.lapses is None or now < row.lapses) and (left is None or left[0] > 0)
-
-
-def is_due(row: Row[Any], now: datetime) -> bool:
-    """Whether a bound device must be reckoned with, even where it cannot answer.
-
-    One that was posted is, once the time to activate it is over; one that its holder has only
-    printed or put into an app is not before it is activated.
-    """
-    if row.binding_status == PARKED or row.device_status == DeviceStatus.RETIRED:
-        return False
-    if row.device_status == WAITING:
-        return row.activate_by is not None and now >= row.activate_by
-    return True
-
-
-def device_columns() -> tuple[Any, ...]:
-    """The columns that `Devices.record` and `is_usable` need, for a join."""
-    return (
-        device.c.id.label("device_id"),
-        device.c.kind,
-        device.c.serial,
-        device.c.label,
-        device.c.secret,
-        device.c.state,
-        device.c.version,
-        device.c.status.label("device_status"),
-        device.c.created,
-        device.c.expires.label("lapses"),
-        device.c.activate_by,
-        binding.c.status.label("binding_status"),
-    )
-
-
-def _bound() -> Select[Any]:
-    return (
-        select(*device_columns(), last_login.c.device_id.label("last_used"))
-        .join_from(binding, device, binding.c.device_id == device.c.id)
-        .outerjoin(last_login, last_login.c.user_name_id == binding.c.user_name_id)
-    )
-
-
-_LISTED = (
-    select(device, STANDING.c.name)
-    .outerjoin(binding, binding.c.device_id == device.c.id)
-    .outerjoin(STANDING, STANDING.c.user_name_id == binding.c.user_name_id)
-    .order_by(device.c.serial, STANDING.c.name)
-)
-_OF_USER_NAME = (
-    _bound().where(binding.c.user_name_id == bindparam("user")).order_by(device.c.serial)
-)
+_EMPTY = {"secret": b"", "state": "{}"}
 
 
 def _context(device_id: str, kind: str) -> str:
     return f"authenticator:{device_id}:{kind}"
-
-
-def nearly_used(left: tuple[int, int]) -> bool:
-    """Whether four of five codes are used."""
-    return left[0] * 5 <= left[1]
-
-
-def _left(kind: str, state: str) -> tuple[int, int] | None:
-    plugin: Any = authenticator(kind)
-    return plugin.left(json.loads(state)) if _is_look_up(plugin.__class__) else None
-
-
-@cache
-def _is_look_up(plugin: type) -> bool:
-    # Asked for every device of every log-in; Python takes 20 µs and more to answer.
-    return issubclass(plugin, LookUp)
-
-
-def _plain_label(kind: str) -> str:
-    unnamed = DeviceRecord(id="", kind=kind, label="", serial="", secret=b"")
-    return authenticator(kind).describe(unnamed).label
-
-
-def _infos(rows: Sequence[Row[Any]]) -> list[DeviceInfo]:
-    names: dict[str, list[str]] = {}
-    for row in rows:
-        names.setdefault(row.id, []).extend([row.name] if row.name else [])
-    first = {row.id: row for row in reversed(rows)}
-    return [
-        DeviceInfo(
-            id=identifier,
-            kind=first[identifier].kind,
-            label=first[identifier].label or _plain_label(first[identifier].kind),
-            serial=first[identifier].serial,
-            status=DeviceStatus(first[identifier].status),
-            since=first[identifier].created,
-            user_names=tuple(bound),
-            expires=first[identifier].expires,
-            activate_by=first[identifier].activate_by,
-            left=_left(first[identifier].kind, first[identifier].state),
-        )
-        for identifier, bound in names.items()
-    ]

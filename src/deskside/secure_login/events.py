@@ -100,6 +100,7 @@ FOR_STAFF: dict[str, Told] = {
     "directory.account-closed": Told(mark("The account was closed and its devices ended")),
     "desk.viewed": Told(mark("Looked at at the desk"), "neutral"),
     "desk.exported": Told(mark("Exported")),
+    "knowledge.comment-removed": Told(mark("A comment on an article was removed"), "neutral"),
     "desk.sessions-ended": Told(mark("The desk ended all sessions")),
     "desk.reset-sent": Told(mark("The desk sent a link to choose a password")),
     "desk.temporary-code": Told(mark("The desk gave a temporary code")),

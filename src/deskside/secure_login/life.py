@@ -5,6 +5,7 @@
                                 ╰──locked by the desk, or replaced by its own kind
 
 A device that is lost or parked still counts: until it is replaced, nobody logs in without one.
+What has ended keeps no secret; nor does what was sent back, although it counts until then.
 """
 
 from __future__ import annotations
@@ -143,7 +144,7 @@ class Lives:
         """A question to one's own device that waits or was lost; raises NotFound, Refused."""
         with self.devices.database.write() as connection:
             row = self.proof.load(connection, visitor.user_name_id, device_id)
-            _check_status(row.device_status, TO_ACTIVATE)
+            _check_status(row.device_status if row.secret else "empty", TO_ACTIVATE)
             asked = self.proof.ask(connection, visitor.user_name_id, row)
         return self._asked(device_id, asked)
 
@@ -162,7 +163,7 @@ class Lives:
         me = visitor.user_name_id
         with self.devices.database.write() as connection:
             row = self.proof.load(connection, me, device_id)
-            _check_status(row.device_status, TO_ACTIVATE)
+            _check_status(row.device_status if row.secret else "empty", TO_ACTIVATE)
             proved = self.proof.judge(connection, me, row, challenge_id, text)
             if proved:
                 activate(self.devices, connection, me, row)

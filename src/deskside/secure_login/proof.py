@@ -16,8 +16,9 @@ from deskside.foundation.errors import NotFound, Refused
 from deskside.foundation.text import _
 from deskside.secure_login import lockout, rules
 from deskside.secure_login.authenticators import authenticator
+from deskside.secure_login.device_rows import device_columns
 from deskside.secure_login.device_step import DeviceStep
-from deskside.secure_login.devices import Devices, device_columns
+from deskside.secure_login.devices import Devices
 from deskside.secure_login.lockout import Tally
 from deskside.secure_login.model import Challenge
 from deskside.secure_login.store import binding, challenge, device, spent

@@ -109,7 +109,8 @@ class SessionInfo:
 class DeviceInfo:
     """A device as its holder or an administrator sees it.
 
-    `left` is how many of its codes are unused, and of how many, where it has any.
+    `left` is how many of its codes are unused, and of how many, where it has any; `empty` says that
+    its secret is destroyed, so that it never answers again.
     """
 
     id: str
@@ -122,3 +123,4 @@ class DeviceInfo:
     expires: datetime | None = None
     activate_by: datetime | None = None
     left: tuple[int, int] | None = None
+    empty: bool = False

@@ -35,7 +35,7 @@ from deskside.secure_login.service import LoginFailed
 from deskside.secure_login.values import DeviceStatus
 from tests.secure_login.desk import Desk
 from tests.secure_login.helpers import SeededRandomness
-from tests.secure_login.test_life import seen
+from tests.secure_login.test_life import activated, seen
 
 ADDRESS = "Anna Rossi\nVia Po 1\n00100 Roma\nItaly"
 PLUS = "dsc-plus"
@@ -280,11 +280,59 @@ def test_an_empty_battery_is_free_and_the_reserve_waits_for_the_return(shop: Sho
     # One that is out of order and not replaced yet stays due, sent back or not.
     back = shop.returns.request(seen(anna), first.device)
     shop.returns.received(back.reference)
+    assert kept(shop, first.device) == (b"", "{}", "parked")
+    with pytest.raises(Refused, match="not in a state"):
+        shop.desk.service.lives.ask(seen(anna), first.device)
     with pytest.raises(LoginFailed):
         shop.desk.begin("anna")
     shop.answer(anna, second)
+    assert kept(shop, first.device) == (b"", "{}", "retired")
     assert shop.lines() == [("reserve", 20, "released"), ("reserve", 20, "held")]
     assert shop.states(anna)[first.serial] is DeviceStatus.RETIRED
+
+
+def kept(shop: Shop, device_id: str) -> tuple[bytes, str, str]:
+    """What the database has of a device: secret, state, status."""
+    from sqlalchemy import select
+
+    from deskside.secure_login.store import device
+
+    with shop.desk.database.read() as connection:
+        row = connection.execute(
+            select(device.c.secret, device.c.state, device.c.status).where(device.c.id == device_id)
+        ).one()
+    return row.secret, row.state, row.status
+
+
+def test_what_was_sent_back_ends_with_any_other_lasting_device(
+    shop: Shop, clock: FrozenClock
+) -> None:
+    anna, bea = shop.rich("anna"), shop.rich("bea")
+    shared, lives = shop.desk.issue(anna, bea), shop.desk.service.lives
+    lives.park(seen(anna), shared)
+    shop.returns.received(shop.returns.request(seen(anna), shared).id)
+    assert kept(shop, shared) == (b"", "{}", "parked")
+    activated(shop.desk, anna, "code-card", clock)
+    assert kept(shop, shared)[2] == "parked", "it is still due for whoever has no other"
+    assert shop.desk.begin("anna").challenge is not None
+    with pytest.raises(LoginFailed):
+        shop.desk.begin("bea")
+    own = shop.desk.issue(bea)
+    lives.park(seen(bea), own)
+    shop.returns.received(shop.returns.request(seen(bea), own).id)
+    activated(shop.desk, bea, "code-card", clock)
+    assert kept(shop, own) == (b"", "{}", "retired")
+
+
+def test_what_has_ended_keeps_no_secret(shop: Shop) -> None:
+    anna = shop.desk.person("anna", card=False)
+    lives = shop.desk.service.lives
+    shop.desk.issue(anna)
+    first, _codes = lives.make(seen(anna), anna, "recovery-code")
+    assert kept(shop, first.id)[0] != b""
+    second, _codes = lives.make(seen(anna), anna, "recovery-code")
+    assert kept(shop, first.id) == (b"", "{}", "retired")
+    assert kept(shop, second.id)[0] != b""
 
 
 def test_the_only_device_is_not_sent_back(shop: Shop) -> None:

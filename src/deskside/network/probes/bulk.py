@@ -29,6 +29,7 @@ AT_ONCE = 256
 HANDSHAKE = 4.0
 """Seconds for a handshake: beside many others it takes longer than alone."""
 
+_CHUNK = 16_384
 _SPARE = 64
 """Descriptors left to the rest of the process."""
 
@@ -67,7 +68,46 @@ class _Attempt:
     opened: socket.socket
     descriptor: int
     started: float
-    secure: ssl.SSLSocket | None = None
+    secure: _Secure | None = None
+
+
+class _Secure:
+    """TLS through memory buffers: OpenSSL on a socket reads each record in two calls."""
+
+    __slots__ = ("incoming", "outgoing", "tls", "wanted")
+
+    def __init__(self, context: ssl.SSLContext, name: str) -> None:
+        self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self.tls = context.wrap_bio(self.incoming, self.outgoing, server_hostname=name)
+        self.wanted = selectors.EVENT_WRITE
+
+    def go_on(self, opened: socket.socket) -> bool:
+        """Whether the handshake is done, with what has arrived by now.
+
+        Raises:
+            ssl.SSLError: the far end's answer is wrong.
+            OSError: the connection was reset.
+            EOFError: it was closed.
+        """
+        if self.wanted == selectors.EVENT_READ:
+            try:
+                data = opened.recv(_CHUNK)
+            except BlockingIOError:
+                return False
+            if not data:
+                raise EOFError
+            self.incoming.write(data)
+        try:
+            self.tls.do_handshake()
+        except ssl.SSLWantReadError:
+            done = False
+        else:
+            done = True
+        if self.outgoing.pending:
+            # A handshake's few packets always fit into the buffer of a fresh connection.
+            opened.send(self.outgoing.read())
+        self.wanted = selectors.EVENT_READ
+        return done
 
 
 @dataclass(slots=True)
@@ -247,32 +287,19 @@ class _Sweep:
         assert self._context
         attempt.started = now
         self._shaken.append((now + self._handshake, attempt.number))
-        try:
-            attempt.secure = self._context.wrap_socket(
-                attempt.opened, server_hostname=name, do_handshake_on_connect=False
-            )
-        except OSError as error:
-            self._results[attempt.number].tls = TlsSeen(
-                result=Shake.RESET, error=error.strerror or ""
-            )
-            self._finish(attempt.number)
-            return
-        attempt.opened = attempt.secure
+        attempt.secure = _Secure(self._context, name)
         self._shake(attempt, attempt.secure)
 
-    def _shake(self, attempt: _Attempt, secure: ssl.SSLSocket) -> None:
-        result, problem = Shake.TRUSTED, ""
+    def _shake(self, attempt: _Attempt, secure: _Secure) -> None:
+        result, problem, before = Shake.TRUSTED, "", secure.wanted
         try:
-            secure.do_handshake()
-        except ssl.SSLWantReadError:
-            self._selector.modify(secure.fileno(), selectors.EVENT_READ)
-            return
-        except ssl.SSLWantWriteError:
-            self._selector.modify(secure.fileno(), selectors.EVENT_WRITE)
-            return
+            if not secure.go_on(attempt.opened):
+                if secure.wanted != before:
+                    self._selector.modify(attempt.descriptor, secure.wanted)
+                return
         except ssl.SSLCertVerificationError as error:
             result, problem = distrust(error), error.verify_message
-        except (ssl.SSLEOFError, ssl.SSLZeroReturnError):
+        except EOFError:
             result = Shake.CLOSED
         except ssl.SSLError as error:
             problem = error.reason or str(error)
@@ -286,7 +313,7 @@ class _Sweep:
         self._results[number].tls = TlsSeen(
             result=result,
             milliseconds=seconds * 1000,
-            protocol=(secure.version() or "") if secure and result is Shake.TRUSTED else "",
+            protocol=(secure.tls.version() or "") if secure and result is Shake.TRUSTED else "",
             error=problem,
         )
         self._finish(number)
@@ -320,7 +347,6 @@ class _Sweep:
         del self._open[number]
 
     def _lose(self, attempt: _Attempt) -> None:
-        # The number is kept apart: a socket that failed in becoming a TLS one has none any more.
         del self._by_descriptor[attempt.descriptor]
         self._selector.unregister(attempt.descriptor)
         with suppress(OSError):

@@ -11,6 +11,7 @@ from deskside.foundation.text import _, mark
 from deskside.secure_login.helpdesk.reasons import Why
 from deskside.secure_login.helpdesk.rights import Right
 from deskside.secure_login.helpdesk.service import Dossier, Helpdesk
+from deskside.secure_login.step_up.rules import Task
 from deskside.secure_login.values import DeviceStatus
 from deskside.web.model import Visitor
 
@@ -30,6 +31,8 @@ class Action:
         run: does it: console, visitor, user name, device (may be empty), reason. What it returns
             as a text is shown once, to be told to the holder.
         harsh: takes something away from the person; its button is red.
+        of_device: is done about one device.
+        proof: of whoever acts, where it cannot be taken back.
     """
 
     title: str
@@ -40,6 +43,7 @@ class Action:
     run: Run
     harsh: bool = False
     of_device: bool = False
+    proof: Task | None = None
 
 
 ACTIONS: dict[str, Action] = {
@@ -116,6 +120,7 @@ ACTIONS: dict[str, Action] = {
         lambda dossier: dossier.person.account not in (None, AccountStatus.CLOSED),
         lambda desk, me, name, _device, why: desk.close_account(me, name, why),
         harsh=True,
+        proof=Task.CLOSING,
     ),
     "lock-device": Action(
         mark("Lock the device"),

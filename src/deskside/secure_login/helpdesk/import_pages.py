@@ -22,6 +22,7 @@ from deskside.secure_login.helpdesk.showing import DESK
 from deskside.secure_login.seeds.jobs import LARGEST, WORKING, Import, ImportJobs, Status
 from deskside.secure_login.seeds.service import REFUSED
 from deskside.secure_login.threads import in_thread
+from deskside.web import downloads
 from deskside.web.model import Visitor
 from deskside.web.service import AnyRequest, errors, page, redirect, require_visitor
 
@@ -104,7 +105,7 @@ def show(
         here=f"{IMPORTS}/{identifier}",
         files=[
             {"href": f"{IMPORTS}/{identifier}/report/{kind}", "label": kind.upper()}
-            for kind in exports.TYPES
+            for kind in downloads.TYPES
         ]
         if found.done and finished
         else [],
@@ -142,7 +143,7 @@ def report(
     _allowed(request, helpdesk)
     imports.one(identifier)
     rows = map(exports.outcome_row, imports.report(identifier))
-    return exports.download(f"import-{identifier}", kind, rows, exports.OUTCOME)
+    return downloads.download(f"import-{identifier}", kind, rows, exports.OUTCOME)
 
 
 def _allowed(request: AnyRequest, helpdesk: Helpdesk) -> Visitor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 from litestar import get, post
@@ -20,10 +21,12 @@ from deskside.secure_login.helpdesk.reasons import REASONS, Why
 from deskside.secure_login.helpdesk.rights import Right
 from deskside.secure_login.helpdesk.service import LISTED, Dossier, Helpdesk
 from deskside.secure_login.helpdesk.showing import DESK
+from deskside.secure_login.step_up.pages import sensitive_form, verify_first
 from deskside.secure_login.threads import in_thread
 from deskside.secure_login.values import DeviceInfo
+from deskside.web import downloads
 from deskside.web.model import Visitor
-from deskside.web.service import AnyRequest, errors, form, page, redirect, require_visitor
+from deskside.web.service import AnyRequest, errors, page, redirect, require_visitor
 
 LATELY = 8
 """Events on the page of a user name; that somebody looked is left to the whole trail."""
@@ -104,7 +107,7 @@ def trail(
     )
     files = [
         {"href": f"{showing.address(name)}/trail/{kind}", "label": kind.upper()}
-        for kind in exports.TYPES
+        for kind in downloads.TYPES
     ]
     return page(
         request,
@@ -124,7 +127,7 @@ def trail_file(
 ) -> Response[Any]:
     """The whole audit trail about one user name as a file."""
     rows = helpdesk.whole_trail(require_visitor(request), name)
-    return exports.download(f"audit-{name}", kind, map(exports.event_row, rows), exports.EVENT)
+    return downloads.download(f"audit-{name}", kind, map(exports.event_row, rows), exports.EVENT)
 
 
 @get(f"{DESK}/people/{{name:str}}/{{key:str}}", include_in_schema=False)
@@ -136,7 +139,10 @@ async def ask(
     device: FromQuery[str] = "",
 ) -> Response[Any]:
     """Say what an action does, and ask why."""
-    visitor = require_visitor(request)
+    visitor, proof = require_visitor(request), action(key).proof
+    helpdesk.rights(visitor)
+    if proof and (away := await verify_first(request, helpdesk.secure_login, visitor, proof)):
+        return away
     return await in_thread(_ask, request, visitor, helpdesk, name, key, {"device": device}, [])
 
 
@@ -145,17 +151,22 @@ async def act(
     request: AnyRequest, name: FromPath[str], key: FromPath[str], helpdesk: TheHelpdesk
 ) -> Response[Any]:
     """Do it, and record why."""
-    visitor, fields = require_visitor(request), await form(request)
+    visitor, chosen, part = require_visitor(request), action(key), helpdesk.secure_login
+    helpdesk.rights(visitor)
+    fields = await sensitive_form(request, part, visitor)
+    proof = chosen.proof
+    if proof and (away := await verify_first(request, part, visitor, proof, fields)):
+        return away
 
     def do() -> Response[Any]:
-        chosen = action(key)
         try:
             why = Why.read(fields.get("reason", ""), fields.get("reference", ""))
         except UsageProblem as error:
             field = "reference" if error.code == "reference-malformed" else "reason"
             wrong = errors(**{field: error.message})
             return _ask(request, visitor, helpdesk, name, key, fields, wrong)
-        told = chosen.run(helpdesk, visitor, name, fields.get("device", ""), why)
+        with part.step_up.spending(visitor, proof) if proof else nullcontext():
+            told = chosen.run(helpdesk, visitor, name, fields.get("device", ""), why)
         if isinstance(told, str):
             return _tell(request, name, chosen, told)
         return redirect(f"{showing.address(name)}?done={key}")
@@ -171,10 +182,10 @@ def export(
     visitor = require_visitor(request)
     if what == "people":
         people = helpdesk.everybody(visitor)
-        return exports.download(what, kind, map(exports.person_row, people), exports.PERSON)
+        return downloads.download(what, kind, map(exports.person_row, people), exports.PERSON)
     if what == "devices":
         devices = helpdesk.all_devices(visitor)
-        return exports.download(what, kind, map(exports.device_row, devices), exports.DEVICE)
+        return downloads.download(what, kind, map(exports.device_row, devices), exports.DEVICE)
     raise NotFound("unknown-export", _("There is no such export."))
 
 

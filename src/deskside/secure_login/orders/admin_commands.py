@@ -17,7 +17,7 @@ from deskside.foundation.errors import DesksideError, Refused
 from deskside.foundation.text import _
 
 if TYPE_CHECKING:
-    from deskside.secure_login.admin_commands import Office
+    from deskside.secure_login.office import Office
     from deskside.secure_login.orders.fulfilment import Fulfilment
     from deskside.secure_login.orders.model import Order
     from deskside.secure_login.orders.returning import Returns
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def _here(data: str | None, database: str | None) -> Iterator[tuple[Office, Fulfilment, Returns]]:
-    from deskside.secure_login.admin_commands import office
+    from deskside.secure_login.office import office
     from deskside.secure_login.orders.configured import order_policy
     from deskside.secure_login.orders.fulfilment import Fulfilment
     from deskside.secure_login.orders.returning import Returns

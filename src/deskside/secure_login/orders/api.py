@@ -15,6 +15,7 @@ from deskside.foundation.text import _
 from deskside.secure_login.dependencies import TheLogin, TheOrders, TheReturns
 from deskside.secure_login.orders.form import return_form
 from deskside.secure_login.orders.model import Order, OrderReason, Return, Wish
+from deskside.secure_login.step_up.rules import Task
 from deskside.secure_login.threads import in_thread
 from deskside.web.service import AnyRequest, require_visitor
 
@@ -154,7 +155,9 @@ async def place(request: AnyRequest, data: JSONBody[NewOrder], orders: TheOrders
     wish = Wish(
         data.kind, OrderReason(data.reason), data.address, data.replaces, data.pin, data.account
     )
-    return order_out(await in_thread(orders.place, require_visitor(request), wish))
+    visitor = require_visitor(request)
+    async with orders.secure_login.step_up.spending_in_thread(visitor, Task.ORDER):
+        return order_out(await in_thread(orders.place, visitor, wish))
 
 
 @delete("/me/orders/{order_id:str}", summary="Cancel an order", status_code=200, **OWN)
@@ -166,14 +169,18 @@ async def cancel(request: AnyRequest, order_id: FromPath[str], orders: TheOrders
 @post("/me/devices/{device_id:str}/parked", summary="Report out of order", status_code=200, **ACT)
 def park(request: AnyRequest, device_id: FromPath[str], secure_login: TheLogin) -> Parked:
     """Report a device broken or its battery empty: it answers nothing from now on."""
-    info = secure_login.lives.park(require_visitor(request), device_id)
+    visitor = require_visitor(request)
+    with secure_login.step_up.spending(visitor, Task.LOST):
+        info = secure_login.lives.park(visitor, device_id)
     return Parked(info.id, info.status.value)
 
 
 @post("/me/devices/{device_id:str}/return", summary="Send a device back", status_code=200, **ACT)
 def send_back(request: AnyRequest, device_id: FromPath[str], returns: TheReturns) -> ReturnOut:
     """Announce a device; what is held for it is released when it has arrived."""
-    return return_out(returns.request(require_visitor(request), device_id))
+    visitor = require_visitor(request)
+    with returns.orders.secure_login.step_up.spending(visitor, Task.RETURN):
+        return return_out(returns.request(visitor, device_id))
 
 
 @get("/me/returns", summary="Returns", sync_to_thread=True, **OWN)

@@ -103,6 +103,7 @@ def place(
     Exit codes: 0 fine, 2 wrong usage, 3 refused or not logged in.
     """
     from deskside.foundation.portal_client import PortalClient
+    from deskside.secure_login.step_up.commands import with_proof
 
     address = address_file.read_text("utf-8")
     with PortalClient.open() as client:
@@ -125,7 +126,7 @@ def place(
         confirm(_("{costs} Order it?").format(costs=costs), yes=yes)
         if offer["with_pin"]:
             wish["pin"] = _read_pin(pin)
-        order = client.data("POST", "/me/orders", json=wish)
+        order = with_proof(client, "order", lambda: client.data("POST", "/me/orders", json=wish))
     told = _("Ordered: {reference}. Posted by {day}.")
     emit(order, told.format(reference=order["reference"], day=order["ship_by"][:10]))
 
@@ -155,9 +156,11 @@ def cancel(order: str, dry_run: bool, yes: bool) -> None:
 def broken(device: str) -> None:
     """Report a device broken, or its battery empty: it answers nothing from then on."""
     from deskside.foundation.portal_client import PortalClient
+    from deskside.secure_login.step_up.commands import with_proof
 
+    path = f"/me/devices/{quote(device, safe='')}/parked"
     with PortalClient.open() as client:
-        done = client.data("POST", f"/me/devices/{quote(device, safe='')}/parked")
+        done = with_proof(client, "lost", lambda: client.data("POST", path))
     emit(
         done,
         _("It is out of order. Order another: deskside orders place KIND --reason battery"),
@@ -171,6 +174,7 @@ def broken(device: str) -> None:
 def send_back(device: str, path: Path | None) -> None:
     """Announce that a device is sent back, and keep the form to print."""
     from deskside.foundation.portal_client import PortalClient
+    from deskside.secure_login.step_up.commands import with_proof
 
     if path is not None and path.exists():
         raise Refused(
@@ -179,7 +183,8 @@ def send_back(device: str, path: Path | None) -> None:
             hint=_("Choose another name."),
         )
     with PortalClient.open() as client:
-        known = client.data("POST", f"/me/devices/{quote(device, safe='')}/return")
+        address = f"/me/devices/{quote(device, safe='')}/return"
+        known = with_proof(client, "return", lambda: client.data("POST", address))
         if path is not None:
             path.write_bytes(client.request("GET", f"/me/returns/{known['id']}/form").content)
     told = _("Return {reference}: put the printed form into the parcel.")

@@ -7,13 +7,12 @@ from typing import Any
 
 from litestar import get, post
 from litestar.params import FromPath, FromQuery
-from litestar.response import Response, Stream
+from litestar.response import Response
 
 from deskside.foundation.errors import DesksideError, NotFound, UsageProblem
 from deskside.foundation.text import _
 from deskside.secure_login import words
 from deskside.secure_login.dependencies import TheDirectory, TheFulfilment, TheHelpdesk, TheReturns
-from deskside.secure_login.helpdesk import exports
 from deskside.secure_login.helpdesk.rights import Right
 from deskside.secure_login.helpdesk.service import Helpdesk
 from deskside.secure_login.helpdesk.showing import address, crumbs
@@ -23,6 +22,7 @@ from deskside.secure_login.orders.model import Line, Order, OrderStatus, Return
 from deskside.secure_login.orders.rules import may_cancel
 from deskside.secure_login.orders.service import posted
 from deskside.secure_login.threads import in_thread
+from deskside.web import downloads
 from deskside.web.model import Visitor
 from deskside.web.service import AnyRequest, errors, form, page, redirect, require_visitor
 
@@ -88,13 +88,7 @@ def lines_file(
 ) -> Response[Any]:
     """All reserves and fees as a file."""
     helpdesk.exporting(require_visitor(request), "charges")
-    if kind not in exports.TYPES:
-        raise NotFound("unknown-export", _("There is no such export."))
-    return Stream(
-        exports.written(kind, map(line_row, fulfilment.lines()), LINE),
-        media_type=exports.TYPES[kind],
-        headers={"content-disposition": f'attachment; filename="charges.{kind}"'},
-    )
+    return downloads.download("charges", kind, map(line_row, fulfilment.lines()), LINE)
 
 
 @get(ONE, include_in_schema=False)

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from deskside.foundation.errors import NotFound, Refused, UsageProblem
 from deskside.foundation.text import _, speaking
 from deskside.secure_login.authenticators import WithPin, authenticator
-from deskside.secure_login.devices import device_columns
+from deskside.secure_login.device_rows import device_columns
 from deskside.secure_login.notices import shipped_notice
 from deskside.secure_login.orders import ledger
 from deskside.secure_login.orders.model import Line, Order, OrderReason, OrderStatus

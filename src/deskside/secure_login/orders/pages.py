@@ -18,6 +18,8 @@ from deskside.secure_login.orders.model import Order, OrderReason, Wish
 from deskside.secure_login.orders.refusals import CannotOrder, told
 from deskside.secure_login.orders.rules import REPLACEABLE, may_cancel
 from deskside.secure_login.orders.service import Checked, Orders, posted
+from deskside.secure_login.step_up.pages import sensitive_form, verify_first
+from deskside.secure_login.step_up.rules import Task
 from deskside.secure_login.threads import in_thread
 from deskside.secure_login.values import DeviceInfo
 from deskside.web.model import Visitor
@@ -71,6 +73,8 @@ async def show_form(
 ) -> Response[Any]:
     """Ask for what an order takes."""
     visitor = require_visitor(request)
+    if away := await verify_first(request, orders.secure_login, visitor, Task.ORDER):
+        return away
 
     def shown() -> Response[Any]:
         fields = {"kind": kind, "replaces": replaces, "address": orders.last_address(visitor)}
@@ -123,9 +127,13 @@ async def edit(request: AnyRequest, orders: TheOrders) -> Response[Any]:
 @post(f"{ORDERS}/place", status_code=200, include_in_schema=False)
 async def place(request: AnyRequest, orders: TheOrders) -> Response[Any]:
     """Order it."""
-    visitor, fields = require_visitor(request), await form(request)
+    visitor, part = require_visitor(request), orders.secure_login
+    fields = await sensitive_form(request, part, visitor)
     wish = _opened(orders, visitor, fields.get("draft", ""))
-    order = await in_thread(orders.place, visitor, wish)
+    if away := await verify_first(request, part, visitor, Task.ORDER, fields):
+        return away
+    async with part.step_up.spending_in_thread(visitor, Task.ORDER):
+        order = await in_thread(orders.place, visitor, wish)
     return redirect(f"{ORDERS}/{order.id}/placed")
 
 

@@ -17,6 +17,8 @@ from deskside.secure_login.orders import words as order_words
 from deskside.secure_login.orders.form import facts, instructions, return_form
 from deskside.secure_login.orders.pages import ORDERS
 from deskside.secure_login.orders.returning import Returns
+from deskside.secure_login.step_up.pages import sensitive_form, verify_first
+from deskside.secure_login.step_up.rules import Task
 from deskside.secure_login.threads import in_thread
 from deskside.secure_login.values import DeviceInfo
 from deskside.web.model import Visitor
@@ -31,12 +33,17 @@ def return_pages() -> list[Any]:
     return [report_parked, show_request, take_request, show_return, form_file]
 
 
-@post(f"{DEVICE}/parked", status_code=200, sync_to_thread=True, include_in_schema=False)
-def report_parked(
+@post(f"{DEVICE}/parked", status_code=200, include_in_schema=False)
+async def report_parked(
     request: AnyRequest, device_id: FromPath[str], secure_login: TheLogin
 ) -> Response[Any]:
     """Report the device out of order."""
-    info = secure_login.lives.park(require_visitor(request), device_id)
+    visitor = require_visitor(request)
+    fields = await sensitive_form(request, secure_login, visitor)
+    if away := await verify_first(request, secure_login, visitor, Task.LOST, fields):
+        return away
+    async with secure_login.step_up.spending_in_thread(visitor, Task.LOST):
+        info = await in_thread(secure_login.lives.park, visitor, device_id)
     return page(
         request,
         "pages/message.html",
@@ -65,6 +72,8 @@ async def show_request(
 ) -> Response[Any]:
     """Say what sending back means."""
     visitor = require_visitor(request)
+    if away := await verify_first(request, returns.orders.secure_login, visitor, Task.RETURN):
+        return away
     info = await in_thread(_own, returns, visitor, device_id)
     return _request(request, info)
 
@@ -74,11 +83,15 @@ async def take_request(
     request: AnyRequest, device_id: FromPath[str], returns: TheReturns
 ) -> Response[Any]:
     """Announce the device."""
-    visitor = require_visitor(request)
+    visitor, part = require_visitor(request), returns.orders.secure_login
+    fields = await sensitive_form(request, part, visitor)
+    if away := await verify_first(request, part, visitor, Task.RETURN, fields):
+        return away
 
     def taken() -> Response[Any]:
         try:
-            known = returns.request(visitor, device_id)
+            with part.step_up.spending(visitor, Task.RETURN):
+                known = returns.request(visitor, device_id)
         except NotFound:
             raise
         except Refused as error:

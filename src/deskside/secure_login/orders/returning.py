@@ -15,7 +15,7 @@ from deskside.foundation.database import new_id
 from deskside.foundation.errors import NotFound, Refused
 from deskside.foundation.text import _
 from deskside.secure_login.authenticators import Posted, authenticator
-from deskside.secure_login.devices import is_usable
+from deskside.secure_login.device_rows import is_usable
 from deskside.secure_login.orders import ledger
 from deskside.secure_login.orders.model import Return, ReturnStatus
 from deskside.secure_login.orders.service import LONGEST_LIST, Orders, posted
@@ -95,8 +95,8 @@ class Returns:
     def received(self, return_id: str, *, actor: str | None = None) -> Return:
         """The device arrived: its reserve is released, and what we kept of it is destroyed.
 
-        One that is out of order and not replaced yet stays due, so that nobody's log-in gets
-        easier by it.
+        One that is out of order and not replaced yet stays due, without its secret, so that
+        nobody's log-in gets easier by it.
         """
         known, part = self.one(return_id), self.orders.secure_login
         with part.database.write() as connection:
@@ -106,8 +106,9 @@ class Returns:
                 select(device.c.status).where(device.c.id == known.device)
             ).scalar_one()
             due = status in (DeviceStatus.PARKED, DeviceStatus.LOST)
-            if not due or self._spare(connection, known.device):
-                part.devices.destroy(connection, known.device, actor=actor, why="returned")
+            ended = not due or self._spare(connection, known.device)
+            end = part.devices.destroy if ended else part.devices.empty
+            end(connection, known.device, actor=actor, why="returned")
         return self.one(known.id)
 
     def missing(self, return_id: str, *, actor: str | None = None) -> Return:

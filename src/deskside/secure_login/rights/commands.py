@@ -38,7 +38,7 @@ def ceilings() -> None:
 @command_options
 def desk_ceilings(name: str | None, data: str | None, database: str | None) -> None:
     """Show the desk's ceilings; with a user NAME, what that one was allowed lately."""
-    from deskside.secure_login.admin_commands import office
+    from deskside.secure_login.office import office
 
     with office(data, database) as here:
         rights = here.secure_login.rights

@@ -1,7 +1,7 @@
 """`deskside admin sharing`: the compliance review at the terminal of the desk's computer.
 
-A reviewer decides with the own password, also where the database is at hand: nobody decides in
-another's name, and nobody on what they have a part in.
+A reviewer decides with the own password and device, also where the database is at hand: nobody
+decides in another's name, and nobody on what they have a part in.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from deskside.foundation.commands import place_options
 from deskside.foundation.console import change_options, command_options, confirm, emit, table
 from deskside.foundation.errors import NotFound
 from deskside.foundation.text import _
-from deskside.secure_login.admin_commands import office
+from deskside.secure_login.office import office
 
 if TYPE_CHECKING:
     from deskside.secure_login.sharing.review import ReviewInfo, Reviews
@@ -112,11 +112,13 @@ def decide(
     data: str | None,
     database: str | None,
 ) -> None:
-    """Approve or reject a request; asks for the reviewer's password.
+    """Approve or reject a request; asks for the reviewer's password and device.
 
     The requester is told by e-mail. Where two must approve, the request waits for the second.
     """
     from deskside.secure_login.sharing.review import Decision
+    from deskside.secure_login.step_up.commands import proving_here
+    from deskside.secure_login.step_up.rules import Task
 
     with _queue(reviewer, data, database) as queue:
         info = queue.named(reference)
@@ -125,24 +127,18 @@ def decide(
             return
         text = _("Decide “{decision}” on {reference}?")
         confirm(text.format(decision=decision, reference=info.share.reference), yes=yes)
-        _confirm_password(queue)
-        done = queue.reviews.decide(queue.reviewer, info.share.id, Decision(decision), reason)
+        part = queue.reviews.sharing.secure_login
+        with proving_here(part, queue.reviewer, Task.REVIEW):
+            done = queue.reviews.decide(queue.reviewer, info.share.id, Decision(decision), reason)
     emit(
         {"reference": done.reference, "status": done.status},
         f"{done.reference}  {done.status}",
     )
 
 
-def _confirm_password(queue: Queue) -> None:
-    from deskside.secure_login.values import Origin
-
-    password = click.prompt(_("Your password"), hide_input=True, err=True)
-    steps = queue.reviews.sharing.secure_login.password_step
-    steps.confirm(queue.reviewer.user_name, password, Origin())
-
-
 @contextmanager
 def _queue(reviewer: str, data: str | None, database: str | None) -> Iterator[Queue]:
+    from deskside.foundation.database import new_id
     from deskside.secure_login.sharing.review import Reviews
     from deskside.secure_login.sharing.rules import ReviewPolicy
     from deskside.secure_login.sharing.service import Sharing
@@ -151,7 +147,8 @@ def _queue(reviewer: str, data: str | None, database: str | None) -> Iterator[Qu
     with office(data, database) as here:
         user = here.directory.find(reviewer)
         roles = frozenset(role.value for role in user.roles)
-        visitor = Visitor(user.id, user.name, user.display_name, roles, "")
+        # What is proved here serves this one command: no session has its name.
+        visitor = Visitor(user.id, user.name, user.display_name, roles, new_id())
         policy = ReviewPolicy(here.config.text("sharing.review"))
         second = here.config.switch("sharing.second_person")
         yield Queue(Reviews(Sharing(here.secure_login, policy, second)), visitor)

@@ -218,7 +218,8 @@ def decide(
     visitor = require_visitor(request)
     if data.decision not in list(Decision):
         raise UsageProblem("unknown-decision", _("A decision is “approve” or “reject”."))
-    return _share(reviews.decide(visitor, review, Decision(data.decision), data.reason))
+    with reviews.sharing.secure_login.step_up.spending(visitor, Task.REVIEW):
+        return _share(reviews.decide(visitor, review, Decision(data.decision), data.reason))
 
 
 def routes() -> list[Any]:

@@ -14,8 +14,10 @@ from deskside.secure_login import words
 from deskside.secure_login.dependencies import TheReviews
 from deskside.secure_login.sharing import words as sharing_words
 from deskside.secure_login.sharing.review import Decision, ReviewInfo
+from deskside.secure_login.step_up.pages import sensitive_form, verify_first
+from deskside.secure_login.step_up.rules import Task
 from deskside.secure_login.threads import in_thread
-from deskside.web.service import AnyRequest, errors, form, page, redirect, require_visitor
+from deskside.web.service import AnyRequest, errors, page, redirect, require_visitor
 
 REVIEWS = "/desk/reviews"
 
@@ -57,7 +59,8 @@ async def take_decision(
     request: AnyRequest, review: FromPath[str], reviews: TheReviews
 ) -> Response[Any]:
     """Take a decision and its reason."""
-    visitor, fields = require_visitor(request), await form(request)
+    visitor, part = require_visitor(request), reviews.sharing.secure_login
+    fields = await sensitive_form(request, part, visitor)
     info = await in_thread(reviews.shown, visitor, review)
     decision, reason = fields.get("decision", ""), fields.get("reason", "")
     missing = errors(
@@ -66,8 +69,11 @@ async def take_decision(
     )
     if missing:
         return _shown(request, info, fields, 400, missing)
+    if away := await verify_first(request, part, visitor, Task.REVIEW, fields):
+        return away
     try:
-        await in_thread(reviews.decide, visitor, review, Decision(decision), reason)
+        async with part.step_up.spending_in_thread(visitor, Task.REVIEW):
+            await in_thread(reviews.decide, visitor, review, Decision(decision), reason)
     except (NotAllowed, NotFound):
         raise
     except DesksideError as error:

@@ -48,7 +48,8 @@ async def verify_first(
         return None
     path = request.url.path
     if fields is None:
-        return redirect(f"{VERIFY}?{urlencode({'task': task.value, 'back': path})}")
+        back = f"{path}?{request.url.query}" if request.url.query else path
+        return redirect(f"{VERIFY}?{urlencode({'task': task.value, 'back': back})}")
     kept = secure_login.step_up.keep_form(visitor, path, fields)
     return await in_thread(_ask, request, secure_login, visitor, task, {"kept": kept})
 
@@ -151,10 +152,14 @@ def _ask(
 def _purpose(task: Task) -> str:
     return {
         Task.DEVICE: _("You are about to add a security device."),
-        Task.LOST: _("You are about to report a security device lost."),
+        Task.ORDER: _("You are about to order a security device."),
+        Task.LOST: _("You are about to report a security device lost or out of order."),
+        Task.RETURN: _("You are about to send a security device back."),
         Task.PIN: _("You are about to change the PIN of a device."),
         Task.PASSWORD: _("You are about to change your password."),
         Task.SHARING: _("You are about to share a security device."),
+        Task.REVIEW: _("You are about to decide on a request to share a security device."),
+        Task.CLOSING: _("You are about to close an account, and to destroy its devices' keys."),
         Task.AMOUNT: _("Another program asks on your behalf whether you may move an amount."),
     }[task]
 

@@ -3,7 +3,7 @@
 Whoever has a device that works answers with it. Whoever has none gives the password. Whoever has
 devices none of which works proves nothing here: the desk checks who they are. Two tasks differ:
 
-- reporting a device lost takes the password, since the device is gone;
+- reporting a device lost or out of order takes the password, since the device is gone;
 - changing the password takes the present one in its own form, so without a device nothing more.
 """
 
@@ -18,10 +18,14 @@ class Task(StrEnum):
     """Kinds of sensitive tasks; a proof is good for one of them."""
 
     DEVICE = "device"
+    ORDER = "order"
     LOST = "lost"
+    RETURN = "return"
     PIN = "pin"
     PASSWORD = "password"  # noqa: S105 (a task, not a secret)
     SHARING = "sharing"
+    REVIEW = "review"
+    CLOSING = "closing"
     AMOUNT = "amount"
 
 

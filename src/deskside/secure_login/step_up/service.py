@@ -21,7 +21,8 @@ from deskside.foundation.errors import DesksideError, NotAllowed, UsageProblem
 from deskside.foundation.keyring import Keyring
 from deskside.foundation.text import _
 from deskside.secure_login.authenticators import authenticator
-from deskside.secure_login.devices import Devices, is_usable
+from deskside.secure_login.device_rows import is_usable
+from deskside.secure_login.devices import Devices
 from deskside.secure_login.model import Challenge
 from deskside.secure_login.password_step import PasswordStep
 from deskside.secure_login.proof import NotProved, Proof

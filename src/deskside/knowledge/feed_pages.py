@@ -1,0 +1,54 @@
+"""The addresses that programs read: feeds and the site map."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import get
+from litestar.di import NamedDependency
+from litestar.response import Response
+
+from deskside.foundation.text import language
+from deskside.knowledge import feeds
+from deskside.knowledge.listing import chosen, site, speak
+from deskside.knowledge.service import Library
+from deskside.web.service import AnyRequest
+
+Articles = NamedDependency[Library]
+
+
+def feed_pages() -> list[Any]:
+    """The addresses."""
+    return [atom_feed, rss_feed, site_map]
+
+
+@get("/kb/feed.atom", include_in_schema=False, sync_to_thread=True)
+def atom_feed(request: AnyRequest, library: Articles) -> Response[bytes]:
+    """The articles as an Atom feed: all, or by `tag` and `lang`."""
+    speak(request)
+    listed = chosen(library.articles(), request)
+    content = feeds.atom(
+        listed, places=_places(request), here=str(request.url), language=language()
+    )
+    return Response(content, media_type="application/atom+xml; charset=utf-8")
+
+
+@get("/kb/feed.rss", include_in_schema=False, sync_to_thread=True)
+def rss_feed(request: AnyRequest, library: Articles) -> Response[bytes]:
+    """The articles as an RSS feed: all, or by `tag` and `lang`."""
+    speak(request)
+    listed = chosen(library.articles(), request)
+    content = feeds.rss(listed, places=_places(request), here=str(request.url), language=language())
+    return Response(content, media_type="application/rss+xml; charset=utf-8")
+
+
+@get("/sitemap.xml", include_in_schema=False, sync_to_thread=True)
+def site_map(request: AnyRequest, library: Articles) -> Response[bytes]:
+    """Every article in every language, for search engines."""
+    listed = ((a.number, library.languages(a.number)) for a in library.articles())
+    content = feeds.sitemap(listed, places=_places(request))
+    return Response(content, media_type="application/xml; charset=utf-8")
+
+
+def _places(request: AnyRequest) -> feeds.Places:
+    return feeds.Places.of_portal(site(request))
