@@ -204,6 +204,10 @@ class NetworkService:
         public = {host.host for host in catalogues.shipped().hosts}
         return frozenset(host.id for host in hosts if host.responder or host.host not in public)
 
+    def test_all(self) -> Report:
+        """Try the whole of the desk's catalogue from this computer, as its monitor does."""
+        return self.test(self.catalogue())
+
     def write(self, catalogue: Catalogue, name: str) -> str:
         """A catalogue in one of the formats of `network hosts`.
 
