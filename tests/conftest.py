@@ -5,6 +5,8 @@ database_url    its URL, for tests that start several nodes or processes over it
 sqlite_database only the embedded one, for what does not depend on the engine
 postgresql_url  a migrated, empty PostgreSQL database of the test's own
 clock           a FrozenClock
+
+At the end every finding that was seen is held to its section in the articles.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,8 +23,33 @@ from deskside.foundation.clock import FrozenClock
 from deskside.foundation.database import Database, sqlite_url
 from deskside.foundation.text import use_language
 
-from . import profiles  # noqa: F401 - how hard the property tests try
+from . import (
+    findings_seen,
+    profiles,  # noqa: F401 - how hard the property tests try
+)
 from .postgres import Server, running_server
+
+findings_seen.watch()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """What one of several processes has seen comes to the one that started them."""
+    findings_seen.SEEN.update(map(tuple, getattr(node, "workeroutput", {}).get("findings", ())))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    told = getattr(session.config, "workeroutput", None)
+    if told is not None:
+        told["findings"] = list(findings_seen.SEEN)
+    elif findings_seen.unexplained(findings_seen.SEEN):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if missing := findings_seen.unexplained(findings_seen.SEEN):
+        terminalreporter.section("findings without their section", red=True)
+        terminalreporter.write_line("\n".join(missing))
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date, timedelta
 
 import pytest
 
@@ -10,11 +11,12 @@ from deskside.knowledge.service import Library
 from .conftest import VENDOR, Write
 
 Open = Callable[[], Library]
+TODAY = date(2026, 12, 1)
 THEIRS = VENDOR.format(number="7001", related='["2282"]')
 
 
 def codes(library: Library) -> list[str]:
-    return [finding.code for finding in library.lint()]
+    return [finding.code for finding in library.lint(TODAY)]
 
 
 def both(write: Write, **fields: str) -> None:
@@ -23,14 +25,28 @@ def both(write: Write, **fields: str) -> None:
 
 
 def test_the_articles_that_ship_keep_all_rules() -> None:
-    findings = Library.open().lint()
+    findings = Library.open().lint(TODAY)
     assert [f.title for f in findings if f.status is not Status.OK] == []
 
 
 def test_sound_articles_say_how_many_there_are(write: Write, library: Open) -> None:
     both(write)
-    [finding] = library().lint()
+    [finding] = library().lint(TODAY)
     assert (finding.code, finding.evidence) == ("articles-sound", {"articles": 1, "texts": 2})
+
+
+def test_after_a_year_a_review_is_due_and_nothing_is_wrong(write: Write, library: Open) -> None:
+    both(write)
+    verified = library().article("7001").last_verified
+    year = timedelta(days=365)
+    assert [f.code for f in library().lint(verified + year)] == ["articles-sound"]
+    sound, english, _italian = library().lint(verified + year + timedelta(days=1))
+    assert sound.status is Status.OK
+    assert (english.code, english.subject, english.is_problem) == (
+        "review-due",
+        "7001/en.md:1",
+        False,
+    )
 
 
 def test_a_missing_language_is_found(write: Write, library: Open) -> None:
@@ -40,7 +56,7 @@ def test_a_missing_language_is_found(write: Write, library: Open) -> None:
 
 def test_a_malformed_file_is_found_with_its_line(write: Write, library: Open) -> None:
     write("7001", "en", source="+++\nnumber = \n+++\n")
-    [finding] = library().lint()
+    [finding] = library().lint(TODAY)
     assert (finding.code, finding.subject) == ("article-malformed", "7001/en.md:2")
 
 
@@ -57,7 +73,7 @@ def test_a_malformed_file_is_found_with_its_line(write: Write, library: Open) ->
 )
 def test_a_reference_that_leads_nowhere_is_found(write: Write, library: Open, body: str) -> None:
     write("7001", "en", body=f"First.\n\n{body}", vendor=THEIRS)
-    found = [f for f in library().lint() if f.code == "reference-broken"]
+    found = [f for f in library().lint(TODAY) if f.code == "reference-broken"]
     assert len(found) == 1
     source = (library().article("7001").path).read_text().split("\n")
     assert source[int(found[0].subject.split(":")[1]) - 1] == body
@@ -108,6 +124,6 @@ def test_checks_and_fixes_must_exist(write: Write, library: Open) -> None:
 @pytest.mark.usefixtures("plugin")
 def test_every_finding_of_a_check_needs_its_section(write: Write, library: Open) -> None:
     both(write, checks='["sample.greeting"]', body="## Rude {#greeting-rude}")
-    found = library().lint()
+    found = library().lint(TODAY)
     assert {f.code for f in found} == {"section-missing"}
     assert "greeting-polite" in found[0].title

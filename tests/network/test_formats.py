@@ -80,7 +80,7 @@ def test_nftables_accepts_it_twice() -> None:
     assert "192.0.2.1 . 4001" in loaded
     assert "2001:db8::1 . 4000" in loaded
     assert "ip daddr . tcp dport @deskside_ipv4 accept" in loaded
-    assert "# tws-asia: hdc1.ibllc.com did not resolve" in text
+    assert "# tws-asia: hdc1.ibllc.com no address known" in text
 
 
 @pytest.mark.parametrize("tool", ["iptables-restore", "ip6tables-restore"])

@@ -14,7 +14,6 @@ from deskside.foundation.paths import data_folder
 from deskside.foundation.registry import Situation, check
 from deskside.foundation.registry import run as run_check
 from deskside.network import catalogue as catalogues
-from deskside.network import reports
 from deskside.network.fetching import fetch
 from deskside.network.responder import Responder
 from deskside.network.service import NetworkService
@@ -112,20 +111,6 @@ def test_the_check_yields_the_findings(responder: Responder, tmp_path: Path) -> 
     hosts = check("network.hosts")
     found = run_check(hosts, Situation({"catalogue": str(desk.publish())}))
     assert [finding.code for finding in found] == ["reachable", "reachable"]
-
-
-def test_reports_stand_alone_and_escape_strangers(responder: Responder) -> None:
-    desk = NetworkService(responder=responder)
-    rows = [host.id for host in desk.own_hosts()]
-    good = desk.test(desk.catalogue(), only=rows)
-    assert 'tests="2" failures="0"' in reports.junit(good)
-    hostile = b"<script>alert(1)</script>\n"
-    with far_end(lambda connection: connection.sendall(hostile)) as port:
-        text = f'[[host]]\nid = "a"\nhost = "127.0.0.1"\nports = [{port}]\nresponder = true\n'
-        bad = desk.test(catalogues.parse(text.encode(), today=TODAY))
-    assert 'failures="1"' in reports.junit(bad)
-    assert "&lt;script&gt;" in reports.html(bad)
-    assert "<script>" not in reports.html(bad)
 
 
 def test_a_slow_far_end_takes_no_longer_than_the_deadline() -> None:

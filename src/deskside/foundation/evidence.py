@@ -91,7 +91,7 @@ def _called(name: str) -> str:
 
 
 def _shown(value: Any, *, short: bool) -> str:
-    if value is None:
+    if value is None or value in ([], ()):
         return "–"
     if isinstance(value, bool):
         return _("yes") if value else _("no")

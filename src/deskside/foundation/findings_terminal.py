@@ -1,8 +1,4 @@
-"""Findings as a terminal shows them: what is the same is said once, the root cause first.
-
-Findings with the same code, cause and remedy are one block that lists what they are about;
-those that a root cause explains are folded into its block.
-"""
+"""Findings as a terminal shows them; `findings_grouped` says what stands together."""
 
 from __future__ import annotations
 
@@ -10,13 +6,12 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
 
 import click
 
 from deskside.foundation.evidence import in_words
 from deskside.foundation.findings import Finding, Status, Verdict
+from deskside.foundation.findings_grouped import Block, grouped, has_more, some
 from deskside.foundation.text import _, mark
 
 WIDEST = 100
@@ -34,68 +29,11 @@ _MARKS: dict[Status, tuple[str, str]] = {
     Status.UNKNOWN: ("?", "yellow"),
     Status.CRASHED: ("✗", "red"),
 }
-_SEVEREST = (
-    Status.CRASHED,
-    Status.FAILURE,
-    Status.UNKNOWN,
-    Status.WARNING,
-    Status.NOTICE,
-    Status.OK,
-    Status.NOT_APPLICABLE,
-)
 _VERDICTS: dict[Verdict, tuple[str, str]] = {
     Verdict.SUCCESS: (mark("Success"), "green"),
     Verdict.DEGRADED: (mark("Degraded"), "yellow"),
     Verdict.FAILURE: (mark("Failure"), "red"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """Findings that say the same of different subjects."""
-
-    findings: tuple[Finding, ...]
-
-    @property
-    def first(self) -> Finding:
-        """The finding that speaks for all."""
-        return self.findings[0]
-
-    @property
-    def status(self) -> Status:
-        """The worst among them."""
-        return min((one.status for one in self.findings), key=_SEVEREST.index)
-
-    @property
-    def explained_by(self) -> str | None:
-        """The root cause of all of them, where it is another code."""
-        roots = {one.explained_by for one in self.findings}
-        root = roots.pop()
-        return root if not roots and root != self.first.code and self.first.is_problem else None
-
-    @property
-    def evidence(self) -> dict[str, Any]:
-        """What was seen of all of them alike."""
-        return {
-            name: value
-            for name, value in self.first.evidence.items()
-            if all(one.evidence.get(name) == value for one in self.findings)
-        }
-
-    @property
-    def parts(self) -> tuple[str, list[str]]:
-        """What is said, and of whom: from titles such as `host (id): no answer`."""
-        if len(self.findings) == 1:
-            return self.first.title, []
-        split = [one.title.rpartition(": ") for one in self.findings]
-        if len({said for _who, _colon, said in split}) > 1:
-            return self.first.title, [one.title for one in self.findings[1:]]
-        said = split[0][2]
-        who = [
-            who or one.subject
-            for (who, _colon, _said), one in zip(split, self.findings, strict=True)
-        ]
-        return f"{said[:1].upper()}{said[1:]} ({len(who)})", who
 
 
 def render_report(findings: Iterable[Finding], result: Verdict, *remarks: str) -> str:
@@ -106,8 +44,9 @@ def render_report(findings: Iterable[Finding], result: Verdict, *remarks: str) -
 
 def render_terminal(findings: Iterable[Finding]) -> str:
     """The findings: what was seen, and under a problem why it is so and what to do."""
-    arranged = _arranged(_blocks(findings))
-    return "\n".join(line for block, explained in arranged for line in _lines(block, explained))
+    return "\n".join(
+        line for block, explained in grouped(findings) for line in _lines(block, explained)
+    )
 
 
 def render_verdict(result: Verdict) -> str:
@@ -116,50 +55,17 @@ def render_verdict(result: Verdict) -> str:
     return click.style(_(word), fg=colour, bold=True)
 
 
-def _blocks(findings: Iterable[Finding]) -> list[Block]:
-    """Findings gathered by what they say, in the order in which it is said first."""
-    gathered: dict[object, list[Finding]] = {}
-    for position, one in enumerate(findings):
-        alike = (one.code, one.cause, one.remedy, one.fixes)
-        gathered.setdefault(alike if _has_more(one) and one.cause else position, []).append(one)
-    return [Block(tuple(group)) for group in gathered.values()]
-
-
-def _arranged(blocks: list[Block]) -> list[tuple[Block, list[Block]]]:
-    """Each block with those that it explains, root causes first."""
-    codes = {block.first.code for block in blocks}
-    standing: list[tuple[Block, list[Block]]] = [
-        (block, []) for block in blocks if block.explained_by not in codes
-    ]
-    roots = {
-        block.first.code: explained
-        for block, explained in reversed(standing)
-        if _has_more(block.first)
-    }
-    for block in blocks:
-        if block.explained_by in roots:
-            roots[block.explained_by].append(block)
-        elif block.explained_by in codes:  # by what is explained itself
-            standing.append((block, []))
-    return sorted(standing, key=lambda pair: not pair[1])
-
-
-def _has_more(one: Finding) -> bool:
-    """Whether it is shown why it is so, and what to do."""
-    return one.is_problem or one.status is Status.NOTICE
-
-
 def _lines(block: Block, explained: Sequence[Block]) -> list[str]:
     first, status = block.first, block.status
     sign, colour = _MARKS[status]
     title, who = block.parts
     lines = _wrapped(title, "  ")
     lines[0] = click.style(sign, fg=colour, bold=True) + lines[0][1:]
-    lines += _wrapped(", ".join(map(_whole, who)), "    ") if who else []
+    lines += _wrapped(", ".join(map(_whole, some(who))), "    ") if who else []
     if seen := in_words(block.evidence, short=True):
         row = " · ".join(map(_whole, seen))
         lines += [click.style(line, dim=True) for line in _wrapped(row, "    ")]
-    if not _has_more(first):
+    if not has_more(first):
         return lines
     for label, value in (
         (_("Why:"), first.cause),

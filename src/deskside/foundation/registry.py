@@ -118,7 +118,8 @@ def run(checked: Check, situation: Situation) -> list[Finding]:
         ]
     except Exception as error:  # noqa: BLE001 - a check of anybody's may break in any way
         message = _("The check itself failed ({error}).").format(error=type(error).__name__)
-        return [_not_run(checked, Status.CRASHED, "check-crashed", message, _report_it(), None)]
+        code, article = "check-crashed", "9004#check-crashed"
+        return [_not_run(checked, Status.CRASHED, code, message, _report_it(), article)]
 
 
 def _load(group: str, identifier: str) -> Any:

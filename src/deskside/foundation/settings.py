@@ -478,6 +478,30 @@ SETTINGS = _table(
             about=mark("Megabytes that the monitor's history may take; the oldest tests go first."),
         ),
         Setting(
+            key="monitor.metrics",
+            kind=Kind.ADDRESS,
+            default=None,
+            about=mark("Where `network monitor` serves metrics for Prometheus; loopback only."),
+        ),
+        Setting(
+            key="monitor.textfile",
+            kind=Kind.FILE,
+            default=None,
+            about=mark("The file that it writes metrics to, for node_exporter; named `….prom`."),
+        ),
+        Setting(
+            key="monitor.metrics_from",
+            kind=Kind.NETWORKS,
+            default=None,
+            about=mark("Networks (CIDR) that may read the portal's `/metrics`; none if unset."),
+        ),
+        Setting(
+            key="monitor.metrics_token_file",
+            kind=Kind.FILE,
+            default=None,
+            about=mark("The file with the bearer token that `/metrics` asks for."),
+        ),
+        Setting(
             key="monitor.alert_command",
             kind=Kind.TEXT,
             default=None,

@@ -3,13 +3,14 @@
 Every number and anchor referred to exists, or is marked as the vendor's. All languages of an
 article run the same checks and fixes, have the same sections and steps, and name the same
 commands. Every finding code of a check that an article runs has its section. A translation is one
-of the English text as it is now.
+of the English text as it is now. Whoever followed an article to its end did so within a year.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from datetime import date, timedelta
 
 from deskside.foundation import registry
 from deskside.foundation.errors import DesksideError
@@ -25,14 +26,25 @@ SAME = ("platforms", "last_verified", "related", "supersedes", "checks", "fixes"
 """Fields that all languages of an article share."""
 
 
-def lint(shelf: Shelf) -> list[Finding]:
-    """What breaks the rules; where nothing does, one finding that says how much was read."""
+ARTICLE = "9005"
+REVIEWED_FOR = timedelta(days=365)
+"""How long an article that somebody has followed to its end counts as true."""
+
+
+def lint(shelf: Shelf, today: date) -> list[Finding]:
+    """What breaks the rules, and what is due; one finding more says that nothing breaks them."""
     faults = [_malformed(str(fault), fault.hint) for fault in shelf.faults]
     faults += _circles(shelf)
     faults += [
         finding for texts in shelf.articles.values() for finding in _article_faults(shelf, texts)
     ]
-    return faults or [_fine(shelf)]
+    due = [
+        _due(article)
+        for texts in shelf.articles.values()
+        for article in texts.values()
+        if today - article.last_verified > REVIEWED_FOR
+    ]
+    return (faults or [_fine(shelf)]) + due
 
 
 def _circles(shelf: Shelf) -> list[Finding]:
@@ -227,7 +239,22 @@ def _unequal(here: Article, there: Article, what: str) -> Finding:
 
 def _fault(code: str, place: str, reason: str, **values: str) -> Finding:
     title = f"{place}: {reason.format(**values)}" if values else f"{place}: {reason}"
-    return Finding(code=code, status=Status.FAILURE, subject=place, title=title)
+    return Finding(
+        code=code, status=Status.FAILURE, subject=place, title=title, article=f"{ARTICLE}#{code}"
+    )
+
+
+def _due(article: Article) -> Finding:
+    place = _place(article)
+    reason = _("nobody has followed it to its end since {day}").format(day=article.last_verified)
+    return Finding(
+        code="review-due",
+        status=Status.NOTICE,
+        subject=place,
+        title=f"{place}: {reason}",
+        evidence={"last_verified": article.last_verified.isoformat()},
+        article=f"{ARTICLE}#review-due",
+    )
 
 
 def _malformed(message: str, remedy: str) -> Finding:
@@ -237,6 +264,7 @@ def _malformed(message: str, remedy: str) -> Finding:
         subject=message.split(": ", maxsplit=1)[0],
         title=message,
         remedy=remedy,
+        article=f"{ARTICLE}#article-malformed",
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from difflib import get_close_matches
 from pathlib import Path
 from threading import Lock
@@ -179,11 +179,11 @@ class Library:
             return shipped.path.read_text(encoding="utf-8")
         return self._desk().versions.one(number, tag, count).read()
 
-    def lint(self) -> list[Finding]:
+    def lint(self, today: date | None = None) -> list[Finding]:
         """What breaks the rules for articles; one OK finding where nothing does."""
         from deskside.knowledge.lint import lint
 
-        return lint(self._shelf)
+        return lint(self._shelf, today or SystemClock().now().date())
 
     @property
     def _index(self) -> Index:

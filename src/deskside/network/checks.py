@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from deskside.foundation.findings import Finding
 from deskside.foundation.registry import Situation
 from deskside.foundation.text import mark
+from deskside.network.causes import WORDS
 
 
 class Hosts:
@@ -16,6 +17,7 @@ class Hosts:
     reaches_out = True
     title = mark("Hosts and ports")
     options = ("catalogue", "only")
+    codes = tuple(WORDS)
 
     def applies(self, situation: Situation) -> bool:
         return True

@@ -22,8 +22,9 @@ from deskside.network.monitor.commands import history, monitor
 
 if TYPE_CHECKING:
     from deskside.network.diagnosis import Report
+    from deskside.network.reports import Document
     from deskside.network.responder import Responder
-    from deskside.network.runner import Progress
+    from deskside.network.service import NetworkService
 
 FORMAT_NAMES = (
     "table",
@@ -46,75 +47,84 @@ def network() -> None:
 @network.command()
 @click.option("--catalogue", metavar="FILE|URL", help="Hosts to test; default: the portal's.")
 @click.option("--only", multiple=True, metavar="ID", help="Test this row alone; may be repeated.")
-@click.option("--deadline", type=float, metavar="SECONDS", help="Default: 10; with --deep 90.")
+@click.option(
+    "--deadline",
+    type=float,
+    metavar="SECONDS",
+    help="Default: 10, with --deep 90; more for thousands of rows.",
+)
 @click.option("--deep", is_flag=True, help="Try idle times and limits of responders, too.")
-@click.option("--junit", type=click.Path(dir_okay=False), help="Write a JUnit XML report too.")
 @click.option("--html", type=click.Path(dir_okay=False), help="Write an HTML report too.")
+@click.option("--junit", type=click.Path(dir_okay=False), help="Write a JUnit XML report too.")
+@click.option("--text", type=click.Path(dir_okay=False), help="Write a text report too.")
+@click.option("--redact", is_flag=True, help="Leave out names and addresses of yours.")
+@click.option("--redact-desk", is_flag=True, help="The same, and the desk's own hosts.")
 @command_options
 def test(
     catalogue: str | None,
     only: tuple[str, ...],
     deadline: float | None,
     deep: bool,
-    junit: str | None,
     html: str | None,
+    junit: str | None,
+    text: str | None,
+    redact: bool,
+    redact_desk: bool,
 ) -> None:
     """Test every host and port, and name the cause where one cannot be reached.
 
     A port counts as reachable only when the far end has proved itself: by a trusted
     certificate, or by signing a fresh nonce. Vendors' hosts get at most three connections.
 
+    Ctrl+C ends the test and reports what was seen until then; a second one gives up.
+
     \b
-    Exit codes: 0 success, 1 degraded or failure, 2 wrong usage, 3 could not run.
-    Example:
+    Exit codes: 0 success, 1 degraded, failure or stopped, 2 wrong usage, 3 could not run.
+    Examples:
       deskside network test --only tws-europe
+      deskside network test --html report.html --redact
     """
-    from deskside.network.runner import DEADLINE
-    from deskside.network.service import DEEP_DEADLINE, NetworkService
+    from deskside.network.live import watched
+    from deskside.network.reports.text import terminal
+    from deskside.network.service import NetworkService, usual_deadline
 
     service = NetworkService()
     loaded = service.load(catalogue, say=note)
-    seconds = deadline if deadline is not None else DEEP_DEADLINE if deep else DEADLINE
-    report = service.test(loaded, only=only, deadline=seconds, deep=deep, progress=_progress())
-    if junit or html:
-        _write_reports(report, junit, html)
-    emit(report.as_json(), lambda: _human(report))
-    exit_with(EXIT_FINE if report.verdict.value == "success" else EXIT_PROBLEM)
+    usual = usual_deadline(len(only) or len(loaded.hosts), deep=deep)
+    seconds = deadline if deadline is not None else usual
+    with watched(seconds, shown=not wants_json()) as (progress, stop):
+        report = service.test(
+            loaded, only=only, deadline=seconds, deep=deep, progress=progress, stop=stop
+        )
+    document = _document(report, service, redact=redact, redact_desk=redact_desk)
+    _write_reports(document, {"html": html, "junit": junit, "text": text})
+    emit(document.as_json(), lambda: terminal(document))
+    fine = report.verdict.value == "success" and not report.stopped
+    exit_with(EXIT_FINE if fine else EXIT_PROBLEM)
 
 
-def _write_reports(report: Report, junit: str | None, html: str | None) -> None:
-    from deskside.network import reports
+def _document(
+    report: Report, service: NetworkService, *, redact: bool, redact_desk: bool
+) -> Document:
+    from datetime import UTC, datetime
 
-    if junit:
-        Path(junit).write_text(reports.junit(report), encoding="utf-8")
-    if html:
-        Path(html).write_text(reports.html(report), encoding="utf-8")
+    from deskside.network.reports import document_of, redacted
 
+    now, where = datetime.now(UTC), _("from this computer")
+    if not (redact or redact_desk):
+        return document_of(report, made=now, where=where)
+    from deskside.network.reports.private import of_this_computer
 
-def _progress() -> Progress | None:
-    import sys
-
-    if wants_json() or not sys.stderr.isatty():
-        return None
-
-    def show(done: int, of: int) -> None:
-        text = _("Testing: {done} of {all} hosts").format(done=done, all=of)
-        click.echo(f"\r{text}" if done < of else f"\r{' ' * len(text)}\r", err=True, nl=False)
-
-    return show
+    document = document_of(report, made=now, where=where, private=of_this_computer())
+    return redacted(document, desk=service.desk_rows(report.hosts) if redact_desk else ())
 
 
-def _human(report: Report) -> str:
-    from deskside.foundation.findings_terminal import render_report
+def _write_reports(document: Document, files: dict[str, str | None]) -> None:
+    from deskside.network.reports import FORMATS
 
-    root = report.root_cause
-    remarks = [_("Root cause: {code}").format(code=root)] if root else []
-    if report.undecided_between:
-        codes = ", ".join(report.undecided_between)
-        remarks += [_("Undecided between: {codes}").format(codes=codes), *report.deciding_tests]
-    if report.our_side:
-        remarks.append(_("The fault is on this computer's side, not on the way or at the far end."))
-    return render_report(report.findings, report.verdict, *remarks)
+    for name, file in files.items():
+        if file:
+            Path(file).write_text(FORMATS[name].write(document), encoding="utf-8")
 
 
 @network.command()
@@ -125,7 +135,7 @@ def hosts(name: str, catalogue: str | None) -> None:
     """List the hosts and ports, or write them as an allow-list.
 
     nftables and iptables know addresses only: names are resolved now, and a comment marks
-    those that did not resolve.
+    those without a known address.
 
     \b
     Examples:

@@ -22,7 +22,8 @@ from deskside.network.host_findings import (
 )
 from deskside.network.judging import VOID_LAG
 from deskside.network.line_findings import clock_off, line_findings
-from deskside.network.line_observations import RunSeen
+from deskside.network.line_observations import DEADLINE, STOPPED, RunSeen
+from deskside.network.model import Host
 from deskside.network.observations import Shake, plain
 
 
@@ -33,6 +34,10 @@ class Report:
     Attributes:
         our_side: whether the root cause lies in this computer, or kept it from judging.
         deciding_tests: what would decide between the causes that look the same from here.
+        not_tested: what nothing is claimed about, and why.
+        hosts: the rows that were to be tested, in the order of `targets`.
+        seconds: how long it took.
+        stopped: whether the person ended it before it was through.
     """
 
     verdict: Verdict
@@ -43,6 +48,9 @@ class Report:
     findings: tuple[Finding, ...]
     targets: tuple[dict[str, Any], ...] = field(default=())
     not_tested: tuple[dict[str, str], ...] = ()
+    hosts: tuple[Host, ...] = ()
+    seconds: float = 0.0
+    stopped: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """The one JSON document of `network test`."""
@@ -81,6 +89,9 @@ def diagnose(run: RunSeen) -> Report:
         findings=tuple(_explain(findings, root)),
         targets=tuple(_target(one) for one in judged),
         not_tested=tuple(_not_tested(run)),
+        hosts=tuple(one.seen.host for one in judged),
+        seconds=run.seconds,
+        stopped=run.stopped,
     )
 
 
@@ -97,7 +108,9 @@ def _deciding(undecided: tuple[str, ...]) -> tuple[str, ...]:
 
 def _not_tested(run: RunSeen) -> list[dict[str, str]]:
     """What nothing is claimed about, and why."""
-    missing = dict(run.line.untested)
+    ended = STOPPED if run.stopped else DEADLINE
+    missing = {one.host.id: ended for one in run.hosts if not one.finished}
+    missing |= run.line.untested
     if not any(port.echo for one in run.hosts for port in one.ports):
         missing["responder"] = "no responder of the desk is among the hosts"
     if not run.line.idle:

@@ -8,6 +8,9 @@ from enum import StrEnum
 
 from deskside.network.observations import Echo, HostSeen, LookupSeen, Reach
 
+DEADLINE, STOPPED = "deadline", "stopped"
+"""Why something was not tested: time was up, or the person ended the test."""
+
 
 class Passage(StrEnum):
     """How asking a proxy for a far end's port ended."""
@@ -227,6 +230,7 @@ class RunSeen:
         routes: whether this computer has a way out, by IP version.
         lag: the longest time in seconds for which this computer kept the probes waiting.
         line: what was seen of this computer and its line.
+        stopped: whether the person ended it before it was through.
     """
 
     hosts: tuple[HostSeen, ...]
@@ -235,3 +239,4 @@ class RunSeen:
     lag: float
     seconds: float
     line: LineSeen = field(default_factory=LineSeen)
+    stopped: bool = False

@@ -17,11 +17,12 @@ from deskside.network.diagnosis import Report, diagnose
 from deskside.network.fetching import fetch
 from deskside.network.formats import FORMATS
 from deskside.network.model import Catalogue, Door, Host
+from deskside.network.progress import Progress
 from deskside.network.protocol import Reply, read_reply
 from deskside.network.resolving import resolve
 from deskside.network.responder import Responder
 from deskside.network.rules import refuse_duplicates
-from deskside.network.runner import DEADLINE, Progress, run
+from deskside.network.runner import DEADLINE, run
 from deskside.network.trust import NEEDS_A_PERSON, Kept
 
 if TYPE_CHECKING:
@@ -29,6 +30,13 @@ if TYPE_CHECKING:
 
 MAX_DEADLINE = 1800.0
 DEEP_DEADLINE = 90.0
+ROWS_A_SECOND = 1000
+"""Every so many rows add a second to the time that a test may take as it comes."""
+
+
+def usual_deadline(rows: int, *, deep: bool) -> float:
+    """Seconds that suffice for so many rows where most of them answer."""
+    return (DEEP_DEADLINE if deep else DEADLINE) + rows // ROWS_A_SECOND
 
 
 class NetworkService:
@@ -139,6 +147,7 @@ class NetworkService:
         deadline: float = DEADLINE,
         deep: bool = False,
         progress: Progress | None = None,
+        stop: threading.Event | None = None,
     ) -> Report:
         """Try the hosts of a catalogue from this computer.
 
@@ -146,6 +155,8 @@ class NetworkService:
             only: ids of the rows to test; all where empty.
             deadline: seconds for everything; what is not finished is reported as such.
             deep: try the desk's responders for idle times, limits and packet sizes too.
+            progress: told how far the test is.
+            stop: ends the test early when it is set; the report says what was not finished.
 
         Raises:
             NotFound: a row of that id does not exist.
@@ -167,11 +178,12 @@ class NetworkService:
                 hint=_("Wait a few seconds, then try again."),
             )
         try:
-            return diagnose(run(catalogue, hosts, deadline=deadline, deep=deep, progress=progress))
+            seen = run(catalogue, hosts, deadline=deadline, deep=deep, progress=progress, stop=stop)
+            return diagnose(seen)
         finally:
             self._testing.release()
 
-    def test_own(self) -> Report:
+    def test_own(self, *, progress: Progress | None = None) -> Report:
         """Try the desk's own responder from this computer.
 
         Raises:
@@ -185,7 +197,16 @@ class NetworkService:
                 hint=_("Test from your own computer: deskside network test"),
                 article="2816",
             )
-        return self.test(self.catalogue(), only=[host.id for host in own])
+        return self.test(self.catalogue(), only=[host.id for host in own], progress=progress)
+
+    def desk_rows(self, hosts: Collection[Host]) -> frozenset[str]:
+        """Ids of the rows that are the desk's own: its responders, and what did not ship."""
+        public = {host.host for host in catalogues.shipped().hosts}
+        return frozenset(host.id for host in hosts if host.responder or host.host not in public)
+
+    def test_all(self) -> Report:
+        """Try the whole of the desk's catalogue from this computer, as its monitor does."""
+        return self.test(self.catalogue())
 
     def write(self, catalogue: Catalogue, name: str) -> str:
         """A catalogue in one of the formats of `network hosts`.
@@ -242,7 +263,7 @@ def _fetched(url: str, say: Callable[[str], None]) -> Catalogue:
 
 def _own_rows(path: Path) -> Catalogue:
     """The desk's own rows, which must not clash with those that ship."""
-    own = catalogues.load(path, today=_today())
+    own = catalogues.load(path, today=_today(), most=catalogues.MAX_ROWS)
     refuse_duplicates([*own.hosts, *catalogues.shipped().hosts])
     return own
 

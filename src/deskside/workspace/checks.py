@@ -31,6 +31,19 @@ class SettingsFile:
     id = "workspace.settings-file"
     title = mark("Settings file")
     options: tuple[str, ...] = ("root", "user", "file")
+    codes = (
+        "settings-no-root",
+        "settings-missing",
+        "settings-not-xml",
+        "settings-damaged",
+        "settings-too-large",
+        "settings-unreadable",
+        "settings-changing",
+        "settings-differ",
+        "settings-unsaved",
+        "settings-changed",
+        "settings-ok",
+    )
 
     def applies(self, situation: Situation) -> bool:
         return True
@@ -53,6 +66,7 @@ class History:
     id = "workspace.history"
     title = mark("History of settings")
     options: tuple[str, ...] = ()
+    codes = ("snapshot-damaged", "history-damaged", "history-ok")
 
     def applies(self, situation: Situation) -> bool:
         return True
@@ -83,7 +97,7 @@ def _damage(damage: Damage) -> Iterator[Finding]:
             title=_("A snapshot is damaged on the disk"),
             cause=_("Its content or its record is no longer what was written."),
             remedy=_("The other snapshots are not affected. Check the disk."),
-            article=ARTICLE,
+            article=f"{ARTICLE}#snapshot-damaged",
         )
     if damage.nameless:
         yield Finding(
@@ -94,7 +108,7 @@ def _damage(damage: Damage) -> Iterator[Finding]:
             evidence=_region(damage) | {"records": damage.nameless},
             cause=_("A part of the file is no longer what was written."),
             remedy=_("All other snapshots can be restored. Keep the file, and check the disk."),
-            article=ARTICLE,
+            article=f"{ARTICLE}#history-damaged",
         )
     elif not damage.snapshots:
         yield Finding(
@@ -105,7 +119,7 @@ def _damage(damage: Damage) -> Iterator[Finding]:
             evidence=_region(damage),
             cause=_("Some bytes on the disk are no longer what was written."),
             remedy=_("Every snapshot can still be restored. Check the disk."),
-            article=ARTICLE,
+            article=f"{ARTICLE}#history-damaged",
         )
 
 
@@ -147,7 +161,7 @@ def _differs(workspace: Workspace, given: str) -> Finding:
             workspace=workspace.name, file=given
         ),
         remedy=_("Restore them from that file."),
-        article=f"{ARTICLE}#right-file",
+        article=f"{ARTICLE}#settings-differ",
         fixes=(RESTORE,),
     )
 

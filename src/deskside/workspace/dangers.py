@@ -119,5 +119,5 @@ def _sealed(workspace: Workspace) -> Finding:
         remedy=_(
             "To check or compare it: in TWS, File > Layout Settings > Save Decrypted Settings As."
         ),
-        article="2320",
+        article=f"{ARTICLE}#settings-opaque",
     )

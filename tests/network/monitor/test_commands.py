@@ -16,17 +16,9 @@ from click.testing import CliRunner, Result
 from deskside.cli import deskside
 from deskside.foundation.errors import DesksideError
 from deskside.network.monitor.history import History
-from deskside.network.responder import Responder
-from deskside.network.service import NetworkService
 from tests.network.conftest import closed_port
 
 from .conftest import FAILURE, SUCCESS, keep, measure, run
-
-
-@pytest.fixture
-def lab(responder: Responder, tmp_path: Path) -> str:
-    desk = NetworkService(tmp_path / "portal", responder=responder, vendor_hosts=False)
-    return str(desk.publish())
 
 
 @pytest.fixture

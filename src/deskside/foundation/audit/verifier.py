@@ -22,6 +22,7 @@ from deskside.foundation.text import _, mark, ngettext
 
 SHOWN = 50
 """Findings that are listed; a trail that was replaced as a whole would have millions."""
+ARTICLE = "9006"
 PATIENCE = timedelta(minutes=1)
 """How long a row may wait for the sealer before it is worth a word."""
 
@@ -129,6 +130,7 @@ def _finding(flaw: Flaw) -> Finding:
         evidence=evidence,
         cause=_(cause),
         remedy=_("Keep the database as it is and compare it with the last backup."),
+        article=f"{ARTICLE}#{flaw.code}",
     )
 
 
@@ -156,6 +158,7 @@ def _unsealed(waiting: int) -> Finding:
         evidence={"waiting": waiting},
         cause=_("The portal seals rows while it runs; until then nothing can be proved of them."),
         remedy=_("Start the portal (deskside serve), then verify again."),
+        article=f"{ARTICLE}#audit-unsealed",
     )
 
 
@@ -168,6 +171,7 @@ def _unreadable(file: Path, lines: Sequence[int]) -> Finding:
         evidence={"lines": list(lines[:20])},
         cause=_("The file was edited, or the disk is damaged."),
         remedy=_("Compare the file with its copy in the last backup."),
+        article=f"{ARTICLE}#audit-heads-unreadable",
     )
 
 
@@ -180,4 +184,5 @@ def _behind(waiting: int) -> Finding:
         evidence={"waiting": waiting},
         cause=_("No portal is running over this database, or its sealer has trouble."),
         remedy=_("Start the portal, or look for audit.seal-failed in its log."),
+        article=f"{ARTICLE}#audit-sealer-behind",
     )

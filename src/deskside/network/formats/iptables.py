@@ -11,7 +11,7 @@ _CHAIN = "DESKSIDE-HOSTS"
 
 
 def write(catalogue: Catalogue, addresses: Mapping[str, Sequence[str]]) -> str:
-    """The rules; a name that did not resolve stands as a comment."""
+    """The rules; a name without a known address stands as a comment."""
     lines = [
         *head(catalogue, "#"),
         "# iptables keeps addresses, not names: names were resolved when this file was made.",
@@ -23,7 +23,7 @@ def write(catalogue: Catalogue, addresses: Mapping[str, Sequence[str]]) -> str:
     ]
     for host, ports, row in ends(catalogue):
         known = addresses.get(host, ())
-        lines.append(f"# {row.id}: {host}" + ("" if known else " did not resolve"))
+        lines.append(f"# {row.id}: {host}" + ("" if known else " no address known"))
         lines += [_rule(address, ports, row.id) for address in known]
     return "\n".join([*lines, "COMMIT"])
 

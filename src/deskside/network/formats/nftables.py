@@ -12,7 +12,7 @@ _SETS = {4: ("deskside_ipv4", "ipv4_addr", "ip"), 6: ("deskside_ipv6", "ipv6_add
 
 
 def write(catalogue: Catalogue, addresses: Mapping[str, Sequence[str]]) -> str:
-    """The rules; a name that did not resolve stands as a comment."""
+    """The rules; a name without a known address stands as a comment."""
     lines = [
         "#!/usr/sbin/nft -f",
         *head(catalogue, "#"),
@@ -40,7 +40,7 @@ def _elements(catalogue: Catalogue, addresses: Mapping[str, Sequence[str]]) -> l
     lines = []
     for host, ports, row in ends(catalogue):
         known = addresses.get(host, ())
-        lines += ["", f"# {row.id}: {host}" + ("" if known else " did not resolve")]
+        lines += ["", f"# {row.id}: {host}" + ("" if known else " no address known")]
         for version, (name, _kind, _family) in _SETS.items():
             pairs = [
                 f"{address} . {port}"

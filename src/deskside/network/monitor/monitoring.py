@@ -162,13 +162,13 @@ class Monitor:
     def _deliver(self, alert: Waiting, way: Way) -> None:
         try:
             way.deliver(alert.document)
-        except Undelivered as failed:
-            until = retry_at(self._clock.now(), alert.attempts)
-            self._history.put_off(alert, until)
-            self._tell(Told(way=alert.way, reason=failed.reason))
-            return
-        self._history.delivered(alert)
-        self._tell(Told(way=alert.way))
+        except (Undelivered, DesksideError) as failed:
+            reason = failed.reason if isinstance(failed, Undelivered) else failed.code
+            self._history.put_off(alert, retry_at(self._clock.now(), alert.attempts))
+            self._tell(Told(way=alert.way, reason=reason))
+        else:
+            self._history.delivered(alert)
+            self._tell(Told(way=alert.way))
 
 
 @contextmanager

@@ -40,7 +40,7 @@ def look(folder: Path, libraries: Mapping[str, Path] | None = None) -> Iterator[
             subject=str(source),
             title=_("The Java client is here as source"),
             remedy=_("Add this folder to your project; it may not be published elsewhere."),
-            article="9001#java",
+            article="9001#java-sources",
         )
 
 
@@ -63,7 +63,7 @@ def _decimal(source: Path, libraries: Mapping[str, Path]) -> Iterator[Finding]:
             subject=str(fitting[0]),
             title=_("The decimal library is here"),
             remedy=_("Link it: {path}").format(path=fitting[0]),
-            article="9001#cpp",
+            article="9001#decimal-library-ok",
         )
         return
     yield Finding(
@@ -77,7 +77,7 @@ def _decimal(source: Path, libraries: Mapping[str, Path]) -> Iterator[Finding]:
             "Debian, Ubuntu: apt install libintelrdfpmath-dev, then link libbidgcc000.a. "
             "Elsewhere: build it with CALL_BY_REF=0 GLOBAL_RND=0 GLOBAL_FLAGS=0."
         ),
-        article="9001#cpp",
+        article="9001#decimal-library-missing",
     )
 
 
@@ -93,7 +93,7 @@ def _protoc(folder: Path, source: Path) -> Iterator[Finding]:
             subject="protoc",
             title=_("protoc is of the version that generated the C++ files"),
             evidence={"version": have},
-            article="9001#cpp",
+            article="9001#protoc-ok",
         )
         return
     yield Finding(
@@ -107,7 +107,7 @@ def _protoc(folder: Path, source: Path) -> Iterator[Finding]:
             "Generate them anew with your protoc (apt install protobuf-compiler "
             "libprotobuf-dev) from {folder}, or install that version."
         ).format(folder=_client(folder, "proto") or folder / "source" / "proto"),
-        article="9001#cpp",
+        article="9001#protoc-differs",
     )
 
 

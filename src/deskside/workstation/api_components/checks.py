@@ -26,6 +26,7 @@ class Files:
         "api-owned-by-another",
         "api-files-changed",
         "api-files-added",
+        "api-ok",
     )
 
     def applies(self, situation: Situation) -> bool:
@@ -41,7 +42,7 @@ class PythonClient:
     id = "api.python"
     title = mark("Python client of the TWS API")
     options: tuple[str, ...] = ("venv",)
-    codes = ("ibapi-two-owners", "protobuf-missing", "protobuf-unsuitable")
+    codes = ("ibapi-two-owners", "protobuf-missing", "protobuf-unsuitable", "ibapi-ok")
 
     def applies(self, situation: Situation) -> bool:
         return situation.option("venv") is not None

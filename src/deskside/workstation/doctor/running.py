@@ -103,6 +103,7 @@ def _crashed(check: Check, error: BaseException) -> Finding:
         title=_("{check}: could not be checked").format(check=_(check.title)),
         cause=_("The check itself failed ({error}).").format(error=type(error).__name__),
         remedy=_("This is a defect of Deskside: please report it. Nothing was changed."),
+        article="9004#check-crashed",
     )
 
 
@@ -115,5 +116,6 @@ def _too_slow(check: Check, limit: float) -> Examined:
         evidence={"limit_seconds": limit},
         cause=_("Something that it looks at does not answer: a disk, a drive on the network."),
         remedy=_("Run it alone: deskside doctor --only {check}").format(check=check.id),
+        article="9004#check-timed-out",
     )
     return Examined(check.id, (found,), limit)
