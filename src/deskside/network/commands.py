@@ -47,7 +47,12 @@ def network() -> None:
 @network.command()
 @click.option("--catalogue", metavar="FILE|URL", help="Hosts to test; default: the portal's.")
 @click.option("--only", multiple=True, metavar="ID", help="Test this row alone; may be repeated.")
-@click.option("--deadline", type=float, metavar="SECONDS", help="Default: 10; with --deep 90.")
+@click.option(
+    "--deadline",
+    type=float,
+    metavar="SECONDS",
+    help="Default: 10, with --deep 90; more for thousands of rows.",
+)
 @click.option("--deep", is_flag=True, help="Try idle times and limits of responders, too.")
 @click.option("--html", type=click.Path(dir_okay=False), help="Write an HTML report too.")
 @click.option("--junit", type=click.Path(dir_okay=False), help="Write a JUnit XML report too.")
@@ -81,12 +86,12 @@ def test(
     """
     from deskside.network.live import watched
     from deskside.network.reports.text import terminal
-    from deskside.network.runner import DEADLINE
-    from deskside.network.service import DEEP_DEADLINE, NetworkService
+    from deskside.network.service import NetworkService, usual_deadline
 
     service = NetworkService()
     loaded = service.load(catalogue, say=note)
-    seconds = deadline if deadline is not None else DEEP_DEADLINE if deep else DEADLINE
+    usual = usual_deadline(len(only) or len(loaded.hosts), deep=deep)
+    seconds = deadline if deadline is not None else usual
     with watched(seconds, shown=not wants_json()) as (progress, stop):
         report = service.test(
             loaded, only=only, deadline=seconds, deep=deep, progress=progress, stop=stop

@@ -92,6 +92,15 @@ def test_one_row_over_a_week(kept: Path) -> None:
         assert opened.get("/network/monitor?span=nonsense", headers=BEARER).status_code == 200
 
 
+def test_the_next_run_is_on_the_next_page(kept: Path) -> None:
+    with portal(monitor(kept)) as opened:
+        before = words(opened.get("/network/monitor", headers=BEARER).text)
+        with History.open(kept) as history:
+            keep(history, run(-1, FAILURE, measure("a"), measure("b", reached=False)))
+        after = words(opened.get("/network/monitor", headers=BEARER).text)
+    assert ("b (b) 6/8" in before, "b (b) 6/9" in after) == (True, True)
+
+
 def test_without_a_history_the_page_says_how_to_begin(tmp_path: Path) -> None:
     with portal(monitor(tmp_path / "none")) as opened:
         page = opened.get("/network/monitor", headers=BEARER)
