@@ -28,6 +28,7 @@ from deskside.knowledge.feedback.service import Feedback
 from deskside.knowledge.results import pages as result_pages
 from deskside.knowledge.results.service import Results
 from deskside.knowledge.service import Library
+from deskside.knowledge.shared_pages import SharedPages
 from deskside.network import api as network_api
 from deskside.network import pages as network_pages
 from deskside.network.monitor.policy import history_file, policy_of
@@ -73,6 +74,7 @@ NAVIGATION = [
     NavigationItem("/desk", mark("Desk"), roles=frozenset(role.value for role in STAFF)),
 ]
 
+MEGABYTE = 2**20
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 
 
@@ -271,6 +273,9 @@ def create_app(services: Services, *, demo: bool = False) -> App:
         hosts=[address.hostname] if address.hostname else LOOPBACK_NAMES,
         https=address.scheme == "https",
         access=logs.access,
+        shared=[
+            (SharedPages(services.library), services.config.number("knowledge.keep") * MEGABYTE)
+        ],
     )
 
 

@@ -393,6 +393,15 @@ SETTINGS = _table(
             ),
         ),
         Setting(
+            key="knowledge.keep",
+            kind=Kind.WHOLE,
+            default="16",
+            about=mark(
+                "Megabytes of memory for pages of the knowledge base that are kept ready; "
+                "0 makes each anew."
+            ),
+        ),
+        Setting(
             key="knowledge.remember",
             kind=Kind.SPAN,
             default="180 d",

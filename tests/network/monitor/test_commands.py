@@ -84,6 +84,13 @@ def test_without_a_history_it_is_said_how_to_begin() -> None:
     assert "deskside network monitor" in error.hint
 
 
+def test_what_it_cannot_test_is_refused(lab: str, tmp_path: Path) -> None:
+    assert code("monitor", "--catalogue", lab, "--only", "nonsense") == "unknown-host"
+    assert code("monitor", "--catalogue", str(tmp_path / "none.toml")) == "catalogue-not-found"
+    gone = f"http://127.0.0.1:{closed_port()}/catalogue"
+    assert code("monitor", "--once", "--catalogue", gone) == "catalogue-unreachable"
+
+
 @pytest.mark.parametrize("seconds", ["59", "0", "-5"])
 def test_an_interval_that_is_too_short_is_refused(seconds: str) -> None:
     error = call("monitor", "--interval", seconds).exception

@@ -193,6 +193,13 @@ def test_an_empty_file_is_begun_and_a_missing_one_is_not_read(file: Path) -> Non
         assert history.count() == 1
 
 
+def test_a_place_that_is_no_file_is_said_so(tmp_path: Path) -> None:
+    with pytest.raises(DesksideError) as refused, History.open(tmp_path):
+        pass
+    assert refused.value.code == "not-writable"
+    assert str(tmp_path) in refused.value.message
+
+
 def test_only_the_owner_reads_it(file: Path) -> None:
     with History.open(file):
         assert file.stat().st_mode & 0o777 == 0o600

@@ -134,18 +134,23 @@ def monitor(
 
 def _tester(catalogue: str | None, only: tuple[str, ...]) -> Callable[[], Report]:
     """Tests the catalogue as it is at that time; the last good one where it is out of reach."""
-    from deskside.foundation.errors import DesksideError
+    from deskside.foundation.errors import DesksideError, Unavailable
     from deskside.network.service import NetworkService
 
     service = NetworkService()
-    loaded = service.load(catalogue, say=note)
+    loaded = None
+    try:
+        loaded = service.load(catalogue, say=note)
+    except Unavailable as error:  # a computer that starts may have no network yet
+        note(error.message)
 
     def test() -> Report:
         nonlocal loaded
         try:
             loaded = service.load(catalogue)
-        except DesksideError as error:
-            note(error.message)
+        except DesksideError:
+            if loaded is None:
+                raise
         return service.test(loaded, only=only)
 
     return test

@@ -125,7 +125,7 @@ class MonitorService:
                 Monitor(
                     self.test, history, self._policy, ways=self.ways, tell=_log, clock=self._clock
                 ).run(stop.wait)
-        except DesksideError as error:
+        except (DesksideError, OSError) as error:
             logs.event("monitor.failed", level="error", error=error)
 
 
