@@ -20,7 +20,7 @@ BENCHMARKS = [
     "log_in_peers",
     "network_probes",
 ]
-LONG = ["large_desk", "enumeration"]
+LONG = ["large_desk", "enumeration", "imports"]
 """Minutes each: only when they are named, or with the peers."""
 
 
