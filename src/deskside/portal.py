@@ -296,9 +296,9 @@ def _responder_options(config: Config) -> dict[str, Any]:
     for kind in ("plain", "tls", "web"):
         key = f"network.responder_{kind}"
         if config[key] is not None:
-            options[kind] = config.address(key)
+            options[kind] = config.addresses(key)
     if options:
-        options = {"plain": None, "tls": None} | options
+        options = {"plain": (), "tls": ()} | options
         options["name"] = urlsplit(config.optional_text("portal.url") or "").hostname
     chain, certificate_key = config.file("portal.tls_cert"), config.file("portal.tls_key")
     if chain and certificate_key:
