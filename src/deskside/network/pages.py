@@ -14,6 +14,7 @@ from deskside.foundation.text import _
 from deskside.foundation.units import when
 from deskside.network import browser_pages
 from deskside.network.diagnosis import Report
+from deskside.network.monitor import pages as monitor_pages
 from deskside.network.service import NetworkService
 from deskside.web.service import AnyRequest, page, require_visitor
 
@@ -53,6 +54,7 @@ def _portal_context(request: AnyRequest) -> dict[str, Any]:
         "command": browser_pages.command(request),
         "hosts_href": "/api/v1/network/catalogue",
         "browser_href": "/network/browser",
+        "monitor_href": monitor_pages.PATH,
     }
 
 
@@ -65,7 +67,7 @@ def _tested(report: Report, where: str) -> str:
 @get("/network", sync_to_thread=False, include_in_schema=False, name="local-network")
 def local_page(request: AnyRequest) -> Response[str]:
     """The page before a test, on this computer."""
-    return page(request, "pages/network.html")
+    return page(request, "pages/network.html", monitor_href=monitor_pages.PATH)
 
 
 @post("/network", sync_to_thread=True, status_code=200, include_in_schema=False)
@@ -78,14 +80,15 @@ def local_test(request: AnyRequest) -> Response[str]:
         "pages/network.html",
         result=report,
         tested=_tested(report, _("from this computer")),
+        monitor_href=monitor_pages.PATH,
     )
 
 
 def portal_pages() -> list[Any]:
     """Pages of the portal."""
-    return [portal_page, portal_test, *browser_pages.pages()]
+    return [portal_page, portal_test, *browser_pages.pages(), *monitor_pages.portal_pages()]
 
 
 def local_pages() -> list[Any]:
     """Pages of this computer."""
-    return [local_page, local_test]
+    return [local_page, local_test, *monitor_pages.local_pages()]
