@@ -31,6 +31,7 @@ from deskside.knowledge.service import Library
 from deskside.network import api as network_api
 from deskside.network import pages as network_pages
 from deskside.network.responder import Responder
+from deskside.network.results import Results as TestResults
 from deskside.network.service import NetworkService
 from deskside.secure_login import api as login_api
 from deskside.secure_login import pages as login_pages
@@ -198,6 +199,7 @@ def open_services(
                     vendor_hosts=not demo,
                     hosts_file=config.file("network.hosts"),
                     signing_key=keyring.signing_key,
+                    results=TestResults(keyring, clock),
                 ),
                 responder=responder,
                 library=Library.open(own=folder / "articles"),

@@ -26,6 +26,7 @@ NO_PAGES = {
     "/doctor/bundle",
     "/healthz",
     "/readyz",
+    "/network/report/{kind:str}",
     "/kb/feed.atom",
     "/kb/feed.rss",
     "/sitemap.xml",
