@@ -19,6 +19,7 @@ BENCHMARKS = [
     "log_in",
     "log_in_peers",
     "network_probes",
+    "pages",
 ]
 LONG = ["large_desk", "enumeration"]
 """Minutes each: only when they are named, or with the peers."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from litestar.testing import TestClient
 
 from deskside.network import api
+from deskside.network.monitor.service import MonitorService
 from deskside.network.service import NetworkService
 from deskside.web.model import Resolved, Visitor
 from deskside.web.service import Shell
@@ -17,12 +19,19 @@ BEARER = {"authorization": "Bearer t"}
 SAME_SITE = {"sec-fetch-site": "same-origin"}
 
 
-def client(handlers: list[Any], service: NetworkService | None, *, local: bool) -> TestClient[Any]:
+def client(
+    handlers: list[Any],
+    service: NetworkService | None,
+    *,
+    local: bool,
+    monitor: MonitorService | None = None,
+) -> TestClient[Any]:
+    watched = monitor or MonitorService(file=Path("/nowhere/monitor.sqlite3"))
     app = build_app(
         Shell([], [], local=local),
         handlers,
         api=api.routes() if service else (),
-        dependencies={"network": service} if service else {},
+        dependencies={"network": service, "monitor": watched} if service else {},
         resolve=None
         if local
         else lambda token, _address: Resolved(TRADER) if token == "t" else None,

@@ -315,9 +315,9 @@ def test_the_runtime_is_compared(machine: Machine, runtime: str, code: str, stat
 def test_the_wheel_is_always_the_same(machine: Machine) -> None:
     machine.install(package(machine.folder))
     wheels = []
-    for name in ("a", "b"):
+    (machine.folder / "a").mkdir()
+    for name in ("a", "b/that/is/new"):
         out = machine.folder / name
-        out.mkdir()
         made = machine.run("python", "--wheel", str(out))
         wheels.append(Path(made["wheel"]).read_bytes())
         assert made["requires"] == "protobuf>=5.29.5,<8"

@@ -6,12 +6,14 @@ that was slow: such a trip tells of loss, and of nothing else.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from statistics import median
 
 from deskside.foundation.findings import Finding, Status
 from deskside.network.host_findings import Judged, connected, finding_of
-from deskside.network.line_observations import PingSeen, RunSeen, SeriesSeen
+from deskside.network.line_observations import RunSeen, SeriesSeen
 
 LOST_AT_LEAST, LOST_SHARE = 3, 0.04
 
@@ -56,32 +58,60 @@ def _counted(run: RunSeen, judged: Sequence[Judged]) -> tuple[int, int]:
     return lost, sent
 
 
+@dataclass(frozen=True, slots=True)
+class _Trips:
+    """Round trips of one kind to one host; `bound` is the deviation that makes them unsteady."""
+
+    trips: Sequence[float]
+    bound: float
+
+    @property
+    def share(self) -> float:
+        """How unsteady they are, as a share of the bound."""
+        return _deviation(self.trips) / self.bound
+
+
 def _delays(run: RunSeen, *, losing: bool) -> Iterable[Finding]:
-    """The responders' round trips: by ping where it answers, else by questions."""
-    responders = {one.host for one in run.line.series}
-    measured: dict[str, SeriesSeen | PingSeen] = {one.host: one for one in run.line.series}
-    measured |= {
-        one.host: one
-        for one in run.line.pings
-        if one.host in responders and len(one.round_trips) >= FEWEST_ECHOES
-    }
-    for host, one in measured.items():
-        trips = list(one.round_trips)
-        if isinstance(one, SeriesSeen):
-            trips = _undisturbed(one, losing=losing)
-            if len(trips) < FEWEST_QUESTIONS:
-                continue
-        deviation = median(abs(trip - median(trips)) for trip in trips)
+    """The responders' round trips, of questions and of echo requests: the line is as quick as
+    the quicker of them, and as unsteady as the less steady."""
+    for host, several in _measured(run, losing=losing).items():
+        quickest = min(min(one.trips) for one in several)
+        worst = max(several, key=lambda one: one.share)
         evidence = {
-            "probes": len(trips),
-            "milliseconds": round(median(trips), 1),
-            "quickest": round(min(trips), 1),
-            "jitter_milliseconds": round(deviation, 1),
+            "probes": len(worst.trips),
+            "milliseconds": round(median(worst.trips), 1),
+            "quickest": round(quickest, 1),
+            "jitter_milliseconds": round(_deviation(worst.trips), 1),
         }
-        if min(trips) >= SLOW_RESPONDER:
+        if quickest >= SLOW_RESPONDER:
             yield finding_of("latency", Status.WARNING, host, evidence)
-        if deviation >= max(UNSTEADY, one.lag * 1000 * OWN_SHARE):
+        if worst.share >= 1:
             yield finding_of("jitter", Status.WARNING, host, evidence)
+
+
+def _measured(run: RunSeen, *, losing: bool) -> dict[str, list[_Trips]]:
+    """By host. Beside echo requests, which are more, questions must be twice as unsteady."""
+    responders = {one.host for one in run.line.series}
+    found: dict[str, list[_Trips]] = defaultdict(list)
+    for echoes in run.line.pings:
+        if echoes.host in responders and len(echoes.round_trips) >= FEWEST_ECHOES:
+            found[echoes.host].append(_Trips(echoes.round_trips, _bound(UNSTEADY, echoes.lag)))
+    for series in run.line.series:
+        trips = _undisturbed(series, losing=losing)
+        if len(trips) >= FEWEST_QUESTIONS:
+            least = 2 * UNSTEADY if found[series.host] else UNSTEADY
+            found[series.host].append(_Trips(trips, _bound(least, series.lag)))
+    return {host: several for host, several in found.items() if several}
+
+
+def _bound(milliseconds: float, lag: float) -> float:
+    return max(milliseconds, lag * 1000 * OWN_SHARE)
+
+
+def _deviation(trips: Sequence[float]) -> float:
+    """The median by which trips deviate from their median."""
+    middle = median(trips)
+    return median(abs(trip - middle) for trip in trips)
 
 
 def _undisturbed(series: SeriesSeen, *, losing: bool) -> list[float]:

@@ -23,6 +23,7 @@ from deskside.foundation.text import _
 from deskside.foundation.units import when
 from deskside.network import browser_pages
 from deskside.network.diagnosis import Report
+from deskside.network.monitor import pages as monitor_pages
 from deskside.network.progress import Progress
 from deskside.network.reports import FORMATS, Document, document_of, redacted
 from deskside.network.reports import letter as letters
@@ -144,13 +145,14 @@ def _portal_context(request: AnyRequest) -> dict[str, Any]:
         "command": browser_pages.command(request),
         "hosts_href": "/api/v1/network/catalogue",
         "browser_href": "/network/browser",
+        "monitor_href": monitor_pages.PATH,
     }
 
 
 @get("/network", sync_to_thread=False, include_in_schema=False, name="local-network")
 def local_page(request: AnyRequest) -> Response[str]:
     """The page before a test, on this computer."""
-    return page(request, "pages/network.html")
+    return page(request, "pages/network.html", monitor_href=monitor_pages.PATH)
 
 
 @post("/network", sync_to_thread=True, status_code=200, include_in_schema=False)
@@ -163,7 +165,9 @@ def local_test(request: AnyRequest) -> Stream:
         return service.test(catalogue, progress=progress, stop=stop)
 
     testing = Testing(Watched(test), _("from this computer"), _LOCAL, "")
-    return growing_page(request, "pages/network.html", testing=testing)
+    return growing_page(
+        request, "pages/network.html", testing=testing, monitor_href=monitor_pages.PATH
+    )
 
 
 @get("/network/report/{kind:str}", sync_to_thread=True, include_in_schema=False)
@@ -199,9 +203,15 @@ def _file(document: Document, kind: str, leave_out: str, network: NetworkService
 
 def portal_pages() -> list[Any]:
     """Pages of the portal."""
-    return [portal_page, portal_test, portal_report, *browser_pages.pages()]
+    return [
+        portal_page,
+        portal_test,
+        portal_report,
+        *browser_pages.pages(),
+        *monitor_pages.portal_pages(),
+    ]
 
 
 def local_pages() -> list[Any]:
     """Pages of this computer."""
-    return [local_page, local_test, local_report]
+    return [local_page, local_test, local_report, *monitor_pages.local_pages()]

@@ -31,6 +31,13 @@ if TYPE_CHECKING:
 
 MAX_DEADLINE = 1800.0
 DEEP_DEADLINE = 90.0
+ROWS_A_SECOND = 1000
+"""Every so many rows add a second to the time that a test may take as it comes."""
+
+
+def usual_deadline(rows: int, *, deep: bool) -> float:
+    """Seconds that suffice for so many rows where most of them answer."""
+    return (DEEP_DEADLINE if deep else DEADLINE) + rows // ROWS_A_SECOND
 
 
 class NetworkService:
@@ -205,6 +212,10 @@ class NetworkService:
         public = {host.host for host in catalogues.shipped().hosts}
         return frozenset(host.id for host in hosts if host.responder or host.host not in public)
 
+    def test_all(self) -> Report:
+        """Try the whole of the desk's catalogue from this computer, as its monitor does."""
+        return self.test(self.catalogue())
+
     def write(self, catalogue: Catalogue, name: str) -> str:
         """A catalogue in one of the formats of `network hosts`.
 
@@ -260,7 +271,7 @@ def _fetched(url: str, say: Callable[[str], None]) -> Catalogue:
 
 def _own_rows(path: Path) -> Catalogue:
     """The desk's own rows, which must not clash with those that ship."""
-    own = catalogues.load(path, today=_today())
+    own = catalogues.load(path, today=_today(), most=catalogues.MAX_ROWS)
     refuse_duplicates([*own.hosts, *catalogues.shipped().hosts])
     return own
 

@@ -37,6 +37,8 @@ class SettingsFile:
         "settings-not-xml",
         "settings-damaged",
         "settings-too-large",
+        "settings-unreadable",
+        "settings-changing",
         "settings-differ",
         "settings-unsaved",
         "settings-changed",

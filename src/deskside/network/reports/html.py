@@ -47,7 +47,6 @@ def write(document: Document) -> str:
         lists_failed=allow.lists(document, failed),
         everything=everything,
         lists_all=allow.lists(document, everything) if len(everything) > len(failed) else [],
-        most_rows=allow.MOST_ROWS,
         letter=letter.write(document),
     )
 
@@ -67,6 +66,8 @@ def _environment() -> Environment:
     environment.install_gettext_callables(_, ngettext, newstyle=True)  # type: ignore[attr-defined]
     environment.globals |= {
         "named": named,
+        "count_word": number,
+        "most_rows": allow.MOST_ROWS,
         "verdict_word": lambda verdict: _(words.VERDICTS[verdict]),
         "status_word": lambda status: _(words.STATUSES[status]),
     }

@@ -108,6 +108,7 @@ def changing(file: Path) -> Refused:
         "settings-changing",
         _("{file} is being written at this moment.").format(file=file),
         hint=_("Close the trading program, or try again in a moment."),
+        article="2323#settings-changing",
     )
 
 
@@ -194,4 +195,5 @@ def _unreadable(file: Path, reason: str) -> Refused:
         "settings-unreadable",
         _("{file} cannot be read: {reason}.").format(file=file, reason=reason),
         hint=_("Check the permissions of the file and of its folder."),
+        article="2323#settings-unreadable",
     )

@@ -93,6 +93,7 @@ def _write_wheel(components: object, version: str | None, folder: Path) -> None:
     assert isinstance(components, Components)
     made = python_client.client(components, components.choose(version))
     file = folder.expanduser().absolute() / made.wheel_name
+    file.parent.mkdir(parents=True, exist_ok=True)
     if not create_private(file, content := made.wheel()) and file.read_bytes() != content:
         raise Refused(
             "file-exists",
