@@ -27,12 +27,10 @@ from deskside.network.responder import Responder
 from deskside.network.results import LIVES, OwnKey, Results
 from deskside.network.service import NetworkService
 from deskside.network.watching import Watched
-from deskside.web.model import Resolved, Visitor
-from deskside.web.service import Shell
-from deskside.web.shell import build_app
+from deskside.web.model import Visitor
 
 from .documents import DESK, MADE, PUBLIC, document, dropped
-from .shell import SAME_SITE
+from .shell import SAME_SITE, client
 
 PEOPLE = {
     "anna": Visitor("id-anna", "anna", "Anna", frozenset({"trader"}), "s"),
@@ -47,14 +45,8 @@ def bearer(name: str) -> dict[str, str]:
 
 @pytest.fixture
 def desk(responder: Responder) -> Iterator[TestClient[Any]]:
-    app = build_app(
-        Shell([], []),
-        pages.portal_pages(),
-        dependencies={"network": NetworkService(responder=responder, vendor_hosts=False)},
-        resolve=lambda token, _address: Resolved(PEOPLE[token]) if token in PEOPLE else None,
-        hosts=("testserver.local",),
-    )
-    with TestClient(app) as opened:
+    service = NetworkService(responder=responder, vendor_hosts=False)
+    with client(pages.portal_pages(), service, local=False, people=PEOPLE) as opened:
         yield opened
 
 
@@ -274,8 +266,7 @@ def test_who_leaves_ends_the_test() -> None:
 def test_local_files_need_nobody(responder: Responder, monkeypatch: pytest.MonkeyPatch) -> None:
     made = NetworkService(responder=responder, vendor_hosts=False)
     monkeypatch.setattr(NetworkService, "load", lambda _self, _source: made.catalogue())
-    app = build_app(Shell([], [], local=True), pages.local_pages(), hosts=("testserver.local",))
-    with TestClient(app) as opened:
+    with client(pages.local_pages(), None, local=True) as opened:
         text = opened.post("/network", headers=SAME_SITE).text
         sealed = re.findall(r'name="result" value="([^"]+)"', text)[0]
         got = opened.get(f"/network/report/text?result={sealed}&leave_out=own")
