@@ -35,6 +35,7 @@ from deskside.network.monitor.policy import history_file, policy_of
 from deskside.network.monitor.service import MonitorService, readers_of
 from deskside.network.monitor.ways import ways_of
 from deskside.network.responder import Responder
+from deskside.network.results import Results as TestResults
 from deskside.network.service import NetworkService
 from deskside.secure_login import api as login_api
 from deskside.secure_login import pages as login_pages
@@ -169,6 +170,7 @@ def open_services(
             vendor_hosts=not demo,
             hosts_file=config.file("network.hosts"),
             signing_key=keyring.signing_key,
+            results=TestResults(keyring, clock),
         )
         watching = config.switch("monitor.portal")
         try:

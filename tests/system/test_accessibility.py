@@ -31,6 +31,7 @@ NO_PAGES = {
     "/doctor/bundle",
     "/healthz",
     "/readyz",
+    "/network/report/{kind:str}",
     "/metrics",
     "/kb/feed.atom",
     "/kb/feed.rss",
