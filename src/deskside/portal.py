@@ -49,6 +49,7 @@ from deskside.secure_login.orders.reminders import Reminders
 from deskside.secure_login.orders.returning import Returns
 from deskside.secure_login.orders.service import Orders
 from deskside.secure_login.passwords import PasswordPool
+from deskside.secure_login.people.service import PeopleImport
 from deskside.secure_login.policies import rights_policy, step_up_policy
 from deskside.secure_login.seeds.jobs import ImportJobs
 from deskside.secure_login.seeds.service import SeedImport
@@ -198,6 +199,9 @@ def open_services(
                     clock,
                     audit,
                     SeedImport(secure_login.devices, directory),
+                    PeopleImport(
+                        directory, address, mails=config.optional_text("mail.host") is not None
+                    ),
                 ),
                 sharing=sharing,
                 reviews=Reviews(sharing),
