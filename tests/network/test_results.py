@@ -17,9 +17,11 @@ import pytest
 from litestar.testing import TestClient
 
 from deskside.foundation.errors import NotFound, Unavailable
+from deskside.foundation.findings import Status
 from deskside.foundation.text import use_language
 from deskside.network import pages
 from deskside.network.diagnosis import Report
+from deskside.network.host_findings import finding_of
 from deskside.network.model import Host
 from deskside.network.progress import Progress, Step
 from deskside.network.reports import FORMATS
@@ -274,3 +276,19 @@ def test_local_files_need_nobody(responder: Responder, monkeypatch: pytest.Monke
         assert "responder-tls" in got.text
         assert parse_qs(urlsplit(str(got.url)).query)["leave_out"] == ["own"]
         assert opened.get("/network/report/text?result=x").status_code == 404
+
+
+def test_the_page_says_once_what_is_the_same_of_many() -> None:
+    hosts = tuple(
+        Host(id=f"tws-{number}", host=f"dc{number}.ibllc.com", ports=(4000,)) for number in range(3)
+    )
+    followed = replace(
+        finding_of("ping-blocked", Status.WARNING, "network", {}), explained_by="port-dropped"
+    )
+    made = document(*map(dropped, hosts), followed, hosts=hosts).report
+    testing = pages.Testing(Watched(lambda _progress, _stop: made), "here", Results(), "anna")
+    assert list(testing.steps) == []
+    [(finding, about, explains)] = testing.problems
+    assert finding.title == "No answer (3)"
+    assert about == [f"dc{number}.ibllc.com (tws-{number})" for number in range(3)]
+    assert explains == ["Ping gets no answer"]

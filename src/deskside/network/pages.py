@@ -7,7 +7,7 @@ script, and no node has to remember anything.
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
@@ -18,7 +18,8 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Response, Stream
 
 from deskside.foundation.errors import NotFound
-from deskside.foundation.findings import Verdict
+from deskside.foundation.findings import Finding, Verdict
+from deskside.foundation.findings_grouped import Block, grouped, has_more
 from deskside.foundation.text import _
 from deskside.foundation.units import when
 from deskside.network import browser_pages
@@ -94,9 +95,26 @@ class Testing:
         return letters.write(self.document)
 
     @property
+    def problems(self) -> list[tuple[Finding, list[str], list[str]]]:
+        """What is to be acted on, the root cause first: said once, of whom, and what follows."""
+        return [
+            (
+                replace(block.first, title=block.parts[0], evidence=block.evidence),
+                block.parts[1],
+                [title for one in explained for title in _titles(one)],
+            )
+            for block, explained in grouped(self.document.report.findings)
+            if has_more(block.first)
+        ]
+
+    @property
     def untested(self) -> list[tuple[str, str]]:
         """What was not tested, and why."""
         return not_tested(self.document)
+
+
+def _titles(block: Block) -> list[str]:
+    return [one.title for one in block.findings]
 
 
 @get("/network", sync_to_thread=False, include_in_schema=False)
