@@ -21,7 +21,7 @@ BENCHMARKS = [
     "network_probes",
     "pages",
 ]
-LONG = ["large_desk", "enumeration"]
+LONG = ["large_desk", "enumeration", "imports"]
 """Minutes each: only when they are named, or with the peers."""
 
 

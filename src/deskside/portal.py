@@ -35,6 +35,7 @@ from deskside.network.monitor.policy import history_file, policy_of
 from deskside.network.monitor.service import MonitorService, readers_of
 from deskside.network.monitor.ways import ways_of
 from deskside.network.responder import Responder
+from deskside.network.results import Results as TestResults
 from deskside.network.service import NetworkService
 from deskside.secure_login import api as login_api
 from deskside.secure_login import pages as login_pages
@@ -48,6 +49,7 @@ from deskside.secure_login.orders.reminders import Reminders
 from deskside.secure_login.orders.returning import Returns
 from deskside.secure_login.orders.service import Orders
 from deskside.secure_login.passwords import PasswordPool
+from deskside.secure_login.people.service import PeopleImport
 from deskside.secure_login.policies import rights_policy, step_up_policy
 from deskside.secure_login.seeds.jobs import ImportJobs
 from deskside.secure_login.seeds.service import SeedImport
@@ -168,6 +170,7 @@ def open_services(
             vendor_hosts=not demo,
             hosts_file=config.file("network.hosts"),
             signing_key=keyring.signing_key,
+            results=TestResults(keyring, clock),
         )
         watching = config.switch("monitor.portal")
         try:
@@ -196,6 +199,9 @@ def open_services(
                     clock,
                     audit,
                     SeedImport(secure_login.devices, directory),
+                    PeopleImport(
+                        directory, address, mails=config.optional_text("mail.host") is not None
+                    ),
                 ),
                 sharing=sharing,
                 reviews=Reviews(sharing),
@@ -296,9 +302,9 @@ def _responder_options(config: Config) -> dict[str, Any]:
     for kind in ("plain", "tls", "web"):
         key = f"network.responder_{kind}"
         if config[key] is not None:
-            options[kind] = config.address(key)
+            options[kind] = config.addresses(key)
     if options:
-        options = {"plain": None, "tls": None} | options
+        options = {"plain": (), "tls": ()} | options
         options["name"] = urlsplit(config.optional_text("portal.url") or "").hostname
     chain, certificate_key = config.file("portal.tls_cert"), config.file("portal.tls_key")
     if chain and certificate_key:

@@ -37,7 +37,7 @@ def key() -> Ed25519PrivateKey:
 
 @pytest.fixture
 def responder(key: Ed25519PrivateKey, tmp_path: Path) -> Iterator[Responder]:
-    running = Responder(key, tmp_path / "keys", plain=(LOOPBACK, 0), tls=(LOOPBACK, 0))
+    running = Responder(key, tmp_path / "keys", plain=[(LOOPBACK, 0)], tls=[(LOOPBACK, 0)])
     running.start()
     yield running
     running.stop()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,9 @@ def client(
     *,
     local: bool,
     monitor: MonitorService | None = None,
+    people: Mapping[str, Visitor] | None = None,
 ) -> TestClient[Any]:
+    known = {"t": TRADER} if people is None else people
     watched = monitor or MonitorService(file=Path("/nowhere/monitor.sqlite3"))
     app = build_app(
         Shell([], [], local=local),
@@ -34,7 +37,7 @@ def client(
         dependencies={"network": service, "monitor": watched} if service else {},
         resolve=None
         if local
-        else lambda token, _address: Resolved(TRADER) if token == "t" else None,
+        else lambda token, _address: Resolved(known[token]) if token in known else None,
         hosts=("testserver.local",),
     )
     return TestClient(app)

@@ -36,7 +36,7 @@ from deskside.network import certificates, protocol
 from deskside.network.responder import Responder
 key = certificates.signing_key(Path(sys.argv[1]) / "key.pem")
 for address in sys.argv[2:]:
-    Responder(key, Path(sys.argv[1]), plain=(address, 4000), tls=(address, 4001)).start()
+    Responder(key, Path(sys.argv[1]), plain=[(address, 4000)], tls=[(address, 4001)]).start()
 print(protocol.public_key(key), flush=True)
 threading.Event().wait()
 """

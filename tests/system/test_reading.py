@@ -31,6 +31,12 @@ new PerformanceObserver((list) => {
 """
 
 
+LIGHTNESS = """
+() => [...document.querySelectorAll("h1, .ds-prose *, .ds-command *")]
+  .filter((each) => each.checkVisibility())
+  .map((each) => getComputedStyle(each).color.match(/[0-9.]+/g).slice(0, 3))
+  .map(([red, green, blue]) => (0.2126 * red + 0.7152 * green + 0.0722 * blue) / 255)
+"""
 PAINTED = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
@@ -123,6 +129,17 @@ def test_on_paper_there_is_the_article_and_nothing_else(portal: Portal, chromium
             "Italiano",
         )
         assert [each for each in around if squeezed(each) in printed] == []
+
+
+def test_on_paper_the_words_are_dark(portal: Portal, chromium: Browser) -> None:
+    """Printers leave grounds out: light words would be on white, whatever the screen shows."""
+    for page in clean_page(chromium.new_context(locale="en-GB", color_scheme="dark")):
+        page.goto(f"{portal.address}/kb/2323?lang=en")
+        page.get_by_role("button", name="Dark appearance").click(click_count=2)
+        assert page.locator("html").get_attribute("data-theme") == "dark"
+        assert max(page.evaluate(LIGHTNESS)) > 0.8
+        page.emulate_media(media="print", color_scheme="dark")
+        assert max(page.evaluate(LIGHTNESS)) < 0.5
 
 
 def pages_of(page: Page) -> Any:

@@ -18,6 +18,7 @@ class Kind(StrEnum):
     FILE = mark("file")
     SPAN = mark("span of time")
     ADDRESS = "host:port"
+    ADDRESSES = mark("list of host:port")
     NETWORKS = mark("list of networks")
 
 
@@ -418,19 +419,19 @@ SETTINGS = _table(
         ),
         Setting(
             key="network.responder_plain",
-            kind=Kind.ADDRESS,
+            kind=Kind.ADDRESSES,
             default=None,
-            about=mark("Where other computers reach the desk's responder on its plain port."),
+            about=mark("Where other computers reach the desk's responder on its plain ports."),
         ),
         Setting(
             key="network.responder_tls",
-            kind=Kind.ADDRESS,
+            kind=Kind.ADDRESSES,
             default=None,
-            about=mark("Where other computers reach the desk's responder on its TLS port."),
+            about=mark("Where other computers reach the desk's responder on its TLS ports."),
         ),
         Setting(
             key="network.responder_web",
-            kind=Kind.ADDRESS,
+            kind=Kind.ADDRESSES,
             default=None,
             about=mark("Where browsers reach the responder with the portal's own certificate."),
         ),

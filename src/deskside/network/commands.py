@@ -154,8 +154,22 @@ def hosts(name: str, catalogue: str | None) -> None:
 
 
 @network.command()
-@click.option("--plain", metavar="HOST:PORT", default="127.0.0.1:4000", show_default=True)
-@click.option("--tls", metavar="HOST:PORT", default="127.0.0.1:4001", show_default=True)
+@click.option(
+    "--plain",
+    multiple=True,
+    metavar="HOST:PORT",
+    default=["127.0.0.1:4000"],
+    show_default=True,
+    help="A plain port; may be repeated.",
+)
+@click.option(
+    "--tls",
+    multiple=True,
+    metavar="HOST:PORT",
+    default=["127.0.0.1:4001"],
+    show_default=True,
+    help="A TLS port; may be repeated.",
+)
 @click.option("--key", type=click.Path(dir_okay=False), help="Ed25519 key, made where missing.")
 @click.option("--name", metavar="HOST", help="Name by which others reach this computer.")
 @click.option(
@@ -163,7 +177,11 @@ def hosts(name: str, catalogue: str | None) -> None:
 )
 @command_options
 def responder(
-    plain: str, tls: str, key: str | None, name: str | None, catalogue: str | None
+    plain: tuple[str, ...],
+    tls: tuple[str, ...],
+    key: str | None,
+    name: str | None,
+    catalogue: str | None,
 ) -> None:
     """Run the far end of a connection test, until interrupted.
 
@@ -171,8 +189,9 @@ def responder(
     it served. Port 0 takes a free port.
 
     \b
-    Example:
+    Examples:
       deskside network responder --catalogue lab.toml
+      deskside network responder --plain 0.0.0.0:4000 --plain 0.0.0.0:4002 --name desk.example
       deskside network test --catalogue lab.toml
     """
     from deskside.foundation.paths import data_folder
@@ -181,7 +200,13 @@ def responder(
 
     folder = data_folder() / "responder"
     signing_key = certificates.signing_key(Path(key) if key else folder / "signing.pem")
-    running = Responder(signing_key, folder, plain=_address(plain), tls=_address(tls), name=name)
+    running = Responder(
+        signing_key,
+        folder,
+        plain=[_address(text) for text in plain],
+        tls=[_address(text) for text in tls],
+        name=name,
+    )
     running.start()
     try:
         _announce(running, catalogue)
@@ -205,16 +230,20 @@ def _announce(running: Responder, catalogue: str | None) -> None:
     )
     if catalogue:
         Path(catalogue).write_text(NetworkService().as_toml(listed), encoding="utf-8")
-    where = {kind: _shown(running.address(kind)) for kind in ("plain", "tls")}
-    data = {**where, "public_key": running.public_key, "fingerprint": running.fingerprint}
-    lines = [f"{kind:<6} {address}" for kind, address in where.items()]
+    kinds = ("plain", "tls")
+    where = {kind: [_shown(one) for one in running.addresses(kind)] for kind in kinds}
+    data = {
+        **{kind: next(iter(several), None) for kind, several in where.items()},
+        "addresses": where,
+        "public_key": running.public_key,
+        "fingerprint": running.fingerprint,
+    }
+    lines = [f"{kind:<6} {one}" for kind, several in where.items() for one in several]
     emit(data, "\n".join([*lines, f"key    {running.public_key}"]))
     note(_("Answering until interrupted (Ctrl+C)."))
 
 
-def _shown(address: tuple[str, int] | None) -> str | None:
-    if address is None:
-        return None
+def _shown(address: tuple[str, int]) -> str:
     host = f"[{address[0]}]" if ":" in address[0] else address[0]
     return f"{host}:{address[1]}"
 

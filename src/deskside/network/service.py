@@ -21,6 +21,7 @@ from deskside.network.progress import Progress
 from deskside.network.protocol import Reply, read_reply
 from deskside.network.resolving import resolve
 from deskside.network.responder import Responder
+from deskside.network.results import Results
 from deskside.network.rules import refuse_duplicates
 from deskside.network.runner import DEADLINE, run
 from deskside.network.trust import NEEDS_A_PERSON, Kept
@@ -48,6 +49,7 @@ class NetworkService:
         vendor_hosts: whether the desk's catalogue lists the vendor's hosts too.
         hosts_file: a catalogue file with rows of the desk's own.
         signing_key: the desk's key, which signs its catalogue.
+        results: seals finished tests.
 
     Raises:
         DesksideError: the file of the desk's own rows cannot be used; says why.
@@ -61,11 +63,13 @@ class NetworkService:
         vendor_hosts: bool = True,
         hosts_file: Path | None = None,
         signing_key: Ed25519PrivateKey | None = None,
+        results: Results | None = None,
     ) -> None:
         self._folder = folder
         self._responder = responder
         self._vendor_hosts = vendor_hosts
         self._signing_key = signing_key
+        self.results = results or Results()
         self._added = _own_rows(hosts_file) if hosts_file else None
         self._testing = threading.Lock()
 
@@ -183,7 +187,9 @@ class NetworkService:
         finally:
             self._testing.release()
 
-    def test_own(self, *, progress: Progress | None = None) -> Report:
+    def test_own(
+        self, *, progress: Progress | None = None, stop: threading.Event | None = None
+    ) -> Report:
         """Try the desk's own responder from this computer.
 
         Raises:
@@ -197,7 +203,9 @@ class NetworkService:
                 hint=_("Test from your own computer: deskside network test"),
                 article="2816",
             )
-        return self.test(self.catalogue(), only=[host.id for host in own], progress=progress)
+        return self.test(
+            self.catalogue(), only=[host.id for host in own], progress=progress, stop=stop
+        )
 
     def desk_rows(self, hosts: Collection[Host]) -> frozenset[str]:
         """Ids of the rows that are the desk's own: its responders, and what did not ship."""
