@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import secrets
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -79,6 +80,7 @@ def run(*, peers: bool, rows: int = ROWS) -> None:
         ):
             for name, read in files.items():
                 seconds = _taken(url, folder / engine, read)
+                print(f"{engine}, {name}: {seconds:.0f} s", file=sys.stderr, flush=True)
                 found.append(
                     [engine, name, seconds, rows / seconds, verdict(seconds, BOUND * rows / ROWS)]
                 )
