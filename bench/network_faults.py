@@ -68,6 +68,7 @@ def run(*, peers: bool) -> None:
     headings = ["Fault", "Deskside: root cause", "Right", *tools]
     show(f"What is said of {len(rows)} networks ({right} right)", headings, rows)
     if peers:
+        print("\ncurl and blackbox_exporter do not judge the certificate here: it is the desk's.")
         _absent()
 
 
@@ -118,7 +119,7 @@ def _tools() -> dict[str, Asked]:
     tools = {
         "nc 4000": Asked(("nc", "-vzw", "3", HOST, "4000"), _nc),
         "nmap 4000, 4001": Asked(
-            ("nmap", "-sT", "-Pn", "-T4", "-p", "4000,4001", "-oG", "-", HOST), _nmap
+            ("nmap", "-n", "-sT", "-Pn", "-T4", "-p", "4000,4001", "-oG", "-", HOST), _nmap
         ),
         "curl TLS 4001": Asked(
             ("curl", "-sSk", "--http0.9", "-m", "5", "-o", "/dev/null", f"https://{HOST}:4001/"),
@@ -140,7 +141,8 @@ def _nc(done: subprocess.CompletedProcess[str]) -> str:
     if done.returncode == 0:
         return "up"
     said = done.stderr.strip().splitlines()
-    return said[-1].rpartition(": ")[2] if said else "no answer"
+    word = said[-1].rpartition(": ")[2] if said else "no answer"
+    return {"Operation now in progress": "timed out"}.get(word, word.lower())
 
 
 def _nmap(done: subprocess.CompletedProcess[str]) -> str:
@@ -149,9 +151,19 @@ def _nmap(done: subprocess.CompletedProcess[str]) -> str:
 
 
 def _curl(done: subprocess.CompletedProcess[str]) -> str:
-    if done.returncode == 0:
-        return "up"
-    return f"{done.returncode}: {done.stderr.strip().partition(') ')[2][:40]}"
+    return _CURL.get(done.returncode, f"exit code {done.returncode}")
+
+
+_CURL = {
+    0: "up",
+    6: "name not found",
+    7: "cannot connect",
+    28: "timed out",
+    35: "TLS fails",
+    52: "up",  # the responder hangs up on HTTP
+    56: "refused by the proxy",
+    97: "refused by the SOCKS proxy",
+}
 
 
 _QUERIES = [
