@@ -38,7 +38,7 @@ bench: $(VENV)/.ready-dev ## our figures (at most 10 minutes)
 bench-peers: $(VENV)/.ready-dev ## our figures beside those of peers, in one run
 	$(BIN)/python -m bench --peers
 
-lint: $(VENV)/.ready-dev ## formatting, lint, types, import contract, translations, articles
+lint: $(VENV)/.ready-dev ## formatting, lint, types, import contract, translations, articles, spelling
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
 	$(BIN)/mypy
@@ -46,6 +46,8 @@ lint: $(VENV)/.ready-dev ## formatting, lint, types, import contract, translatio
 	@rm -f .lint-imports.log
 	$(BIN)/python tools/translations.py check
 	$(BIN)/deskside kb lint
+	@! command -v hunspell >/dev/null || $(BIN)/pytest tests/test_spelling.py >.spelling.log || (cat .spelling.log; rm .spelling.log; exit 1)
+	@rm -f .spelling.log
 
 format: $(VENV)/.ready-dev ## format and mend what can be mended
 	$(BIN)/ruff format --quiet .

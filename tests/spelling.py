@@ -29,6 +29,12 @@ def terms() -> list[str]:
     return TERMS.read_text(encoding="utf-8").splitlines()
 
 
+def _known() -> set[str]:
+    """The words of the field, those in small letters also at the beginning of a sentence."""
+    listed = terms()
+    return {*listed, *(word.capitalize() for word in listed if word.islower())}
+
+
 def prose(markdown: str) -> str:
     """The words of a Markdown text that are not code."""
     parsed = MarkdownIt("commonmark", {"html": True}).enable("table").parse(markdown)
@@ -51,9 +57,9 @@ def unknown(found: Iterable[str], language: str) -> set[str]:
 
     An Italian text quotes the menus and messages of programs that speak English.
     """
-    left = set(found) - set(terms())
+    left = set(found) - _known()
     if language == "it":
-        left = {part for word in left for part in _parts(word)} - set(terms())
+        left = {part for word in left for part in _parts(word)} - _known()
         left = _unknown(left, DICTIONARIES["it"])
     return _unknown(left, DICTIONARIES["en"])
 

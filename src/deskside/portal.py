@@ -28,9 +28,14 @@ from deskside.knowledge.feedback.service import Feedback
 from deskside.knowledge.results import pages as result_pages
 from deskside.knowledge.results.service import Results
 from deskside.knowledge.service import Library
+from deskside.knowledge.shared_pages import SharedPages
 from deskside.network import api as network_api
 from deskside.network import pages as network_pages
+from deskside.network.monitor.policy import history_file, policy_of
+from deskside.network.monitor.service import MonitorService, readers_of
+from deskside.network.monitor.ways import ways_of
 from deskside.network.responder import Responder
+from deskside.network.results import Results as TestResults
 from deskside.network.service import NetworkService
 from deskside.secure_login import api as login_api
 from deskside.secure_login import pages as login_pages
@@ -44,6 +49,7 @@ from deskside.secure_login.orders.reminders import Reminders
 from deskside.secure_login.orders.returning import Returns
 from deskside.secure_login.orders.service import Orders
 from deskside.secure_login.passwords import PasswordPool
+from deskside.secure_login.people.service import PeopleImport
 from deskside.secure_login.policies import rights_policy, step_up_policy
 from deskside.secure_login.seeds.jobs import ImportJobs
 from deskside.secure_login.seeds.service import SeedImport
@@ -70,6 +76,7 @@ NAVIGATION = [
     NavigationItem("/desk", mark("Desk"), roles=frozenset(role.value for role in STAFF)),
 ]
 
+MEGABYTE = 2**20
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 
 
@@ -95,6 +102,7 @@ class Services:
     reminders: Reminders
     settings_store: SettingsStore
     network: NetworkService
+    monitor: MonitorService
     responder: Responder
     library: Library
     results: Results
@@ -156,6 +164,15 @@ def open_services(
         responder = Responder(
             keyring.signing_key, folder / "keys", any_port=demo, **_responder_options(config)
         )
+        network = NetworkService(
+            folder,
+            responder=responder,
+            vendor_hosts=not demo,
+            hosts_file=config.file("network.hosts"),
+            signing_key=keyring.signing_key,
+            results=TestResults(keyring, clock),
+        )
+        watching = config.switch("monitor.portal")
         try:
             yield Services(
                 config=config,
@@ -182,6 +199,9 @@ def open_services(
                     clock,
                     audit,
                     SeedImport(secure_login.devices, directory),
+                    PeopleImport(
+                        directory, address, mails=config.optional_text("mail.host") is not None
+                    ),
                 ),
                 sharing=sharing,
                 reviews=Reviews(sharing),
@@ -192,12 +212,16 @@ def open_services(
                 settings_store=SettingsStore(
                     database, keyring, clock, audit, rules=store_rules(config)
                 ),
-                network=NetworkService(
-                    folder,
-                    responder=responder,
-                    vendor_hosts=not demo,
-                    hosts_file=config.file("network.hosts"),
-                    signing_key=keyring.signing_key,
+                network=network,
+                monitor=MonitorService(
+                    history_file(config, folder),
+                    policy_of(config),
+                    clock=clock,
+                    readers=readers_of(config),
+                    ways=ways_of(config, folder, clock, partial(_enqueue, database, mail))
+                    if watching
+                    else {},
+                    test=network.test_all if watching else None,
                 ),
                 responder=responder,
                 library=Library.open(own=folder / "articles"),
@@ -255,7 +279,16 @@ def create_app(services: Services, *, demo: bool = False) -> App:
         hosts=[address.hostname] if address.hostname else LOOPBACK_NAMES,
         https=address.scheme == "https",
         access=logs.access,
+        shared=[
+            (SharedPages(services.library), services.config.number("knowledge.keep") * MEGABYTE)
+        ],
     )
+
+
+def _enqueue(database: Database, mail: Mail, to: str, subject: str, body: str) -> None:
+    """A message of its own, which no other transaction causes."""
+    with database.write() as connection:
+        mail.enqueue(connection, to, subject, body)
 
 
 def _address(config: Config, folder: Path) -> str | None:
@@ -269,9 +302,9 @@ def _responder_options(config: Config) -> dict[str, Any]:
     for kind in ("plain", "tls", "web"):
         key = f"network.responder_{kind}"
         if config[key] is not None:
-            options[kind] = config.address(key)
+            options[kind] = config.addresses(key)
     if options:
-        options = {"plain": None, "tls": None} | options
+        options = {"plain": (), "tls": ()} | options
         options["name"] = urlsplit(config.optional_text("portal.url") or "").hostname
     chain, certificate_key = config.file("portal.tls_cert"), config.file("portal.tls_key")
     if chain and certificate_key:

@@ -83,6 +83,7 @@ def run(config: Config, folder: Path, sockets: list[socket.socket], *, demo: boo
         stack.enter_context(services.settings_store.thinning())
         stack.enter_context(services.feedback.forgetting())
         notes = stack.enter_context(far_end(services, demo=demo))
+        notes = notes + stack.enter_context(services.monitor.running())
         address = public_address(config, sockets)
         remember(folder, address)
         lines = welcome(services, folder, address, demo=demo)

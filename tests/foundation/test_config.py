@@ -113,6 +113,9 @@ def test_a_missing_file_is_an_error_only_when_named(
         ("portal.trusted_proxy", "10.0.0.1/8"),
         ("portal.trusted_proxy", []),
         ("portal.trusted_proxy", [1]),
+        ("network.responder_plain", []),
+        ("network.responder_plain", "desk.example"),
+        ("network.responder_tls", ["[::1]:4001", "desk.example:99999"]),
         ("session.idle", "soon"),
         ("session.idle", 30),
         ("session.idle", "1 s"),
@@ -245,3 +248,11 @@ def manual_table() -> str:
 def test_the_manual_says_the_same() -> None:
     text = MANUAL.read_text("utf-8")
     assert manual_table() in text, "put this in docs/operator/configuration.md:\n" + manual_table()
+
+
+def test_several_ports_of_the_responder() -> None:
+    one = Config.load(flags={"network.responder_plain": "0.0.0.0:4000"})
+    assert one.addresses("network.responder_plain") == (("0.0.0.0", 4000),)
+    several = Config.load(flags={"network.responder_plain": "0.0.0.0:4000, [::]:4002"})
+    assert several.addresses("network.responder_plain") == (("0.0.0.0", 4000), ("::", 4002))
+    assert several.addresses("network.responder_tls") == ()

@@ -14,7 +14,7 @@ from deskside.knowledge.feedback import desk_pages
 from deskside.knowledge.feedback import pages as feedback_pages
 from deskside.knowledge.feedback.service import Feedback
 from deskside.knowledge.service import Library
-from deskside.web.model import Resolved, Visitor
+from deskside.web.model import Resolved, SessionMoved, Visitor
 from deskside.web.service import Shell
 from deskside.web.shell import build_app
 
@@ -22,9 +22,11 @@ SHELL = Shell([], [])
 """Shared, since each compiles its templates anew."""
 
 
-def resolve(token: str, _address: str) -> Resolved | None:
+def resolve(token: str, address: str) -> Resolved | SessionMoved | None:
     """A session whose token says who has it: `olga+operator`."""
     name, plus, roles = token.partition("+")
+    if name == "moved":
+        return SessionMoved(("203.0.113.9", address))
     held = frozenset(roles.split(","))
     return Resolved(Visitor(f"id-{name}", name, name.title(), held, "s")) if plus else None
 

@@ -147,6 +147,13 @@ def hosts(computer: Computer) -> Values:
     return {}
 
 
+def monitored(computer: Computer) -> Values:
+    """One run of the monitor."""
+    hosts(computer)
+    computer.run("deskside network monitor --catalogue hosts.toml --once")
+    return {}
+
+
 def lock(computer: Computer) -> Values:
     lock_stale(computer.home)
     return {}
@@ -204,6 +211,9 @@ COMPLETED = {
     "deskside kb restore 9101 1": Completion(versions, typed=Terminal("y\n")),
     "deskside network hosts --format FORMAT": Completion(lambda _: {"FORMAT": "nftables"}),
     "deskside network hosts --format FORMATO": Completion(lambda _: {"FORMATO": "windows"}),
+    "deskside network monitor": Completion(hosts, "--catalogue hosts.toml --once"),
+    "deskside network history": Completion(monitored),
+    "deskside service install monitor": Completion(more="--dry-run"),
     "deskside network test": Completion(hosts, "--catalogue hosts.toml"),
     "deskside open KB2323": Completion(more="--no-browser --idle 0.01"),
     "deskside open KB2816": Completion(more="--no-browser --idle 0.01"),

@@ -61,6 +61,15 @@ def test_the_person_s_language_comes_first_and_each_article_once(three: Library)
     assert three.search("porta")[0].title == "La porta"
 
 
+def test_an_excerpt_reads_as_the_article_does(write: Write, library: Callable[[], Library]) -> None:
+    write(
+        "7004",
+        title="Cards",
+        body="It ends ([KB1042](kb:1042)), or *unlock* a `card`.\n\n| a | b |",
+    )
+    assert "It ends (KB1042), or unlock a card. a b" in library().search("unlock")[0].snippet
+
+
 @given(st.text(max_size=40))
 def test_nothing_that_is_typed_breaks_the_search(words: str) -> None:
     for result in REAL.search(words):

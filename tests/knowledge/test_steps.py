@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import socket
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from deskside.cli import deskside
 from deskside.foundation import registry
 from deskside.foundation.changes.shown import apply_shown, plan_digest
 from deskside.foundation.registry import Situation
@@ -187,7 +191,7 @@ def _deskside(*words: str) -> str:
     return done.stdout
 
 
-def _real(*, fixable: bool) -> list[tuple[Article, Step]]:
+def real(*, fixable: bool) -> list[tuple[Article, Step]]:
     library = Library.open(own=Path("/nowhere"))
     listed = [(a, step) for a in library.articles("en") for step in markdown.steps(a.body)]
     return [(a, step) for a, step in listed if bool(step.fix) is fixable]
@@ -204,7 +208,7 @@ def test_every_translation_says_which_text_it_translates() -> None:
 
 
 def test_for_every_fix_a_computer_is_prepared() -> None:
-    assert {step.fix for _article, step in _real(fixable=True)} == PREPARED.keys()
+    assert {step.fix for _article, step in real(fixable=True)} == PREPARED.keys()
     assert PREPARED.keys() == set(registry.ids(registry.FIXES))
 
 
@@ -215,10 +219,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize(("article", "step"), _real(fixable=True), ids=_name)
+@pytest.mark.parametrize(("article", "step"), real(fixable=True), ids=_name)
 def test_a_fix_does_its_step_and_is_undone(article: Article, step: Step, folder: Path) -> None:
     options = PREPARED[step.fix or ""](folder)
-    before = _content(folder)
+    before = content(folder)
 
     def now() -> StepState:
         return _state(step, options)
@@ -228,15 +232,22 @@ def test_a_fix_does_its_step_and_is_undone(article: Article, step: Step, folder:
     offer = report.offer(step.fix)
     assert offer
     plan = running.make_plan(report, offer)
-    assert _content(folder) == before
+    assert content(folder) == before
     change = apply_shown(running.engine(), plan, plan_digest(plan))
     assert now() is StepState.DONE
     running.engine().undo(change.id)
     assert now() is StepState.TO_DO
-    assert _content(folder) == before
+    assert content(folder) == before
+
+    told = _run(article, options, "--step", step.address, "--fix", step.fix or "", "--yes")
+    assert now() is StepState.DONE
+    undone = CliRunner().invoke(deskside, ["changes", "undo", told["change"], "--yes"])
+    assert undone.exit_code == 0, undone.output
+    assert now() is StepState.TO_DO
+    assert content(folder) == before
 
 
-@pytest.mark.parametrize(("article", "step"), _real(fixable=False), ids=_name)
+@pytest.mark.parametrize(("article", "step"), real(fixable=False), ids=_name)
 def test_a_step_without_a_fix_is_seen_for_what_it_is(
     article: Article, step: Step, folder: Path
 ) -> None:
@@ -244,6 +255,18 @@ def test_a_step_without_a_fix_is_seen_for_what_it_is(
     options = UNDONE[step.check](folder)
     assert _state(step, options) is StepState.TO_DO
     assert running.examine_step(article, step.address, options).offers == []
+    told = _run(article, options, "--step", step.address, "--yes", code=1)
+    assert told["verdict"] != "success"
+    assert told["change"] is None
+    assert {one["step"]: one["state"] for one in told["steps"]}[step.address] == "to-do"
+
+
+def _run(article: Article, options: Machine, *more: str, code: int = 0) -> dict[str, Any]:
+    """`deskside run KBnnnn`; what it prints."""
+    given = [word for name, value in options.items() for word in ("--option", f"{name}={value}")]
+    ran = CliRunner().invoke(deskside, ["run", article.name, *given, *more, "--json"])
+    assert ran.exit_code == code, (ran.output, ran.exception)
+    return json.loads(ran.stdout)
 
 
 def _state(step: Step, options: Machine) -> StepState:
@@ -251,16 +274,19 @@ def _state(step: Step, options: Machine) -> StepState:
 
 
 def test_no_step_is_done_on_an_empty_computer(folder: Path) -> None:
-    for _article, step in _real(fixable=True) + _real(fixable=False):
+    for _article, step in real(fixable=True) + real(fixable=False):
         if step.check in ("network.hosts", "doctor.locks"):
             continue  # The one needs a network; no lock is what the other wants.
         assert _state(step, {}) is not StepState.DONE, step
 
 
-def _content(folder: Path) -> dict[str, bytes]:
-    """Every file that a person has; not what Deskside writes down for itself."""
+def content(folder: Path) -> dict[str, bytes]:
+    """Every file and link that a person has; not what Deskside writes down for itself."""
     return {
-        str(path.relative_to(folder)): path.read_bytes()
+        str(path.relative_to(folder)): (
+            os.fsencode(path.readlink()) if path.is_symlink() else path.read_bytes()
+        )
         for path in folder.rglob("*")
-        if path.is_file() and "data" not in path.relative_to(folder).parts[:1]
+        if (path.is_file() or path.is_symlink())
+        and "data" not in path.relative_to(folder).parts[:1]
     }

@@ -37,7 +37,7 @@ def key() -> Ed25519PrivateKey:
 
 @pytest.fixture
 def responder(key: Ed25519PrivateKey, tmp_path: Path) -> Iterator[Responder]:
-    running = Responder(key, tmp_path / "keys", plain=(LOOPBACK, 0), tls=(LOOPBACK, 0))
+    running = Responder(key, tmp_path / "keys", plain=[(LOOPBACK, 0)], tls=[(LOOPBACK, 0)])
     running.start()
     yield running
     running.stop()
@@ -102,10 +102,10 @@ def closed_port() -> int:
 
 
 @contextlib.contextmanager
-def silent_port() -> Iterator[int]:
+def silent_port(address: str = LOOPBACK) -> Iterator[int]:
     """A port whose backlog is full, so that Linux drops every further SYN."""
     with socket.socket() as listening, contextlib.ExitStack() as filling:
-        listening.bind((LOOPBACK, 0))
+        listening.bind((address, 0))
         listening.listen(0)
         port: int = listening.getsockname()[1]
         for _place in range(4):

@@ -5,12 +5,18 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+import jsonschema_rs
+
 from deskside.foundation.findings import Finding, Status, verdict
 from deskside.network.diagnosis import Report
 from deskside.network.host_findings import finding_of
 from deskside.network.model import Host
 from deskside.network.reports import Document, document_of
+from deskside.network.reports.data import schema
 from deskside.network.reports.model import Private
+
+CHECKED = jsonschema_rs.validator_for(schema(), validate_formats=True)
+"""What every JSON form of a report keeps to."""
 
 MADE = datetime(2026, 11, 27, 10, 30, tzinfo=UTC)
 PUBLIC = Host(

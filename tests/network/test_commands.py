@@ -79,14 +79,28 @@ def test_hosts_as_json() -> None:
 def test_a_responder_and_a_test_against_it(tmp_path: Path) -> None:
     file = tmp_path / "lab.toml"
     command = [sys.executable, "-m", "deskside", "network", "responder", "--json"]
-    command += ["--plain", "127.0.0.1:0", "--tls", "127.0.0.1:0", "--catalogue", str(file)]
+    command += ["--plain", "127.0.0.1:0", "--plain", "127.0.0.2:0", "--plain", "127.0.0.1:0"]
+    command += ["--tls", "127.0.0.1:0", "--tls", "127.0.0.1:0", "--catalogue", str(file)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
         assert running.stdout
         started = ""
         while not started.endswith("}\n"):
             started += running.stdout.readline()
-        assert len(json.loads(started)["public_key"]) == 64
-        assert deskside("network", "test", "--catalogue", str(file)).returncode == 0
+        told = json.loads(started)
+        assert len(told["public_key"]) == 64
+        assert [len(told["addresses"][kind]) for kind in ("plain", "tls")] == [3, 2]
+        assert told["plain"] == told["addresses"]["plain"][0]
+        done = deskside("network", "test", "--catalogue", str(file), "--json")
+        assert done.returncode == 0
+        targets = {row["id"]: row["code"] for row in json.loads(done.stdout)["targets"]}
+        assert set(targets.values()) == {"reachable"}
+        assert sorted(targets) == [
+            "responder-plain",
+            "responder-plain-2",
+            "responder-plain-3",
+            "responder-tls",
+            "responder-tls-2",
+        ]
         running.send_signal(signal.SIGTERM)
         assert running.wait(10) == 0
 

@@ -29,7 +29,7 @@ rules = (
 subprocess.run(["nft", "-f", "-"], input=rules, text=True, check=True)
 responder = Responder(
     Ed25519PrivateKey.generate(), Path(sys.argv[3]),
-    plain=("0.0.0.0", 4000), tls=("0.0.0.0", 4001), name="127.0.0.1",
+    plain=[("0.0.0.0", 4000)], tls=[("0.0.0.0", 4001)], name="127.0.0.1",
 )
 responder.start()
 hosts = [

@@ -13,6 +13,7 @@ from deskside.network import pages
 from deskside.network.responder import Responder
 from deskside.network.service import NetworkService
 
+from .documents import CHECKED
 from .shell import BEARER, SAME_SITE, client
 
 
@@ -42,6 +43,11 @@ def test_the_page_tests_the_responder(portal: TestClient[Any]) -> None:
 def test_the_api_tests_the_responder(portal: TestClient[Any]) -> None:
     report = portal.post("/api/v1/network/tests", headers=BEARER).json()
     assert report["verdict"] == "success"
+    assert report["redacted"] is False
+    CHECKED.validate(report)
+    report = portal.post("/api/v1/network/tests?redact=true", headers=BEARER).json()
+    assert report["redacted"] is True
+    CHECKED.validate(report)
 
 
 @pytest.mark.parametrize("accept", ["text/plain", "application/json", "*/*"])

@@ -13,7 +13,6 @@ from dataclasses import fields
 from html.parser import HTMLParser
 from pathlib import Path
 
-import jsonschema_rs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -32,10 +31,9 @@ from deskside.network.service import NetworkService
 
 from .conftest import closed_port, far_end, listed, silent_port
 from .conftest import host as row
-from .documents import MADE, PUBLIC, document, dropped, target
+from .documents import CHECKED, MADE, PUBLIC, document, dropped, target
 
 XSD = etree.XMLSchema(etree.parse(Path(__file__).with_name("junit.xsd")))
-CHECKED = jsonschema_rs.validator_for(schema(), validate_formats=True)
 
 
 def write(name: str, made: Document) -> str:

@@ -95,8 +95,8 @@ def test_an_address_that_asks_too_much_is_slowed_down(responder: Responder) -> N
 def test_a_taken_port(responder: Responder, key: Ed25519PrivateKey, tmp_path: Path) -> None:
     taken = responder.address("plain")
     with pytest.raises(Unavailable, match="cannot listen"):
-        Responder(key, tmp_path, plain=taken, tls=None).start()
-    other = Responder(key, tmp_path, plain=taken, tls=None, any_port=True)
+        Responder(key, tmp_path, plain=[taken], tls=()).start()
+    other = Responder(key, tmp_path, plain=[taken], tls=(), any_port=True)
     other.start()
     try:
         assert other.address("plain") != taken
@@ -107,7 +107,7 @@ def test_a_taken_port(responder: Responder, key: Ed25519PrivateKey, tmp_path: Pa
 
 
 def test_it_stops_and_starts_again(key: Ed25519PrivateKey, tmp_path: Path) -> None:
-    running = Responder(key, tmp_path, plain=(LOOPBACK, 0), tls=(LOOPBACK, 0))
+    running = Responder(key, tmp_path, plain=[(LOOPBACK, 0)], tls=[(LOOPBACK, 0)])
     running.start()
     first = running.fingerprint
     running.stop()

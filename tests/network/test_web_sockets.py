@@ -131,9 +131,9 @@ def for_browsers(certified: tuple[Path, Path], tmp_path: Path) -> Iterator[Respo
     responder = Responder(
         Ed25519PrivateKey.generate(),
         tmp_path / "keys",
-        plain=None,
-        tls=None,
-        web=(LOOPBACK, 0),
+        plain=(),
+        tls=(),
+        web=[(LOOPBACK, 0)],
         web_certificate=certified,
         name="localhost",
     )

@@ -25,6 +25,7 @@ from deskside.secure_login.helpdesk.service import Helpdesk
 from deskside.secure_login.orders.model import Policy
 from deskside.secure_login.orders.service import Orders
 from deskside.secure_login.passwords import PasswordPool
+from deskside.secure_login.people.service import PeopleImport
 from deskside.secure_login.seeds.jobs import ImportJobs
 from deskside.secure_login.seeds.service import SeedImport
 from deskside.secure_login.service import LoginService
@@ -72,7 +73,8 @@ class Desk:
     @property
     def imports(self) -> ImportJobs:
         taking = SeedImport(self.service.devices, self.directory)
-        return ImportJobs(self.database, self.keyring, self.clock, self.audit, taking)
+        people = PeopleImport(self.directory, lambda: "https://desk.example", mails=True)
+        return ImportJobs(self.database, self.keyring, self.clock, self.audit, taking, people)
 
     @property
     def orders(self) -> Orders:

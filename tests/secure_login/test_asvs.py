@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from pathlib import Path
+
+from deskside.secure_login.authenticators import authenticator, kinds
+from deskside.secure_login.sessions import Limits
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "security" / "asvs.md").read_text(encoding="utf-8")
@@ -28,6 +32,26 @@ def test_every_row_says_how() -> None:
     for number, state, how in ROWS:
         assert state in {"yes", "deviation", "later", "n/a"}, number
         assert len(how) > 20 or state == "n/a", number
+
+
+def test_every_requirement_that_is_met_or_decided_names_a_test() -> None:
+    for number, state, how in ROWS:
+        if state in {"yes", "deviation"}:
+            assert re.search(r"`test_\w+\.py::test_\w+`", how), number
+
+
+def test_what_the_list_calls_documented_is() -> None:
+    guide = " ".join((ROOT / "docs" / "security" / "login.md").read_text("utf-8").split())
+    limits = Limits()
+    assert (limits.idle, limits.absolute) == (timedelta(minutes=30), timedelta(hours=12))
+    for told in ("30 minutes", "12 hours", "product.s name", "e-mail address"):
+        assert re.search(told, guide), told
+
+
+def test_no_kind_of_device_is_a_telephone() -> None:
+    methods = {method for kind in kinds() for method in authenticator(kind).amr}
+    assert methods
+    assert not methods & {"sms", "tel"}
 
 
 def test_every_test_that_is_named_exists() -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from deskside.directory.model import HolderKind
 from deskside.foundation.clock import FrozenClock
 from deskside.foundation.errors import Refused
 from deskside.secure_login.authenticators import Simulated, authenticator, kinds
@@ -38,7 +41,11 @@ def test_everybody_can_log_in_with_every_device(
     summary = json.loads((tmp_path / "demo.json").read_text())
     assert summary["portal"] == "http://localhost:1"
     roles = {role for user in summary["users"] for role in user["roles"]}
-    assert roles >= {"operator", "reviewer", "trader"}
+    assert roles == {"operator", "reviewer", "trader", "helpdesk", "security-officer"}
+    staff = [user["username"] for user in summary["users"] if "trader" not in user["roles"]]
+    assert len(staff) == 5
+    for name in staff:
+        assert any(name in re.split(r"[ ,]+", line) for line in printed)
     for user in summary["users"]:
         assert set(user) == {"username", "password", "roles", "devices"}
         for device in user["devices"]:
@@ -73,6 +80,18 @@ def test_user_names_of_one_holder_share_a_card(small_desk: Desk, tmp_path: Path)
     assert small_desk.directory.find("tessa").holder_id == (
         small_desk.directory.find("tessa2").holder_id
     )
+
+
+def test_the_officer_and_the_trader_are_one_entitys(small_desk: Desk, tmp_path: Path) -> None:
+    welcome(small_desk, tmp_path, "http://localhost:1")
+    officer, trader = map(small_desk.directory.find, ("sofia", "brera"))
+    assert officer.holder_id == trader.holder_id
+    assert small_desk.directory.holder(officer.holder_id).kind is HolderKind.ENTITY
+    assert officer.account is None
+    visitor = replace(seen(officer), roles=frozenset({"security-officer"}))
+    found = small_desk.helpdesk.search(visitor, "brera").people
+    assert {user.name for user in found} == {"brera", "sofia"}
+    assert not small_desk.helpdesk.search(visitor, "dario").people
 
 
 def test_cards_in_stock_can_be_ordered_and_operated(small_desk: Desk, tmp_path: Path) -> None:

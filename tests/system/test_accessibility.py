@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -12,7 +14,10 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from deskside.local import PARTS
+from deskside.network.monitor.history import History
+from deskside.network.monitor.model import Change, Standing
 from deskside.portal import portal_pages
+from tests.network.monitor.conftest import DEGRADED, FAILURE, SUCCESS, VOID, measure, run
 from tests.secure_login.test_import_jobs import csv_file
 from tests.system.barriers import Looker, pages_of
 from tests.system.conftest import Portal, clean_page, run_deskside, start_portal, stop_portal
@@ -26,6 +31,8 @@ NO_PAGES = {
     "/doctor/bundle",
     "/healthz",
     "/readyz",
+    "/network/report/{kind:str}",
+    "/metrics",
     "/kb/feed.atom",
     "/kb/feed.rss",
     "/sitemap.xml",
@@ -44,7 +51,8 @@ NO_PAGES = {
 @pytest.fixture(scope="module")
 def own_portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     """A portal of our own: what is made and locked here disturbs no other test."""
-    running = start_portal(tmp_path_factory.mktemp("portal"), "--demo")
+    env = {"DESKSIDE_MONITOR_PORTAL": "true"}
+    running = start_portal(tmp_path_factory.mktemp("portal"), "--demo", env=env)
     yield running
     stop_portal(running)
 
@@ -182,7 +190,7 @@ def test_pages_of_the_desk(looker: Looker, own_portal: Portal, tmp_path: Path) -
     looker.state("import: no file")
     (tmp_path / "seeds.csv").write_bytes(csv_file(30, wrong=3))
     page.goto(f"{desk}/imports")
-    page.get_by_label("File with seeds").set_input_files(tmp_path / "seeds.csv")
+    page.get_by_label("File", exact=True).set_input_files(tmp_path / "seeds.csv")
     submit(page, "Check the file")
     looker.state("import: being checked")
     page.get_by_role("button", name="Import the devices").wait_for()
@@ -218,13 +226,35 @@ def test_pages_of_the_desk(looker: Looker, own_portal: Portal, tmp_path: Path) -
         for each in looker.patterns
         if each.startswith("/desk") and each not in NO_PAGES | LOOKED_AT_HERE | set(looker.seen)
     ]
-    assert not [each for each in missing if "reviews" not in each], "links lead to no page of these"
+    assert not missing, "links lead to no page of these"
 
 
 def test_pages_of_a_reviewer(looker: Looker, own_portal: Portal, tmp_path: Path) -> None:
     page, portal = looker.page, own_portal
     log_in(page, portal, portal.user("reviewer"), tmp_path)
     looker.everywhere(["/desk/reviews", "/desk", "/desk/people/dario", "/desk/stock"])
+    assert not looker.problems, told(looker)
+
+
+@pytest.mark.parametrize(
+    ("role", "person", "sees"),
+    [("helpdesk", "dario", "/desk/stock"), ("security-officer", "brera", "/desk?q=brera")],
+)
+def test_pages_of_other_staff(
+    looker: Looker, own_portal: Portal, tmp_path: Path, role: str, person: str, sees: str
+) -> None:
+    page, portal = looker.page, own_portal
+    log_in(page, portal, portal.user(role), tmp_path)
+    for path in ("/", "/desk", sees, f"/desk/people/{person}", f"/desk/people/{person}/lock"):
+        assert looker.visit(path), path
+    submit(page, "Lock the user name")
+    looker.state(f"{role}: no reason chosen")
+    answer = page.goto(f"{portal.address}/desk/people/renata")
+    assert answer is not None
+    assert answer.status == (200 if role == "helpdesk" else 404)
+    looker.state(f"{role}: another member of staff")
+    page.goto(f"{portal.address}/desk/imports")
+    looker.state(f"{role}: not allowed")
     assert not looker.problems, told(looker)
 
 
@@ -248,7 +278,13 @@ def test_every_page_is_somebodys() -> None:
     assert heads == visited | {"setup", "reset", "alarm"}
 
 
-def test_pages_of_this_computer(opened: str, page: Page, paper: Path) -> None:  # noqa: F811
+def test_pages_of_this_computer(
+    opened: str,  # noqa: F811
+    page: Page,
+    paper: Path,  # noqa: F811
+    data: Path,  # noqa: F811
+) -> None:
+    watch(data / "monitor.sqlite3")
     patterns = pages_of(
         handler for part in PARTS for handler in import_module(f"{part}.pages").local_pages()
     )
@@ -262,6 +298,18 @@ def test_pages_of_this_computer(opened: str, page: Page, paper: Path) -> None:  
         "/doctor/changes/{change:str}",
         "/api-components/{name:str}/remove",
     }
+
+
+def watch(file: Path) -> None:
+    """A history of the connection with every state in it, the last one our own side's."""
+    now = datetime.now(UTC)
+    outcomes = [SUCCESS, DEGRADED, FAILURE, FAILURE, VOID]
+    change = Change(at=now - timedelta(hours=2), now=FAILURE, previous=SUCCESS)
+    with History.open(file) as history:
+        for hours, outcome in zip((5, 4, 3, 2, 1), outcomes, strict=True):
+            seen = replace(run(0, outcome, measure(lost=1)), started=now - timedelta(hours=hours))
+            changed = change if hours == 2 else None
+            history.record(seen, Standing(FAILURE, change.at), changed, [])
 
 
 def pages_without_parameters(*but: str) -> list[str]:

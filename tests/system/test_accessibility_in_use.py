@@ -20,6 +20,7 @@ from tests.system.test_main_job import log_in
 from tests.system.test_orders import activate, carry_out, log_in_by_codes, order
 from tests.system.test_own_articles import expect_title, put
 from tests.system.test_sharing import prove_the_device
+from tests.system.test_sharing_review import ask_for_review
 
 pytestmark = pytest.mark.browser
 
@@ -37,10 +38,11 @@ OF_SHARING = {
     "/account/share/{share:str}/device",
     "/account/share/{share:str}/result",
 }
+OF_REVIEWS = {"/desk/reviews", "/desk/reviews/{review:str}"}
 OF_ARTICLES = {"/desk/articles/{number:str}/{tag:str}", "/kb/{number:str}/result"}
 OF_PROOFS = {"/account/verify"}
 
-LOOKED_AT_HERE = OF_AN_ORDER | OF_SHARING | OF_ARTICLES | OF_PROOFS
+LOOKED_AT_HERE = OF_AN_ORDER | OF_SHARING | OF_REVIEWS | OF_ARTICLES | OF_PROOFS
 """The tests below fail unless they have seen each of these."""
 
 
@@ -153,6 +155,21 @@ def test_a_request_to_share(holder: Looker, free_portal: Portal, tmp_path: Path)
     page.get_by_role("link", name="Cancel").first.click()
     look_here(holder)
     nothing_stands_in_the_way(OF_SHARING, holder)
+
+
+def test_a_review(holder: Looker, operator: Looker, free_portal: Portal, tmp_path: Path) -> None:
+    reference = ask_for_review(holder.page, free_portal, "greta.lang", tmp_path)
+    holder.state("share: in review")
+    page = operator.page
+    log_in(page, free_portal, free_portal.user("reviewer"), tmp_path)
+    page.goto(f"{free_portal.address}/desk/reviews")
+    look_here(operator)
+    page.get_by_role("listitem").filter(has_text=reference).get_by_role("link").first.click()
+    page.wait_for_url(re.compile("/desk/reviews/"))
+    look_here(operator)
+    page.get_by_role("button", name="Decide", exact=True).click()
+    operator.state("review: nothing chosen")
+    nothing_stands_in_the_way(OF_REVIEWS, operator, holder)
 
 
 def test_a_proof(chromium: Browser, own_portal: Portal, tmp_path: Path) -> None:

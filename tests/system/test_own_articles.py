@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import time
 from pathlib import Path
 
@@ -15,8 +16,8 @@ from tests.system.conftest import Portal, clean_page, run_deskside
 from tests.system.test_main_job import log_in
 
 
-def put(portal: Portal, number: str, source: str) -> None:
-    path = portal.folder / "articles" / number / "en.md"
+def put(portal: Portal, number: str, source: str, language: str = "en") -> None:
+    path = portal.folder / "articles" / number / f"{language}.md"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(source)
 
@@ -44,6 +45,35 @@ def test_versions_are_compared_and_put_back(
     expect_title(page, article, first)
     told = run_deskside("kb", "history", number, "--data", str(portal.folder), data=tmp_path)
     assert re.findall(r"^\d+", told.stdout, re.MULTILINE) == ["1", "2", "3"]
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scripts", [False])
+def test_an_article_is_added_overridden_and_translated(
+    portal: Portal, browser_page: Page, scripts: bool
+) -> None:
+    """In the desk's folder, while readers read; what is taken away leaves ours as it was."""
+    page, ours, theirs = browser_page, "9003", "9104"
+    page.goto(f"{portal.address}/kb/{ours}?lang=it")
+    italian = page.get_by_role("heading", level=1).inner_text()
+    page.goto(f"{portal.address}/kb/{ours}?lang=en")
+    english = page.get_by_role("heading", level=1).inner_text()
+
+    put(portal, ours, text(ours, title="The proxy of this desk"))
+    expect_title(page, f"{portal.address}/kb/{ours}?lang=en", "The proxy of this desk")
+    expect_title(page, f"{portal.address}/kb/{ours}?lang=it", italian)
+
+    put(portal, theirs, text(theirs, title="Whom to call at the desk"))
+    expect_title(page, f"{portal.address}/kb/{theirs}?lang=en", "Whom to call at the desk")
+    put(portal, theirs, text(theirs, "it", title="Chi chiamare allo sportello"), "it")
+    expect_title(page, f"{portal.address}/kb/{theirs}?lang=it", "Chi chiamare allo sportello")
+    page.goto(f"{portal.address}/kb?q=chiamare+sportello&lang=it")
+    expect(page.get_by_role("main")).to_contain_text("Chi chiamare allo sportello")
+
+    for number in (ours, theirs):
+        shutil.rmtree(portal.folder / "articles" / number)
+    expect_title(page, f"{portal.address}/kb/{ours}?lang=en", english)
+    assert page.goto(f"{portal.address}/kb/{theirs}").status == 404
 
 
 @pytest.mark.browser

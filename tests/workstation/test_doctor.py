@@ -302,3 +302,25 @@ def test_personal_data_is_taken_out(number: int, address: object) -> None:
     if "." in str(address):
         assert str(address) not in told
     assert "adapter" in told
+
+
+def test_services_that_run_and_those_that_do_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, tools = home(tmp_path, monkeypatch), tmp_path / "tools"
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    tools.mkdir()
+    monkeypatch.setenv("PATH", str(tools))
+    (tools / "systemctl").write_text('#!/bin/sh\ncase "$*" in *monitor*) exit 3;; esac\n')
+    (tools / "systemctl").chmod(0o755)
+    units = folder / ".config" / "systemd" / "user"
+    units.mkdir(parents=True)
+    for name in ("watch", "monitor"):
+        (units / f"deskside-{name}.service").touch()
+    found = json.loads(doctor("--only", "doctor.services").stdout)["findings"]
+    assert {one["subject"]: one["code"] for one in found} == {
+        "watch": "service-runs",
+        "monitor": "service-not-running",
+    }
+    (remedy,) = (one["remedy"] for one in found if one["subject"] == "monitor")
+    assert "deskside service install monitor" in remedy

@@ -197,6 +197,16 @@ ARTICLES = [
 ]
 
 
+TESTED: dict[str, Any] = {
+    "steps": ["5 of 14 hosts · 8 s left at most: dc1.example …"],
+    "problem": "",
+    "result": None,
+    "problems": [],
+    "untested": [],
+    "letter": "",
+    "sealed": "c2FtcGxl",
+}
+
 PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "network": (
         "network",
@@ -215,12 +225,18 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         "network",
         {
             "navigation": here("/network"),
-            "tested": "Today, 09:12 CET, from the desk's server in Zurich",
-            "result": {
-                "verdict": "failure",
-                "root_cause": "port-dropped",
-                "findings": [LATE, DROPPED, *FINE],
-                "targets": [],
+            "testing": TESTED
+            | {
+                "tested": "Today, 09:12 CET, from the desk's server in Zurich",
+                "result": {
+                    "verdict": "failure",
+                    "root_cause": "port-dropped",
+                    "findings": [LATE, DROPPED, *FINE],
+                    "targets": [],
+                },
+                "problems": [(DROPPED, ["dc1.example", "dc2.example"], ["dc3.example: refused"])],
+                "untested": [("how long quiet connections are kept", "the time was up")],
+                "letter": "Subject: trading connection: port-dropped",
             },
             "history": [
                 {
@@ -238,13 +254,19 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         "network",
         {
             "navigation": here("/network"),
-            "tested": "Today, 09:12 CET",
-            "result": {"verdict": "success", "root_cause": None, "findings": FINE[:4]},
+            "testing": TESTED
+            | {
+                "tested": "Today, 09:12 CET",
+                "result": {"verdict": "success", "root_cause": None, "findings": FINE[:4]},
+            },
         },
     ),
-    "network_running": (
+    "network_stopped": (
         "network",
-        {"navigation": here("/network"), "running": True, "progress": "5 of 14 hosts tested"},
+        {
+            "navigation": here("/network"),
+            "testing": TESTED | {"problem": "A test is already running here."},
+        },
     ),
     "knowledge": (
         "knowledge",

@@ -36,6 +36,7 @@ class LinkPurpose(StrEnum):
     """Why somebody gets a one-time link to choose a password."""
 
     SET_UP = "set-up"
+    INVITATION = "invitation"
     RESET = "reset"
 
 
@@ -117,3 +118,23 @@ class Link:
     holder_id: str
     purpose: LinkPurpose
     expires: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NewUserName:
+    """Somebody to be entered with others.
+
+    `holder_of` is another user name of the same holder, whose identity counts then; `password_hash`
+    is a ready one, empty where its holder is to choose a password; `account` is None for staff.
+    """
+
+    name: str
+    identity: Identity
+    kind: HolderKind = HolderKind.PERSON
+    email: str = ""
+    password_hash: str = field(default="", repr=False)
+    holder_of: str = ""
+    roles: frozenset[Role] = frozenset({Role.TRADER})
+    account: AccountStatus | None = AccountStatus.OPEN
+    equity: int | None = None
+    language: str = ""

@@ -24,6 +24,8 @@ LONGEST_PASSWORD = 1000
 
 LINK_LIFETIME = {
     LinkPurpose.SET_UP: timedelta(hours=24),
+    # Of a hundred thousand who are invited at once, many read it days later.
+    LinkPurpose.INVITATION: timedelta(days=7),
     LinkPurpose.RESET: timedelta(hours=1),
 }
 

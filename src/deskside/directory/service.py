@@ -6,7 +6,6 @@ together is committed together.
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -17,6 +16,8 @@ from sqlalchemy.exc import IntegrityError
 
 from deskside.directory import rules, sealed, searching
 from deskside.directory.accounts import Accounts
+from deskside.directory.entering import Entering
+from deskside.directory.links import link_address, link_text, token_hash
 from deskside.directory.model import (
     AccountStatus,
     Holder,
@@ -50,6 +51,9 @@ STANDING = standing
 """For other parts to join: `user_name_id, name, enabled, password_hash, holder_id, identity`
 (sealed: see `display_name`), `account_id`, `account_status`, `language` (None is the desk's) and
 `roles` (parted by spaces)."""
+
+
+__all__ = ["STANDING", "DirectoryService", "LinkGone", "link_address"]
 
 
 class LinkGone(NotFound):
@@ -115,6 +119,11 @@ class DirectoryService:
     def accounts(self) -> Accounts:
         """The accounts of holders, and what they are worth."""
         return Accounts(self.keyring, self.clock)
+
+    @property
+    def entering(self) -> Entering:
+        """Entering many at once."""
+        return Entering(self.keyring, self.clock, self.audit, self.mail, self.language)
 
     def set_equity(self, name: str, usd: int, *, actor: str | None = None) -> None:
         """Keep what the account of a user name is worth, in whole USD.
@@ -369,7 +378,7 @@ class DirectoryService:
                     connection,
                     address,
                     _("Choose your password for {name}").format(name=user.name),
-                    _link_text(user.name, link_address(portal, purpose, token), purpose),
+                    link_text(user.name, link_address(portal, purpose, token), purpose),
                 )
         return True
 
@@ -428,7 +437,7 @@ class DirectoryService:
                 id=new_id(),
                 user_name_id=user.id,
                 purpose=purpose.value,
-                token_hash=_token_hash(token),
+                token_hash=token_hash(token),
                 created=now,
                 expires=now + rules.LINK_LIFETIME[purpose],
             )
@@ -447,7 +456,7 @@ class DirectoryService:
 
     def _is_open(self, token: str) -> tuple[ColumnElement[bool], ...]:
         return (
-            secret_link.c.token_hash == _token_hash(token),
+            secret_link.c.token_hash == token_hash(token),
             secret_link.c.used.is_(None),
             secret_link.c.expires > self.clock.now(),
         )
@@ -474,24 +483,3 @@ class DirectoryService:
         **detail: str,
     ) -> None:
         self.audit.record(connection, event, actor=actor, subject=subject, detail=detail)
-
-
-def link_address(portal: str, purpose: LinkPurpose, token: str) -> str:
-    """The address that a person opens."""
-    path = {LinkPurpose.SET_UP: "setup", LinkPurpose.RESET: "reset"}[purpose]
-    return f"{portal.rstrip('/')}/{path}/{token}"
-
-
-def _token_hash(token: str) -> bytes:
-    # A fast hash is enough: the token is 256 random bits, not something a person chose.
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
-
-
-def _link_text(name: str, address: str, purpose: LinkPurpose) -> str:
-    hours = int(rules.LINK_LIFETIME[purpose].total_seconds() // 3600)
-    return _(
-        "Somebody who administers your desk asks you to choose a password for the user name"
-        " {name}.\n\nOpen this link within {hours} h; it works once:\n\n{address}\n\n"
-        "Nobody at the desk knows or chooses your password. If you did not expect this message,"
-        " tell the desk and do not open the link."
-    ).format(name=name, hours=hours, address=address)

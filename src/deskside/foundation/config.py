@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -21,7 +21,10 @@ from deskside.foundation.settings import SETTINGS, Kind, Setting
 from deskside.foundation.text import _
 
 Network = IPv4Network | IPv6Network
-Value = str | int | bool | Path | timedelta | tuple[str, int] | tuple[Network, ...] | None
+Address = tuple[str, int]
+Value = (
+    str | int | bool | Path | timedelta | Address | tuple[Address, ...] | tuple[Network, ...] | None
+)
 
 _UNITS = {"s": 1, "min": 60, "h": 3600, "d": 86400}
 _SPAN = re.compile(r"(\d{1,5})\s*(s|min|h|d)")
@@ -112,6 +115,10 @@ class Config:
         """Host and port."""
         host, port = self._of(key, tuple)
         return str(host), int(port)
+
+    def addresses(self, key: str) -> tuple[tuple[str, int], ...]:
+        """Hosts and ports; none where nobody chose."""
+        return () if self[key] is None else tuple(self._of(key, tuple))
 
     def networks(self, key: str) -> tuple[Network, ...]:
         """Networks; none where nobody chose."""
@@ -279,12 +286,20 @@ def _address(given: object) -> tuple[str, int]:
     return found[1] or found[2], int(found[3])
 
 
-def _networks(given: object) -> tuple[Network, ...]:
+def _addresses(given: object) -> tuple[tuple[str, int], ...]:
+    return tuple(dict.fromkeys(_address(item) for item in _items(given)))
+
+
+def _items(given: object) -> Sequence[object]:
     items = re.split(r"[,\s]+", given.strip()) if isinstance(given, str) else given
     if not isinstance(items, (list, tuple)) or not items:
         raise ValueError
+    return items
+
+
+def _networks(given: object) -> tuple[Network, ...]:
     try:
-        return tuple(ip_network(_text(item)) for item in items)
+        return tuple(ip_network(_text(item)) for item in _items(given))
     except ValueError:
         raise ValueError from None
 
@@ -296,6 +311,7 @@ _READERS: dict[Kind, Any] = {
     Kind.FILE: _file,
     Kind.SPAN: _span,
     Kind.ADDRESS: _address,
+    Kind.ADDRESSES: _addresses,
     Kind.NETWORKS: _networks,
 }
 _EXAMPLES = {
@@ -305,6 +321,7 @@ _EXAMPLES = {
     Kind.FILE: "/folder/file",
     Kind.SPAN: "30 min, 12 h, 45 s, 2 d",
     Kind.ADDRESS: "localhost:8737, [::1]:8737",
+    Kind.ADDRESSES: "0.0.0.0:4000, [::1]:4000",
     Kind.NETWORKS: "10.0.0.0/8, fd00::/8",
 }
 
@@ -333,5 +350,5 @@ def _written(value: Value) -> str:
         host, port = value
         return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     if isinstance(value, tuple):
-        return ", ".join(str(network) for network in value)
+        return ", ".join(_written(item) if isinstance(item, tuple) else str(item) for item in value)
     return str(value)

@@ -6,11 +6,17 @@ that a root cause explains are folded into its block.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from deskside.foundation.findings import Finding, Status
+from deskside.foundation.text import _
+from deskside.foundation.units import number
+
+LISTED, FEW = 60, 12
+"""Subjects that are listed of findings alike; of more, a few are, and the rest counted."""
 
 _SEVEREST = (
     Status.CRASHED,
@@ -68,7 +74,7 @@ class Block:
             who or one.subject
             for (who, _colon, _said), one in zip(split, self.findings, strict=True)
         ]
-        return f"{said[:1].upper()}{said[1:]} ({len(who)})", who
+        return f"{said[:1].upper()}{said[1:]} ({number(len(who))})", who
 
 
 def grouped(findings: Iterable[Finding]) -> list[tuple[Block, list[Block]]]:
@@ -96,10 +102,23 @@ def has_more(one: Finding) -> bool:
     return one.is_problem or one.status is Status.NOTICE
 
 
+def some(who: Sequence[str]) -> list[str]:
+    """A list; of a long one the first few, and how many more there are."""
+    if len(who) <= LISTED:
+        return list(who)
+    return [*who[:FEW], _("and {count} more").format(count=number(len(who) - FEW))]
+
+
 def _blocks(findings: Iterable[Finding]) -> list[Block]:
-    """Findings gathered by what they say, in the order in which it is said first."""
+    """Findings gathered by what they say, in the order in which it is said first.
+
+    What is fine stands by itself, unless there is too much of it to be read.
+    """
+    listed = list(findings)
+    said = Counter(one.code for one in listed)
     gathered: dict[object, list[Finding]] = {}
-    for position, one in enumerate(findings):
+    for position, one in enumerate(listed):
         alike = (one.code, one.cause, one.remedy, one.fixes)
-        gathered.setdefault(alike if has_more(one) and one.cause else position, []).append(one)
+        together = (has_more(one) and one.cause) or said[one.code] > LISTED
+        gathered.setdefault(alike if together else position, []).append(one)
     return [Block(tuple(group)) for group in gathered.values()]

@@ -11,7 +11,7 @@ import click
 
 from deskside.foundation.evidence import in_words
 from deskside.foundation.findings import Finding, Status, Verdict
-from deskside.foundation.findings_grouped import Block, grouped, has_more
+from deskside.foundation.findings_grouped import Block, grouped, has_more, some
 from deskside.foundation.text import _, mark
 
 WIDEST = 100
@@ -61,7 +61,7 @@ def _lines(block: Block, explained: Sequence[Block]) -> list[str]:
     title, who = block.parts
     lines = _wrapped(title, "  ")
     lines[0] = click.style(sign, fg=colour, bold=True) + lines[0][1:]
-    lines += _wrapped(", ".join(map(_whole, who)), "    ") if who else []
+    lines += _wrapped(", ".join(map(_whole, some(who))), "    ") if who else []
     if seen := in_words(block.evidence, short=True):
         row = " · ".join(map(_whole, seen))
         lines += [click.style(line, dim=True) for line in _wrapped(row, "    ")]

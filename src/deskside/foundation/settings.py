@@ -18,6 +18,7 @@ class Kind(StrEnum):
     FILE = mark("file")
     SPAN = mark("span of time")
     ADDRESS = "host:port"
+    ADDRESSES = mark("list of host:port")
     NETWORKS = mark("list of networks")
 
 
@@ -392,6 +393,15 @@ SETTINGS = _table(
             ),
         ),
         Setting(
+            key="knowledge.keep",
+            kind=Kind.WHOLE,
+            default="16",
+            about=mark(
+                "Megabytes of memory for pages of the knowledge base that are kept ready; "
+                "0 makes each anew."
+            ),
+        ),
+        Setting(
             key="knowledge.remember",
             kind=Kind.SPAN,
             default="180 d",
@@ -409,19 +419,19 @@ SETTINGS = _table(
         ),
         Setting(
             key="network.responder_plain",
-            kind=Kind.ADDRESS,
+            kind=Kind.ADDRESSES,
             default=None,
-            about=mark("Where other computers reach the desk's responder on its plain port."),
+            about=mark("Where other computers reach the desk's responder on its plain ports."),
         ),
         Setting(
             key="network.responder_tls",
-            kind=Kind.ADDRESS,
+            kind=Kind.ADDRESSES,
             default=None,
-            about=mark("Where other computers reach the desk's responder on its TLS port."),
+            about=mark("Where other computers reach the desk's responder on its TLS ports."),
         ),
         Setting(
             key="network.responder_web",
-            kind=Kind.ADDRESS,
+            kind=Kind.ADDRESSES,
             default=None,
             about=mark("Where browsers reach the responder with the portal's own certificate."),
         ),
@@ -467,6 +477,30 @@ SETTINGS = _table(
             default="200",
             least=1,
             about=mark("Megabytes that the monitor's history may take; the oldest tests go first."),
+        ),
+        Setting(
+            key="monitor.metrics",
+            kind=Kind.ADDRESS,
+            default=None,
+            about=mark("Where `network monitor` serves metrics for Prometheus; loopback only."),
+        ),
+        Setting(
+            key="monitor.textfile",
+            kind=Kind.FILE,
+            default=None,
+            about=mark("The file that it writes metrics to, for node_exporter; named `….prom`."),
+        ),
+        Setting(
+            key="monitor.metrics_from",
+            kind=Kind.NETWORKS,
+            default=None,
+            about=mark("Networks (CIDR) that may read the portal's `/metrics`; none if unset."),
+        ),
+        Setting(
+            key="monitor.metrics_token_file",
+            kind=Kind.FILE,
+            default=None,
+            about=mark("The file with the bearer token that `/metrics` asks for."),
         ),
         Setting(
             key="monitor.alert_command",

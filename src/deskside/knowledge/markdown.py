@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 import nh3
@@ -22,12 +22,14 @@ from markdown_it.token import Token
 from deskside.knowledge.model import Section, Step
 from deskside.knowledge.steps import MARK
 
-NAMED = re.compile(r"\s*\{#(?P<anchor>[a-z0-9]+(?:-[a-z0-9]+)*)\}\s*$")
+NAMED = re.compile(r"(?<!\s)\s*\{#(?P<anchor>[a-z0-9]+(?:-[a-z0-9]+)*)\}\s*$")
 OURS = re.compile(r"kb:(?P<number>[0-9]{1,6})(?:#(?P<anchor>[a-z0-9-]+))?")
 THEIRS = re.compile(r"vendor:(?P<number>[0-9]{1,6})")
 VENDOR_ADDRESS = "https://ibkr.info/article/{number}"
 
 COMMAND = re.compile(r"deskside [a-z]")
+LINK = re.compile(r"\[([^\[\]]+)\]\([^()\s]+\)")
+"""Never looks past the next bracket: else a page of brackets would take minutes."""
 
 HEADINGS = {"h2", "h3", "h4", "h5", "h6"}
 LISTS = {"ul", "ol", "li"}
@@ -35,6 +37,9 @@ TABLES = {"table", "thead", "tbody", "tr", "th", "td"}
 WORDS = {"p", "a", "strong", "em", "code", "pre", "blockquote", "hr", "br"}
 TAGS = HEADINGS | LISTS | TABLES | WORDS
 ATTRIBUTES = {name: {"id"} for name in HEADINGS} | {"a": {"href"}, "ol": {"start"}, "li": {"id"}}
+ATTRIBUTES["*"] = set()
+"""No `title` and no `lang` either, which the cleaner would let through on any element."""
+HEADING = re.compile(r'<h([2-6]) id="([a-z0-9-]+)">.*?</h\1>', re.DOTALL)
 PLACE = re.compile("\ue000([a-z0-9.-]+)\ue001(</p>)?")
 """Where a page puts what is seen of a step; taken out of whatever an author writes."""
 
@@ -58,6 +63,27 @@ def to_html(body: str, seen: Mapping[str, str] | None = None) -> str:
     return PLACE.sub(lambda place: (place[2] or "") + (seen or {}).get(place[1], ""), cleaned)
 
 
+def with_sections_elsewhere(html: str, languages: Sequence[tuple[str, str]]) -> str:
+    """The HTML of an article with a way, under each heading, to the same section elsewhere.
+
+    Sections have the same names in all languages: `kb lint` sees to it.
+
+    Args:
+        languages: tag and name of each other language of the article.
+    """
+    if not languages:
+        return html
+
+    def linked(heading: re.Match[str]) -> str:
+        ways = " ".join(
+            f'<a href="?lang={tag}#{heading[2]}" hreflang="{tag}" lang="{tag}">{name}</a>'
+            for tag, name in languages
+        )
+        return f'{heading[0]}<p class="ds-elsewhere">{ways}</p>'
+
+    return HEADING.sub(linked, html)
+
+
 def steps(body: str) -> list[Step]:
     """The steps of an article that know their check, in order."""
     return [step for _token, step in _marked(_named(_parser().parse(body)))]
@@ -72,7 +98,7 @@ def sections(body: str) -> list[Section]:
             line = token.map[0] if token.map else 0
             anchor, level = str(token.attrGet("id")), int(token.tag[1])
             title = _words(tokens[index + 1])
-            found.append(Section(anchor, level, title, _steps(tokens[index + 1 :]), line))
+            found.append(Section(anchor, level, title, _steps(tokens, index + 1), line))
     return found
 
 
@@ -102,7 +128,7 @@ def plain(body: str) -> str:
         NAMED.sub("", line) if line.startswith("#") else MARK.sub("", line)
         for line in body.split("\n")
     ]
-    return re.sub(r"\[([^\]]+)\]\([^)\s]+\)", r"\1", "\n".join(lines)).strip("\n")
+    return LINK.sub(r"\1", "\n".join(lines)).strip("\n")
 
 
 def slug(title: str) -> str:
@@ -163,7 +189,7 @@ def _take_mark(inline: Token, section: str, number: int) -> Step | None:
 
 def _named(tokens: list[Token]) -> list[Token]:
     """The tokens with an id on every heading and every link leading somewhere real."""
-    taken: set[str] = set()
+    taken: dict[str, int] = {}
     for index, token in enumerate(tokens):
         if token.type == "heading_open":
             token.attrSet("id", _free(_take_name(tokens[index + 1]), taken))
@@ -183,12 +209,13 @@ def _take_name(inline: Token) -> str:
     return slug(_words(inline))
 
 
-def _free(name: str, taken: set[str]) -> str:
-    free, count = name, 1
+def _free(name: str, taken: dict[str, int]) -> str:
+    """The name, or one with the next number that makes it the only one."""
+    free = name
     while free in taken:
-        count += 1
-        free = f"{name}-{count}"
-    taken.add(free)
+        taken[name] += 1
+        free = f"{name}-{taken[name]}"
+    taken[free] = 1
     return free
 
 
@@ -210,11 +237,12 @@ def _text(children: list[Token]) -> Iterator[str]:
         yield " " if child.type in ("softbreak", "hardbreak") else child.content
 
 
-def _steps(tokens: list[Token]) -> int:
-    """Items of the numbered lists before the next heading."""
+def _steps(tokens: list[Token], start: int) -> int:
+    """Items of the numbered lists from a token on, before the next heading."""
     count = 0
     lists: list[str] = []
-    for token in tokens:
+    for at in range(start, len(tokens)):
+        token = tokens[at]
         if token.type == "heading_open":
             break
         if token.type in ("ordered_list_open", "bullet_list_open"):

@@ -44,10 +44,9 @@ class OwnArticles:
         Args:
             base: the articles that ours add to or override.
         """
-        now = time.monotonic()
-        if now - self._looked < LOOK_EVERY:
+        if not self.is_due:
             return False
-        self._looked = now
+        self._looked = time.monotonic()
         present = dict(self._signatures())
         changed = {path for path, seen in present.items() if self._seen.get(path) != seen}
         gone = self._seen.keys() - present.keys()
@@ -58,6 +57,11 @@ class OwnArticles:
             self._read(path, base)
         self._seen = present
         return bool(changed or gone)
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the next look is a real one."""
+        return time.monotonic() - self._looked >= LOOK_EVERY
 
     def over(self, base: Shelf) -> Shelf:
         """The articles of a shelf with our own added to them or in their place."""

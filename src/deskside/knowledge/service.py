@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from difflib import get_close_matches
 from pathlib import Path
 from threading import Lock
@@ -25,6 +25,10 @@ class Library:
 
     Where a language is not given, it is that of the present command or request; an article that
     does not exist in it is given in English, or else in whatever it exists in.
+
+    Attributes:
+        edition: how often the articles have changed since it was opened, and when they last did,
+            to the second; no two changes share a second.
     """
 
     def __init__(self, shelf: Shelf, own: OwnArticles | None = None) -> None:
@@ -34,6 +38,7 @@ class Library:
         self._merged = shelf
         self._indexed: dict[Key, Article] = {}
         self._search: Index | None = None
+        self.edition = (0, SystemClock().now().replace(microsecond=0))
 
     @classmethod
     def open(cls, folder: Path | None = None, *, own: Path | None = None) -> Library:
@@ -54,7 +59,19 @@ class Library:
             with self._lock:
                 if self._own.look(self._base):
                     self._merged = self._own.over(self._base)
+                    count, before = self.edition
+                    now = SystemClock().now().replace(microsecond=0)
+                    self.edition = (count + 1, max(now, before + timedelta(seconds=1)))
         return self._merged
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the next question looks into the desk's own folder."""
+        return self._own is not None and self._own.is_due
+
+    def look(self) -> None:
+        """Take over what has changed in the desk's own folder, if it is time to."""
+        _present = self._shelf
 
     def articles(self, tag: str | None = None) -> list[Article]:
         """Every article once, by number."""
@@ -153,7 +170,7 @@ class Library:
             raise NotFound("unknown-version", _("There are no articles of your own here."))
         # What lies there now becomes a version before anything is said of versions.
         self._own.hurry()
-        _present = self._shelf
+        self.look()
         return self._own
 
     def _source(self, number: str, tag: str, count: int) -> str:

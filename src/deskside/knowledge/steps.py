@@ -20,7 +20,7 @@ from deskside.knowledge.model import Step
 
 NAME = r"[a-z0-9]+(?:[-.][a-z0-9]+)*"
 MARK = re.compile(
-    rf"[ ]*\{{check=(?P<check>{NAME})"
+    rf"(?<![ ])[ ]*\{{check=(?P<check>{NAME})"
     rf"(?:[ ]unless=(?P<unless>{NAME}(?:,{NAME})*))?"
     rf"(?:[ ]fix=(?P<fix>{NAME}))?\}}[ ]*$"
 )

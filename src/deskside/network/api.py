@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from litestar import MediaType, get, post
 from litestar.di import NamedDependency
-from litestar.params import HeaderParameter
+from litestar.params import FromQuery, HeaderParameter
 from litestar.response import Response
 
+from deskside.network.reports import document_of, redacted
+from deskside.network.reports.private import of_this_computer
 from deskside.network.service import NetworkService
 from deskside.web.service import AnyRequest, require_visitor
 
@@ -30,13 +33,22 @@ def catalogue(
 
 
 @post("/network/tests", sync_to_thread=True, status_code=200, tags=["network"])
-def run_test(request: AnyRequest, network: NamedDependency[NetworkService]) -> dict[str, Any]:
+def run_test(
+    request: AnyRequest, network: NamedDependency[NetworkService], redact: FromQuery[bool] = False
+) -> dict[str, Any]:
     """Test the desk's responder from the portal's own computer; for logged-in visitors.
 
-    Answers in the shape of `deskside network test --json`.
+    Answers in the shape of `deskside network test --json`; with `redact`, without names and
+    addresses of the person, the computer and its network.
     """
-    require_visitor(request)
-    return network.test_own().as_json()
+    person = require_visitor(request)
+    document = document_of(
+        network.test_own(),
+        made=datetime.now(UTC),
+        where="",
+        private=of_this_computer(person.user_name, person.display_name),
+    )
+    return (redacted(document) if redact else document).as_json()
 
 
 def routes() -> list[Any]:

@@ -24,8 +24,12 @@ if TYPE_CHECKING:
 FORMAT = 1
 """Version of the file format that this program reads."""
 
-MAX_BYTES = 8 << 20
-MAX_ROWS = 10_000
+MAX_BYTES, MAX_ROWS = 8 << 20, 10_000
+"""Of a catalogue that is sent from one computer to another, and of a desk's own rows."""
+
+MAX_FILE_BYTES, MAX_FILE_ROWS = 64 << 20, 100_000
+"""Of a catalogue file that is tested where it lies."""
+
 SHIPPED = Path(__file__).with_name("catalogue.toml")
 
 _ABOUT = ("format", "version", "date", "responder_key", "signature")
@@ -39,8 +43,8 @@ def shipped() -> Catalogue:
     return parse(SHIPPED.read_bytes(), today=None)
 
 
-def load(path: Path, *, today: date) -> Catalogue:
-    """The catalogue in a file.
+def load(path: Path, *, today: date, most: int = MAX_FILE_ROWS) -> Catalogue:
+    """The catalogue in a file, of so many rows at most.
 
     Raises:
         NotFound: there is no such file.
@@ -48,25 +52,31 @@ def load(path: Path, *, today: date) -> Catalogue:
     """
     try:
         with path.open("rb") as file:
-            raw = file.read(MAX_BYTES + 1)
+            raw = file.read(MAX_FILE_BYTES + 1)
     except (FileNotFoundError, IsADirectoryError):
         raise NotFound(
             "catalogue-not-found",
             _("There is no catalogue file {path}.").format(path=path),
             hint=_("Leave out --catalogue to use the one that ships."),
         ) from None
-    return parse(raw, today=today)
+    return parse(raw, today=today, most=most, largest=MAX_FILE_BYTES)
 
 
-def parse(raw: bytes, *, today: date | None) -> Catalogue:
+def parse(
+    raw: bytes, *, today: date | None, most: int = MAX_ROWS, largest: int = MAX_BYTES
+) -> Catalogue:
     """A catalogue from its TOML or JSON text; dates after `today` are refused.
+
+    Args:
+        most: rows that it may list.
+        largest: bytes that its text may have.
 
     Raises:
         Refused: `catalogue-invalid`, naming the row and the rule that it breaks;
             `catalogue-signature-wrong`; `catalogue-from-the-future`.
     """
-    if len(raw) > MAX_BYTES:
-        raise rules.invalid(_("the file"), _("larger than {limit}").format(limit=size(MAX_BYTES)))
+    if len(raw) > largest:
+        raise rules.invalid(_("the file"), _("larger than {limit}").format(limit=size(largest)))
     document = _document(raw)
     about = {name: value for name, value in document.items() if name != "host"}
     for name in about:
@@ -78,7 +88,7 @@ def parse(raw: bytes, *, today: date | None) -> Catalogue:
         date=rules.iso_date(about.get("date", ""), "date", _("the head")),
         responder_key=_hexadecimal(about, "responder_key", _KEY),
         signature=_hexadecimal(about, "signature", _SIGNATURE),
-        hosts=_hosts(document.get("host", [])),
+        hosts=_hosts(document.get("host", []), most),
     )
     if today is not None:
         _refuse_future(catalogue, today)
@@ -132,13 +142,11 @@ def _hexadecimal(about: Mapping[str, Any], name: str, form: re.Pattern[str]) -> 
     return value
 
 
-def _hosts(rows: Any) -> tuple[Host, ...]:
+def _hosts(rows: Any, most: int) -> tuple[Host, ...]:
     if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
         raise rules.invalid(_("the file"), _("rows are written as [[host]] tables"))
-    if not 0 < len(rows) <= MAX_ROWS:
-        raise rules.invalid(
-            _("the file"), _("it must list 1 to {limit} hosts").format(limit=MAX_ROWS)
-        )
+    if not 0 < len(rows) <= most:
+        raise rules.invalid(_("the file"), _("it must list 1 to {limit} hosts").format(limit=most))
     hosts = tuple(rules.host_row(row, position) for position, row in enumerate(rows, 1))
     rules.refuse_duplicates(hosts)
     return hosts

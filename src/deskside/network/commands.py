@@ -47,7 +47,12 @@ def network() -> None:
 @network.command()
 @click.option("--catalogue", metavar="FILE|URL", help="Hosts to test; default: the portal's.")
 @click.option("--only", multiple=True, metavar="ID", help="Test this row alone; may be repeated.")
-@click.option("--deadline", type=float, metavar="SECONDS", help="Default: 10; with --deep 90.")
+@click.option(
+    "--deadline",
+    type=float,
+    metavar="SECONDS",
+    help="Default: 10, with --deep 90; more for thousands of rows.",
+)
 @click.option("--deep", is_flag=True, help="Try idle times and limits of responders, too.")
 @click.option("--html", type=click.Path(dir_okay=False), help="Write an HTML report too.")
 @click.option("--junit", type=click.Path(dir_okay=False), help="Write a JUnit XML report too.")
@@ -81,12 +86,12 @@ def test(
     """
     from deskside.network.live import watched
     from deskside.network.reports.text import terminal
-    from deskside.network.runner import DEADLINE
-    from deskside.network.service import DEEP_DEADLINE, NetworkService
+    from deskside.network.service import NetworkService, usual_deadline
 
     service = NetworkService()
     loaded = service.load(catalogue, say=note)
-    seconds = deadline if deadline is not None else DEEP_DEADLINE if deep else DEADLINE
+    usual = usual_deadline(len(only) or len(loaded.hosts), deep=deep)
+    seconds = deadline if deadline is not None else usual
     with watched(seconds, shown=not wants_json()) as (progress, stop):
         report = service.test(
             loaded, only=only, deadline=seconds, deep=deep, progress=progress, stop=stop
@@ -149,8 +154,22 @@ def hosts(name: str, catalogue: str | None) -> None:
 
 
 @network.command()
-@click.option("--plain", metavar="HOST:PORT", default="127.0.0.1:4000", show_default=True)
-@click.option("--tls", metavar="HOST:PORT", default="127.0.0.1:4001", show_default=True)
+@click.option(
+    "--plain",
+    multiple=True,
+    metavar="HOST:PORT",
+    default=["127.0.0.1:4000"],
+    show_default=True,
+    help="A plain port; may be repeated.",
+)
+@click.option(
+    "--tls",
+    multiple=True,
+    metavar="HOST:PORT",
+    default=["127.0.0.1:4001"],
+    show_default=True,
+    help="A TLS port; may be repeated.",
+)
 @click.option("--key", type=click.Path(dir_okay=False), help="Ed25519 key, made where missing.")
 @click.option("--name", metavar="HOST", help="Name by which others reach this computer.")
 @click.option(
@@ -158,7 +177,11 @@ def hosts(name: str, catalogue: str | None) -> None:
 )
 @command_options
 def responder(
-    plain: str, tls: str, key: str | None, name: str | None, catalogue: str | None
+    plain: tuple[str, ...],
+    tls: tuple[str, ...],
+    key: str | None,
+    name: str | None,
+    catalogue: str | None,
 ) -> None:
     """Run the far end of a connection test, until interrupted.
 
@@ -166,8 +189,9 @@ def responder(
     it served. Port 0 takes a free port.
 
     \b
-    Example:
+    Examples:
       deskside network responder --catalogue lab.toml
+      deskside network responder --plain 0.0.0.0:4000 --plain 0.0.0.0:4002 --name desk.example
       deskside network test --catalogue lab.toml
     """
     from deskside.foundation.paths import data_folder
@@ -176,7 +200,13 @@ def responder(
 
     folder = data_folder() / "responder"
     signing_key = certificates.signing_key(Path(key) if key else folder / "signing.pem")
-    running = Responder(signing_key, folder, plain=_address(plain), tls=_address(tls), name=name)
+    running = Responder(
+        signing_key,
+        folder,
+        plain=[_address(text) for text in plain],
+        tls=[_address(text) for text in tls],
+        name=name,
+    )
     running.start()
     try:
         _announce(running, catalogue)
@@ -200,16 +230,20 @@ def _announce(running: Responder, catalogue: str | None) -> None:
     )
     if catalogue:
         Path(catalogue).write_text(NetworkService().as_toml(listed), encoding="utf-8")
-    where = {kind: _shown(running.address(kind)) for kind in ("plain", "tls")}
-    data = {**where, "public_key": running.public_key, "fingerprint": running.fingerprint}
-    lines = [f"{kind:<6} {address}" for kind, address in where.items()]
+    kinds = ("plain", "tls")
+    where = {kind: [_shown(one) for one in running.addresses(kind)] for kind in kinds}
+    data = {
+        **{kind: next(iter(several), None) for kind, several in where.items()},
+        "addresses": where,
+        "public_key": running.public_key,
+        "fingerprint": running.fingerprint,
+    }
+    lines = [f"{kind:<6} {one}" for kind, several in where.items() for one in several]
     emit(data, "\n".join([*lines, f"key    {running.public_key}"]))
     note(_("Answering until interrupted (Ctrl+C)."))
 
 
-def _shown(address: tuple[str, int] | None) -> str | None:
-    if address is None:
-        return None
+def _shown(address: tuple[str, int]) -> str:
     host = f"[{address[0]}]" if ":" in address[0] else address[0]
     return f"{host}:{address[1]}"
 

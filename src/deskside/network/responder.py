@@ -14,8 +14,9 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from ipaddress import ip_address
+from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
@@ -27,8 +28,8 @@ from deskside.network import certificates, protocol, web_sockets
 from deskside.network.limits import Limits
 from deskside.network.model import Door, Host
 
-PLAIN = ("127.0.0.1", 4000)
-TLS = ("127.0.0.1", 4001)
+PLAIN = (("127.0.0.1", 4000),)
+TLS = (("127.0.0.1", 4001),)
 IDLE = 10.0
 """Seconds that a peer may take for a line, or to read its answer."""
 
@@ -44,14 +45,14 @@ T = TypeVar("T")
 
 
 class Responder:
-    """A plain and a TLS listener on a thread of their own.
+    """Plain and TLS listeners on a thread of their own.
 
     Args:
         signing_key: the desk's key; catalogues pin its public half.
         folder: where the TLS key and certificate are kept (0600).
-        plain: where the plain port listens; None for none; port 0 for a free one.
-        tls: where the TLS port listens.
-        web: where a TLS port for browsers listens, if any.
+        plain: where plain ports listen; port 0 for a free one.
+        tls: where TLS ports listen.
+        web: where TLS ports for browsers listen.
         web_certificate: files of the certificate chain and key (PEM) that browsers trust.
         any_port: take a free port where the one asked for is taken; `notes` says so.
         name: host name that `rows` gives out; needed where it listens on every address.
@@ -62,21 +63,21 @@ class Responder:
         signing_key: Ed25519PrivateKey,
         folder: Path,
         *,
-        plain: Address | None = PLAIN,
-        tls: Address | None = TLS,
-        web: Address | None = None,
+        plain: Sequence[Address] = PLAIN,
+        tls: Sequence[Address] = TLS,
+        web: Sequence[Address] = (),
         web_certificate: tuple[Path, Path] | None = None,
         any_port: bool = False,
         name: str | None = None,
     ) -> None:
         self._key = signing_key
         self._folder = folder
-        self._wanted = {"plain": plain, "tls": tls, "web": web if web_certificate else None}
+        self._wanted = {"plain": plain, "tls": tls, "web": web if web_certificate else ()}
         self._web_certificate = web_certificate
         self._any_port = any_port
         self._name = name
         self._limits = Limits()
-        self._sockets: dict[str, socket.socket] = {}
+        self._sockets: dict[str, list[socket.socket]] = {}
         self._fingerprint = protocol.NO_TLS
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -94,10 +95,13 @@ class Responder:
         """SHA-256 of the TLS certificate, or `-` where there is no TLS port."""
         return self._fingerprint
 
+    def addresses(self, kind: str) -> list[Address]:
+        """Where the `plain`, `tls` or `web` ports listen."""
+        return [listening.getsockname()[:2] for listening in self._sockets.get(kind, ())]
+
     def address(self, kind: str) -> Address | None:
-        """Where the `plain`, `tls` or `web` port listens; None where it does not."""
-        listening = self._sockets.get(kind)
-        return listening.getsockname()[:2] if listening else None
+        """Where the first of them listens; None where none does."""
+        return next(iter(self.addresses(kind)), None)
 
     def start(self) -> None:
         """Listen and answer, until `stop`.
@@ -110,8 +114,8 @@ class Responder:
         contexts = {"tls": self._context(), "web": self._web_context()}
         try:
             for kind, wanted in self._wanted.items():
-                if wanted:
-                    self._sockets[kind] = self._listen(kind, wanted)
+                for address in wanted:
+                    self._sockets.setdefault(kind, []).append(self._listen(kind, address))
         except Unavailable:
             self._close()
             raise
@@ -137,12 +141,12 @@ class Responder:
         """The rows that a catalogue needs to test against this responder."""
         return [
             Host(
-                id=f"responder-{kind}",
+                id=f"responder-{kind}" if number == 1 else f"responder-{kind}-{number}",
                 region="This desk",
                 product="Deskside responder",
-                host=self._public_host(address[0]),
-                ports=(address[1],),
-                tls=(address[1],) if kind == "tls" else (),
+                host=host,
+                ports=(port,),
+                tls=(port,) if kind == "tls" else (),
                 note="Stands for the TLS port of TWS."
                 if kind == "tls"
                 else "Stands for the plain port of TWS.",
@@ -150,16 +154,17 @@ class Responder:
                 responder=True,
             )
             for kind in ("plain", "tls")
-            if (address := self.address(kind))
+            for number, (host, port) in enumerate(self._far_ends(kind), 1)
         ]
 
     def doors(self) -> list[Door]:
         """Where a browser opens a WebSocket to each port."""
-        return [
-            Door(kind, self._public_host(address[0]), address[1])
-            for kind in self._wanted
-            if (address := self.address(kind))
-        ]
+        return [Door(kind, *end) for kind in self._wanted for end in self._far_ends(kind)]
+
+    def _far_ends(self, kind: str) -> list[Address]:
+        """As others know them: two addresses of this computer may be one under its name."""
+        listening = self.addresses(kind)
+        return list(dict.fromkeys((self._public_host(host), port) for host, port in listening))
 
     def _public_host(self, listening: str) -> str:
         if self._name:
@@ -167,7 +172,7 @@ class Responder:
         return socket.getfqdn() if ip_address(listening).is_unspecified else listening
 
     def _close(self) -> None:
-        for listening in self._sockets.values():
+        for listening in chain.from_iterable(self._sockets.values()):
             listening.close()
         self._sockets = {}
 
@@ -185,8 +190,7 @@ class Responder:
             return None
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
-        chain, key = self._web_certificate
-        context.load_cert_chain(chain, key)
+        context.load_cert_chain(*self._web_certificate)
         return context
 
     def _listen(self, kind: str, wanted: Address) -> socket.socket:
@@ -215,7 +219,8 @@ class Responder:
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
         accepting = [
             asyncio.create_task(self._accept(kind, listening, contexts.get(kind)))
-            for kind, listening in self._sockets.items()
+            for kind, several in self._sockets.items()
+            for listening in several
         ]
         ready.set()
         await self._stopping.wait()

@@ -1,53 +1,30 @@
 """Runs the probes over the hosts of a catalogue, all within one deadline.
 
-Vendors' hosts are guests' rooms: at most three connections to a host in a run, and no byte
-beyond the TLS handshake. The desk's own responders are asked to prove themselves.
+A few hosts are examined side by side; of many, a sweep first finds those that need it.
 """
 
 from __future__ import annotations
 
 import asyncio
-import socket
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
+from deskside.network.crowd import MANY, Crowd
+from deskside.network.examining import Examiner
 from deskside.network.line_observations import DEADLINE as TIME_IS_UP
 from deskside.network.line_observations import STOPPED, RunSeen
 from deskside.network.model import Catalogue, Host
-from deskside.network.observations import (
-    Echo,
-    EchoSeen,
-    HostSeen,
-    LookupSeen,
-    PortSeen,
-    Reach,
-    Shake,
-    TlsSeen,
-)
-from deskside.network.probes import dns, machine, nonce, tcp, tls
-from deskside.network.probes.channel import Channel, PlainChannel
+from deskside.network.observations import HostSeen, LookupSeen
+from deskside.network.probes import dns, machine
 from deskside.network.progress import Progress, Step
 from deskside.network.surroundings import Surroundings
 
 AT_ONCE = 256
-VENDOR_CONNECTIONS = 3
 DEADLINE = 10.0
-RETRIES, BREATH = 2, 0.3
-"""Fresh connections to a responder that fell silent or hung up: three packets in a row do get
-lost; and seconds before them, in which a responder that was full finds room."""
-
 TICK = 0.2
 """Seconds between two looks at whether to end, and two words about how far things are."""
-
-OTHER_NAME = "www.example.com"
-"""A name that no filter minds (RFC 2606)."""
-
-SMALL_SEGMENT = 400
-_CUT = (Shake.RESET, Shake.CLOSED, Shake.SILENT)
-_DISTRUSTED = (Shake.UNTRUSTED, Shake.WRONG_NAME, Shake.EXPIRED)
-_TALKATIVE = (Echo.HTTP, Echo.REDIRECT)
 
 
 def run(
@@ -79,10 +56,11 @@ class _Run:
         self._progress = progress
         self._stop = stop
         self._doing: dict[str, None] = {}
+        self._done = 0
+        self._crowd: Crowd | None = None
         self._lag = machine.LagWatch()
         self._resolver = dns.Resolver()
-        self._turns = asyncio.Semaphore(AT_ONCE)
-        self._connections: dict[str, int] = {}
+        self._examiner = Examiner(desk_key, self._resolver, self._lag)
         self._canary: LookupSeen | None = None
 
     async def over(self, hosts: Sequence[Host], deadline: float, *, deep: bool) -> RunSeen:
@@ -90,13 +68,13 @@ class _Run:
         started = loop.time()
         watch = asyncio.create_task(self._lag.watch())
         seen = {_far_end(host): HostSeen(host=host) for host in hosts}
-        tasks = [asyncio.create_task(self._examine(one)) for one in seen.values()]
+        tasks = self._begin(list(seen.values()), started + deadline)
         lookups = [asyncio.create_task(self._ask_canary())] if _any_name(hosts) else []
         line = Surroundings(self._resolver, self._desk_key, self._lag)
         around = asyncio.create_task(
             line.look(tasks, list(seen.values()), deep=deep, end=started + deadline)
         )
-        await self._until(started + deadline, tasks, [*lookups, around])
+        await self._until(started + deadline, [*tasks, *lookups, around], len(seen))
         unfinished = not around.done() or around.cancelled()
         stopped = unfinished and self._stop.is_set()
         if unfinished:
@@ -114,143 +92,46 @@ class _Run:
             stopped=stopped,
         )
 
-    async def _until(
-        self, end: float, tasks: list[asyncio.Task[None]], lookups: list[asyncio.Task[None]]
-    ) -> None:
+    def _begin(self, rows: list[HostSeen], end: float) -> list[asyncio.Task[None]]:
+        """Many rows go through a sweep; the desk's responders, and a few, one by one."""
+        others = [one for one in rows if not one.host.responder]
+        crowd = others if len(others) > MANY else []
+        one_by_one = [one for one in rows if one.host.responder] if crowd else rows
+        waiting = iter(one_by_one)
+        tasks = [
+            asyncio.create_task(self._examine(waiting))
+            for _worker in range(min(AT_ONCE, len(one_by_one)))
+        ]
+        if crowd:
+            self._crowd = Crowd(crowd, self._examiner, self._resolver, self._stop)
+            tasks.append(asyncio.create_task(self._crowd.look(end)))
+        return tasks
+
+    async def _until(self, end: float, tasks: list[asyncio.Task[None]], rows: int) -> None:
         loop = asyncio.get_running_loop()
-        waiting: set[asyncio.Task[None]] = {*tasks, *lookups}
+        waiting: set[asyncio.Task[None]] = set(tasks)
         while waiting and (left := end - loop.time()) > 0 and not self._stop.is_set():
             _done, waiting = await asyncio.wait(waiting, timeout=min(TICK, left))
             if self._progress:
-                done = sum(task.done() for task in tasks)
-                self._progress(Step(done, len(tasks), tuple(self._doing), end - loop.time()))
+                done, doing = self._done, tuple(self._doing)
+                if self._crowd:
+                    done, doing = done + self._crowd.done, (*doing, *self._crowd.doing)
+                self._progress(Step(done, rows, doing, end - loop.time()))
         for task in waiting:
             task.cancel()
-        for outcome in await asyncio.gather(*tasks, *lookups, return_exceptions=True):
+        for outcome in await asyncio.gather(*tasks, return_exceptions=True):
             if isinstance(outcome, Exception):
                 raise outcome
 
     async def _ask_canary(self) -> None:
         self._canary = await self._resolver.canary()
 
-    async def _examine(self, seen: HostSeen) -> None:
-        name = seen.host.host
-        async with self._turns:
-            self._doing[name] = None
-            seen.lookup = await self._resolver.look_up(seen.host.host)
-            if seen.lookup.ipv4:
-                await self._examine_ports(seen, 4, seen.lookup.ipv4, seen.host.ports)
-            if seen.lookup.ipv6:
-                await self._examine_ports(seen, 6, seen.lookup.ipv6, _by_ipv6(seen))
-        self._doing.pop(name, None)
-        seen.finished = True
-
-    async def _examine_ports(
-        self, seen: HostSeen, version: int, addresses: tuple[str, ...], ports: Sequence[int]
-    ) -> None:
-        async def examine(port: int) -> None:
-            if self._may_connect(seen.host):
-                seen.ports.append(await self._port(seen, version, addresses, port))
-
-        await asyncio.gather(*(examine(port) for port in ports))
-
-    def _may_connect(self, host: Host) -> bool:
-        if host.responder:
-            return True
-        used = self._connections.get(host.host, 0)
-        self._connections[host.host] = used + 1
-        return used < VENDOR_CONNECTIONS
-
-    async def _port(
-        self, seen: HostSeen, version: int, addresses: tuple[str, ...], port: int
-    ) -> PortSeen:
-        host, name = seen.host, seen.lookup.name if seen.lookup else seen.host.host
-        began = asyncio.get_running_loop().time()
-        connect, connected = await tcp.connect(addresses, port)
-        found = PortSeen(port=port, version=version, connect=connect)
-        if connected:
-            found = await self._converse(found, host, name, connected)
-            if host.responder and _cut_off(found):
-                found = await self._again(found, host, name)
-            if found.tls and found.tls.result in _CUT and self._may_connect(host):
-                found = await self._otherwise(found, name)
-            if host.responder:
-                found = await self._provoke(found)
-            elif found.tls and found.tls.result in _DISTRUSTED and self._may_connect(host):
-                found = await self._look_at_certificate(found, name)
-        return replace(found, lag=self._lag.since(began))
-
-    async def _again(self, found: PortSeen, host: Host, name: str) -> PortSeen:
-        """Silence after a connection may be lost packets: fresh connections tell."""
-        await asyncio.sleep(BREATH)
-        tries = [self._once_more(found, host, name) for _each in range(RETRIES)]
-        told = await asyncio.gather(*tries)
-        return next((one for one in told if not _cut_off(one)), found)
-
-    async def _once_more(self, found: PortSeen, host: Host, name: str) -> PortSeen:
-        _again, connected = await tcp.connect((found.connect.address,), found.port)
-        return await self._converse(found, host, name, connected) if connected else found
-
-    async def _otherwise(self, found: PortSeen, name: str) -> PortSeen:
-        """A handshake that was cut or fell silent, tried in another way: with another name where
-        it was cut, in small segments where it fell silent."""
-        silent = found.tls is not None and found.tls.result is Shake.SILENT
-        _seen, connected = await tcp.connect(
-            [found.connect.address], found.port, segment=SMALL_SEGMENT if silent else 0
-        )
-        if not connected:
-            return found
-        with connected:
-            told, _channel = await tls.shake_hands(
-                PlainChannel(connected), name if silent else OTHER_NAME, verify=False
-            )
-        if silent:
-            return replace(found, small_segments=told.result)
-        return replace(found, other_name=told.result)
-
-    async def _converse(
-        self, found: PortSeen, host: Host, name: str, connected: socket.socket
-    ) -> PortSeen:
-        """The handshake where the port speaks TLS, then the nonce where a responder is."""
-        with connected:
-            top: Channel = PlainChannel(connected)
-            handshake: TlsSeen | None = None
-            if found.port in host.tls:
-                handshake, top = await tls.shake_hands(
-                    top, name, verify=not host.responder, desk_key=self._desk_key
-                )
-            echo: EchoSeen | None = None
-            if host.responder and (handshake is None or handshake.result is Shake.UNVERIFIED):
-                echo = await nonce.ask(top, desk_key=self._desk_key)
-        return replace(found, tls=handshake, echo=echo)
-
-    async def _provoke(self, found: PortSeen) -> PortSeen:
-        """Where no responder answered, find out whether something that speaks HTTP does."""
-        told = found.echo.result if found.echo else None
-        if told in (Echo.GENUINE, Echo.OTHER_KEY, Echo.OTHER_NONCE, Echo.BUSY, *_TALKATIVE):
-            return found
-        again, connected = await tcp.connect((found.connect.address,), found.port)
-        if not connected or again.result is not Reach.CONNECTED:
-            return found
-        with connected:
-            provoked = await nonce.provoke(PlainChannel(connected))
-        return replace(found, echo=provoked) if provoked.result in _TALKATIVE else found
-
-    async def _look_at_certificate(self, found: PortSeen, name: str) -> PortSeen:
-        """Shake hands again without judging, to be able to say who issued what was refused."""
-        _again, connected = await tcp.connect((found.connect.address,), found.port)
-        if not connected or not found.tls:
-            return found
-        with connected:
-            bare, _channel = await tls.shake_hands(PlainChannel(connected), name, verify=False)
-        evidence = replace(
-            found.tls,
-            subject=bare.subject,
-            issuer=bare.issuer,
-            fingerprint=bare.fingerprint,
-            protocol=bare.protocol,
-        )
-        return replace(found, tls=evidence)
+    async def _examine(self, waiting: Iterator[HostSeen]) -> None:
+        for seen in waiting:
+            self._doing[seen.host.host] = None
+            await self._examiner.examine(seen)
+            self._doing.pop(seen.host.host, None)
+            self._done += 1
 
 
 def _far_end(host: Host) -> tuple[str, tuple[int, ...], tuple[int, ...], bool]:
@@ -258,19 +139,5 @@ def _far_end(host: Host) -> tuple[str, tuple[int, ...], tuple[int, ...], bool]:
     return host.host, host.ports, host.tls, host.responder
 
 
-def _cut_off(found: PortSeen) -> bool:
-    if found.echo:
-        return found.echo.result in (Echo.SILENT, Echo.RESET, Echo.CLOSED)
-    return found.tls is not None and found.tls.result in _CUT
-
-
 def _any_name(hosts: Sequence[Host]) -> bool:
     return any(dns.literal(host.host) is None for host in hosts)
-
-
-def _by_ipv6(seen: HostSeen) -> Sequence[int]:
-    """Ports to judge by IPv6: of a vendor's host only one, to spare it connections."""
-    host = seen.host
-    if host.responder or not (seen.lookup and seen.lookup.ipv4):
-        return host.ports
-    return (host.tls or host.ports)[:1]

@@ -21,6 +21,7 @@ from deskside.network.progress import Progress
 from deskside.network.protocol import Reply, read_reply
 from deskside.network.resolving import resolve
 from deskside.network.responder import Responder
+from deskside.network.results import Results
 from deskside.network.rules import refuse_duplicates
 from deskside.network.runner import DEADLINE, run
 from deskside.network.trust import NEEDS_A_PERSON, Kept
@@ -30,6 +31,13 @@ if TYPE_CHECKING:
 
 MAX_DEADLINE = 1800.0
 DEEP_DEADLINE = 90.0
+ROWS_A_SECOND = 1000
+"""Every so many rows add a second to the time that a test may take as it comes."""
+
+
+def usual_deadline(rows: int, *, deep: bool) -> float:
+    """Seconds that suffice for so many rows where most of them answer."""
+    return (DEEP_DEADLINE if deep else DEADLINE) + rows // ROWS_A_SECOND
 
 
 class NetworkService:
@@ -41,6 +49,7 @@ class NetworkService:
         vendor_hosts: whether the desk's catalogue lists the vendor's hosts too.
         hosts_file: a catalogue file with rows of the desk's own.
         signing_key: the desk's key, which signs its catalogue.
+        results: seals finished tests.
 
     Raises:
         DesksideError: the file of the desk's own rows cannot be used; says why.
@@ -54,11 +63,13 @@ class NetworkService:
         vendor_hosts: bool = True,
         hosts_file: Path | None = None,
         signing_key: Ed25519PrivateKey | None = None,
+        results: Results | None = None,
     ) -> None:
         self._folder = folder
         self._responder = responder
         self._vendor_hosts = vendor_hosts
         self._signing_key = signing_key
+        self.results = results or Results()
         self._added = _own_rows(hosts_file) if hosts_file else None
         self._testing = threading.Lock()
 
@@ -176,7 +187,9 @@ class NetworkService:
         finally:
             self._testing.release()
 
-    def test_own(self, *, progress: Progress | None = None) -> Report:
+    def test_own(
+        self, *, progress: Progress | None = None, stop: threading.Event | None = None
+    ) -> Report:
         """Try the desk's own responder from this computer.
 
         Raises:
@@ -190,12 +203,18 @@ class NetworkService:
                 hint=_("Test from your own computer: deskside network test"),
                 article="2816",
             )
-        return self.test(self.catalogue(), only=[host.id for host in own], progress=progress)
+        return self.test(
+            self.catalogue(), only=[host.id for host in own], progress=progress, stop=stop
+        )
 
     def desk_rows(self, hosts: Collection[Host]) -> frozenset[str]:
         """Ids of the rows that are the desk's own: its responders, and what did not ship."""
         public = {host.host for host in catalogues.shipped().hosts}
         return frozenset(host.id for host in hosts if host.responder or host.host not in public)
+
+    def test_all(self) -> Report:
+        """Try the whole of the desk's catalogue from this computer, as its monitor does."""
+        return self.test(self.catalogue())
 
     def write(self, catalogue: Catalogue, name: str) -> str:
         """A catalogue in one of the formats of `network hosts`.
@@ -252,7 +271,7 @@ def _fetched(url: str, say: Callable[[str], None]) -> Catalogue:
 
 def _own_rows(path: Path) -> Catalogue:
     """The desk's own rows, which must not clash with those that ship."""
-    own = catalogues.load(path, today=_today())
+    own = catalogues.load(path, today=_today(), most=catalogues.MAX_ROWS)
     refuse_duplicates([*own.hosts, *catalogues.shipped().hosts])
     return own
 

@@ -11,6 +11,7 @@ from deskside.foundation.console import change_options, command_options, confirm
 from deskside.foundation.errors import Refused
 from deskside.foundation.text import _
 from deskside.secure_login.office import office
+from deskside.secure_login.people.commands import import_users
 
 if TYPE_CHECKING:
     from deskside.directory.model import LinkPurpose, UserName
@@ -55,7 +56,7 @@ def first(name: str, display_name: str, email: str, data: str | None, database: 
 
 @click.group()
 def users() -> None:
-    """User names: list, add, reset, disable."""
+    """User names: list, add, import, reset, disable."""
 
 
 @users.command("list")
@@ -71,6 +72,9 @@ def list_users(data: str | None, database: str | None) -> None:
     ]
     headings = [_("User name"), _("Name"), _("Roles"), _("State")]
     emit({"users": [_as_json(user) for user in found]}, lambda: table(headings, rows))
+
+
+users.add_command(import_users)
 
 
 @users.command("add")

@@ -50,7 +50,10 @@ _WORDS = _WORD_LIST.split()
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A user name of the desk; members with the same card share it, and whatever else they have."""
+    """A user name of the desk; members with the same card share it, and whatever else they have.
+
+    `of` names an earlier member whose holder is this one's too.
+    """
 
     name: str
     identity: Identity
@@ -58,6 +61,8 @@ class Member:
     card: str = ""
     kinds: tuple[str, ...] = (KIND,)
     equity: int = 0
+    kind: HolderKind = HolderKind.PERSON
+    of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +114,14 @@ _TESSA = _person("Tessa Marino", date(1984, 3, 14), "YA1204417")
 _ALBA = _person("Alba Ferri", date(1979, 11, 2), "YB7730912")
 _GRETA = _person("Greta Bauer", date(1987, 2, 8), "C01X00T47", "DE")
 _BRUNO = _person("Bruno Conti", date(1990, 7, 21), "YC4418230")
+_BRERA = Identity(
+    name="Brera Capital Srl",
+    birth_date=date(2009, 10, 12),
+    citizenship="IT",
+    legal_residence="IT",
+    document_type="registration",
+    document_number="MI-1928374",
+)
 
 MEMBERS: tuple[Member, ...] = (
     Member(
@@ -149,6 +162,10 @@ MEMBERS: tuple[Member, ...] = (
     # The same person with an old document on file: they may not, until it is put right.
     Member("bruno", _BRUNO),
     Member("bruno.savings", _person("Bruno Conti", date(1990, 7, 21), "AA0091827")),
+    # An entity with a trader, and the officer who looks after its user names and no others.
+    Member("brera", _BRERA, kind=HolderKind.ENTITY),
+    Member("sofia", _BRERA, (Role.SECURITY_OFFICER,), of="brera"),
+    Member("hanna", _person("Hanna Weiss", date(1992, 4, 27), "C22Y11T83", "DE"), (Role.HELPDESK,)),
 )
 """The desk. Members that name the same card are one holder's."""
 
@@ -193,7 +210,24 @@ def welcome(services: Services, folder: Path, address: str) -> list[str]:
         "  deskside run KB2323",
         "  deskside open",
         "",
+        _("The desk's staff:"),
+        *_aligned(*_staff(users)),
+        "",
         _("Everybody else's passwords and cards are in {file}").format(file=folder / SUMMARY),
+    ]
+
+
+def _staff(users: list[DemoUser]) -> list[tuple[str, str]]:
+    """Each role of staff with the user names that have it."""
+    titles = {
+        Role.OPERATOR: _("Operator"),
+        Role.HELPDESK: _("Helpdesk"),
+        Role.REVIEWER: _("Reviewer"),
+        Role.SECURITY_OFFICER: _("Security officer"),
+    }
+    return [
+        (title, ", ".join(user.username for user in users if role.value in user.roles))
+        for role, title in titles.items()
     ]
 
 
@@ -209,9 +243,11 @@ def fill(
     chance = random or SystemRandomness()
     cards = private_folder(folder / CARDS)
     users: list[DemoUser] = []
+    holders: dict[str, str] = {}
     for group in _by_card():
         password = {member.name: _password(chance) for member in group}
-        owners = _enter(services, group, password)
+        owners = _enter(services, group, password, holders.get(group[0].of))
+        holders[group[0].name] = owners[0].holder_id
         devices = [_issue(services, owners, kind, cards, chance) for kind in group[0].kinds]
         users += [
             DemoUser(
@@ -251,17 +287,19 @@ def _by_card() -> list[list[Member]]:
     return list(groups.values())
 
 
-def _enter(services: Services, group: list[Member], password: dict[str, str]) -> list[UserName]:
-    directory = services.directory
-    holder = directory.add_holder(
-        HolderKind.PERSON, group[0].identity, email=f"{group[0].name}@demo.example"
+def _enter(
+    services: Services, group: list[Member], password: dict[str, str], known: str | None
+) -> list[UserName]:
+    directory, first = services.directory, group[0]
+    holder_id = known or (
+        directory.add_holder(first.kind, first.identity, email=f"{first.name}@demo.example").id
     )
-    staff = Role.TRADER not in group[0].roles
-    account = None if staff else directory.add_account(holder.id, AccountStatus.OPEN)
+    staff = Role.TRADER not in first.roles
+    account = None if staff else directory.add_account(holder_id, AccountStatus.OPEN)
     owners = []
     for member in group:
         owner = directory.add_user_name(
-            member.name, holder.id, frozenset(member.roles), account_id=account
+            member.name, holder_id, frozenset(member.roles), account_id=account
         )
         with services.database.write() as connection:
             directory.store_password(connection, owner.id, hash_now(password[member.name]))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -139,39 +138,18 @@ def import_devices(
     Exit codes: 0 all rows are in, 1 some were refused, 3 the file cannot be read.
     """
     from deskside.secure_login.seeds.reading import read_seeds, rows_in
-    from deskside.secure_login.seeds.service import REFUSED, SeedImport
+    from deskside.secure_login.seeds.service import SeedImport
+    from deskside.secure_login.seeds.terminal import taken, tell
 
     if password not in ("", "-"):
         raise click.UsageError(_("A password does not belong on the command line: --password -"))
     word = sys.stdin.readline().rstrip("\r\n") if password else ""
     lines = read_seeds(file, key=_hex_key(key_file) if key_file else None, password=word)
-    bar = click.progressbar(
-        length=rows_in(file.read_bytes()),
-        label=_("Checking") if dry_run else _("Importing"),
-        file=sys.stderr,
-        hidden=not sys.stderr.isatty(),
-    )
-    with office(data, database) as here, bar:
+    total = rows_in(file.read_bytes())
+    with office(data, database) as here:
         taking = SeedImport(here.secure_login.devices, here.directory)
-        done = taking.run(
-            lines, dry_run=dry_run, progress=lambda through: bar.update(through - bar.pos)
-        )
-        rows = list(done)
-    counts = {name: sum(row.outcome == name for row in rows) for name in ("new", "present")}
-    refused = [row for row in rows if row.outcome == REFUSED]
-    told = [f"{row.line}: {row.serial}: {row.problem}" for row in refused]
-    told.append(
-        _("New: {new}. There already: {present}. Refused: {refused}.").format(
-            refused=len(refused), **counts
-        )
-    )
-    emit(
-        counts
-        | {"refused": len(refused), "dry_run": dry_run, "rows": [asdict(row) for row in rows]},
-        "\n".join(told),
-    )
-    if refused:
-        sys.exit(1)
+        rows = taken(taking, lines, total, dry_run=dry_run)
+    tell(rows, dry_run=dry_run)
 
 
 def _hex_key(path: Path) -> bytes:

@@ -129,7 +129,7 @@ def _ask(request: AnyRequest, link: Link, problem: str = "", status: int = 200) 
         status=status,
         headers=PRIVATE,
         user_name=link.user_name,
-        purpose="first" if link.purpose is LinkPurpose.SET_UP else "reset",
+        purpose="reset" if link.purpose is LinkPurpose.RESET else "first",
         minimum=SHORTEST_PASSWORD,
         until=f"{words.day(link.expires)} {words.clock_time(link.expires)}",
         errors=errors(password=problem) if problem else [],

@@ -6,6 +6,7 @@ SecurityHeaders   strict policy on every response, whatever produced it
 CrossSiteGuard    unsafe methods only from our own pages (fetch metadata, origin)
 Sessions          whose session this is
 HeadAsGet         HEAD wherever there is GET
+PageCache         what is the same for everybody, from memory (page_cache.py)
 """
 
 from __future__ import annotations

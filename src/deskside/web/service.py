@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined, Template
 from litestar import Request
 from litestar.exceptions import ClientException, HTTPException
-from litestar.response import Response
+from litestar.response import Response, Stream
 
 from deskside import __version__
 from deskside.foundation import evidence
@@ -25,6 +25,9 @@ from deskside.web.model import FieldError, NavigationItem, Visitor
 AnyRequest = Request[Any, Any, Any]
 
 STATIC = Path(__file__).parent / "static"
+NOW = "\0"
+"""Where a template wants what it has written so far to be sent: a sign that no page contains."""
+
 FORM_LIMIT = 64 * 1024
 """Bytes of a form that we read; no form of ours comes near it."""
 
@@ -64,7 +67,7 @@ class Shell:
         )
         # Jinja's i18n extension adds this method at run time.
         environment.install_gettext_callables(_, ngettext, newstyle=True)  # type: ignore[attr-defined]
-        environment.globals |= {"static": self.static, "in_words": evidence.named}
+        environment.globals |= {"static": self.static, "in_words": evidence.named, "now": NOW}
         return environment
 
     def static(self, name: str) -> str:
@@ -76,8 +79,26 @@ class Shell:
 
     def render(self, request: AnyRequest, template: str, context: dict[str, Any]) -> str:
         """One page as text."""
+        return self._template(template).render(self._shared(request) | context)
+
+    def pieces(self, request: AnyRequest, template: str, context: dict[str, Any]) -> Iterator[str]:
+        """One page in the pieces that the template cuts it into by `NOW`."""
+        held: list[str] = []
+        for chunk in self._template(template).generate(self._shared(request) | context):
+            before, *rest = chunk.split(NOW)
+            held.append(before)
+            for more in rest:
+                yield "".join(held)
+                held = [more]
+        yield "".join(held)
+
+    def _template(self, name: str) -> Template:
+        return self.environment.get_template(name)
+
+    def _shared(self, request: AnyRequest) -> dict[str, Any]:
+        """What every template may use."""
         path, person = request.url.path, visitor(request)
-        shared = {
+        return {
             "language": language(),
             "languages": list(LANGUAGES.items()),
             "visitor": person,
@@ -89,7 +110,6 @@ class Shell:
             "path": path,
             "here": f"{path}?{query}" if (query := _place(request)) else path,
         }
-        return self.environment.get_template(template).render(shared | context)
 
 
 def _place(request: AnyRequest) -> str:
@@ -111,6 +131,19 @@ def page(
     shell: Shell = request.app.state.shell
     text = shell.render(request, template, context)
     return Response(text, status_code=status, headers=headers, media_type="text/html")
+
+
+def growing_page(request: AnyRequest, template: str, **context: Any) -> Stream:
+    """Render a template as a response that is sent while it grows, piece by piece.
+
+    Nothing can be changed once it has begun: whatever may refuse the request comes before.
+    """
+    shell: Shell = request.app.state.shell
+    pieces = shell.pieces(request, template, context)
+    # A proxy that gathers the page first would show nothing until it is whole.
+    return Stream(
+        pieces, status_code=200, headers={"x-accel-buffering": "no"}, media_type="text/html"
+    )
 
 
 def may_connect_to(sources: Iterable[str]) -> dict[str, str]:

@@ -32,8 +32,10 @@ from deskside.web.middleware import (
 )
 from deskside.web.model import Resolve
 from deskside.web.moved import moved_session
+from deskside.web.page_cache import PageCache, Policy
 from deskside.web.problems import described, on_crash, on_deskside_error, on_http_exception
 from deskside.web.service import STATIC, AnyRequest, Shell, form, own_path, redirect, visitor
+from deskside.web.static_files import KEEP, StaticFiles
 
 YEAR = 365 * 24 * 3600
 BODY_LIMIT = 1024 * 1024
@@ -50,6 +52,7 @@ def build_app(
     hosts: Collection[str] = ("localhost", "127.0.0.1", "::1"),
     https: bool = False,
     access: Callable[..., None] | None = None,
+    shared: Sequence[tuple[Policy, int]] = (),
     on_startup: Sequence[Callable[[], None]] = (),
     on_shutdown: Sequence[Callable[[], None]] = (),
 ) -> App:
@@ -64,6 +67,7 @@ def build_app(
         hosts: host names that we answer to.
         https: whether browsers reach us by TLS.
         access: called once per request with what the access log holds.
+        shared: which pages are the same for everybody, and the bytes that these may take.
     """
     litestar = Litestar(
         route_handlers=[
@@ -105,7 +109,10 @@ def build_app(
         on_shutdown=list(on_shutdown),
         logging_config=None,
     )
-    app: App = HeadAsGet(litestar)
+    app: App = litestar
+    for policy, keep in [(StaticFiles(), KEEP), *shared]:
+        app = PageCache(app, policy, keep)
+    app = HeadAsGet(app)
     if resolve is not None:
         app = Sessions(app, resolve)
     app = CrossSiteGuard(app)

@@ -18,6 +18,8 @@ from deskside.network.monitor.model import Measure, Outcome, Run, Standing, Stat
 from deskside.network.monitor.monitoring import Monitor, Told
 from deskside.network.monitor.policy import Policy
 from deskside.network.observations import Reach
+from deskside.network.responder import Responder
+from deskside.network.service import NetworkService
 from tests.network.test_diagnosis import judged, port, seen
 
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
@@ -28,6 +30,7 @@ POOR = judged(seen(port(milliseconds=500.0), name="a.example"))
 OURS = replace(BLOCKED, root_cause="no-network", our_side=True)
 
 SUCCESS = Outcome(State.SUCCESS)
+DEGRADED = Outcome(State.DEGRADED, "loss")
 FAILURE = Outcome(State.FAILURE, "port-dropped")
 VOID = Outcome(State.VOID, "no-network")
 
@@ -109,6 +112,12 @@ def file(tmp_path: Path) -> Path:
 def bench(file: Path) -> Iterator[Bench]:
     with History.open(file) as history:
         yield Bench(history, FrozenClock(START), [FINE])
+
+
+@pytest.fixture
+def lab(responder: Responder, tmp_path: Path) -> str:
+    desk = NetworkService(tmp_path / "portal", responder=responder, vendor_hosts=False)
+    return str(desk.publish())
 
 
 def measure(target: str = "a.example", **fields: Any) -> Measure:

@@ -16,17 +16,9 @@ from click.testing import CliRunner, Result
 from deskside.cli import deskside
 from deskside.foundation.errors import DesksideError
 from deskside.network.monitor.history import History
-from deskside.network.responder import Responder
-from deskside.network.service import NetworkService
 from tests.network.conftest import closed_port
 
 from .conftest import FAILURE, SUCCESS, keep, measure, run
-
-
-@pytest.fixture
-def lab(responder: Responder, tmp_path: Path) -> str:
-    desk = NetworkService(tmp_path / "portal", responder=responder, vendor_hosts=False)
-    return str(desk.publish())
 
 
 @pytest.fixture
@@ -90,6 +82,13 @@ def test_without_a_history_it_is_said_how_to_begin() -> None:
     assert isinstance(error, DesksideError)
     assert (error.code, error.exit_code) == ("monitor-history-missing", 3)
     assert "deskside network monitor" in error.hint
+
+
+def test_what_it_cannot_test_is_refused(lab: str, tmp_path: Path) -> None:
+    assert code("monitor", "--catalogue", lab, "--only", "nonsense") == "unknown-host"
+    assert code("monitor", "--catalogue", str(tmp_path / "none.toml")) == "catalogue-not-found"
+    gone = f"http://127.0.0.1:{closed_port()}/catalogue"
+    assert code("monitor", "--once", "--catalogue", gone) == "catalogue-unreachable"
 
 
 @pytest.mark.parametrize("seconds", ["59", "0", "-5"])

@@ -34,10 +34,20 @@ def test_what_is_kept_is_read_back(file: Path) -> None:
         assert history.last_run() == second
         assert history.standing() == standing
         assert history.changes(START, START + FAR) == [change]
-        assert [one.measure for one in history.seen(START, START + timedelta(minutes=1))] == list(
-            first.measures
+        (one,) = history.seen(START, START + timedelta(minutes=1))
+        assert one == (
+            START.timestamp(),
+            "success",
+            *["a.example", "a.example", "reachable"],
+            1,
+            20.0,
+            2,
+            0,
         )
-        assert [one.measure.target for one in history.seen(START, START + FAR, "b")] == ["b"]
+        assert [one.target for one in history.seen(second.started, START + FAR)] == [
+            "a.example",
+            "b",
+        ]
         assert [one.outcome for one in history.runs(START, START + FAR)] == [SUCCESS, FAILURE]
         assert history.tallies()[State.FAILURE] == 1
         assert history.last_started() == second.started
@@ -183,6 +193,13 @@ def test_an_empty_file_is_begun_and_a_missing_one_is_not_read(file: Path) -> Non
         assert history.count() == 1
 
 
+def test_a_place_that_is_no_file_is_said_so(tmp_path: Path) -> None:
+    with pytest.raises(DesksideError) as refused, History.open(tmp_path):
+        pass
+    assert refused.value.code == "not-writable"
+    assert str(tmp_path) in refused.value.message
+
+
 def test_only_the_owner_reads_it(file: Path) -> None:
     with History.open(file):
         assert file.stat().st_mode & 0o777 == 0o600
@@ -191,5 +208,6 @@ def test_only_the_owner_reads_it(file: Path) -> None:
 def test_a_row_listed_twice_is_kept_once(file: Path) -> None:
     with History.open(file) as history:
         keep(history, run(0, SUCCESS, measure(connect=1.0), measure(connect=2.0)))
-        (one,) = history.seen(START, START + FAR)
-        assert one.measure == replace(measure(), connect=2.0)
+        last = history.last_run()
+    assert last
+    assert last.measures == (replace(measure(), connect=2.0),)

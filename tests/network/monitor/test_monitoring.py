@@ -11,10 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deskside.foundation.clock import FrozenClock
-from deskside.foundation.errors import DesksideError, Unavailable
+from deskside.foundation.errors import DesksideError, NotFound, OutOfSpace, Unavailable
 from deskside.network.monitor.history import History
 from deskside.network.monitor.model import State
 from deskside.network.monitor.monitoring import only_one
+from tests.network.test_diagnosis import judged, port, seen
 
 from .conftest import BLOCKED, FINE, OURS, REFUSED, START, Bench, Dice
 
@@ -114,6 +115,27 @@ def test_a_test_that_cannot_be_made_is_told_and_not_kept(bench: Bench) -> None:
     bench.monitor().run(bench.sleep(until=2))
     assert bench.told[0].as_json()["error"]["code"] == "catalogue-unreachable"
     assert bench.history.count() == 1
+
+
+def test_what_will_not_pass_ends_the_monitor(bench: Bench) -> None:
+    bench.reports = [FINE, NotFound("unknown-host", "The catalogue has no such row.")]
+    with pytest.raises(NotFound):
+        bench.monitor().run(bench.sleep(until=9))
+    assert len(bench.started) == 2
+
+
+def test_a_full_disk_loses_the_run_and_not_the_monitor(bench: Bench) -> None:
+    bench.monitor(confirm=1).once()
+    connection = bench.history._connection
+    (pages,) = connection.execute("PRAGMA page_count").fetchone()
+    connection.execute(f"PRAGMA max_page_count = {pages}")
+    bench.reports = [judged(*(seen(port(), name=f"{n}.example") for n in range(400)))]
+    with pytest.raises(OutOfSpace):
+        bench.monitor().once()
+    assert bench.history.count() == 1
+    bench.reports = [BLOCKED]
+    assert bench.monitor(confirm=1).once().outcome.state is State.FAILURE
+    assert bench.history.waiting() == 1
 
 
 def test_old_runs_go(bench: Bench) -> None:

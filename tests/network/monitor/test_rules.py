@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -186,6 +187,12 @@ def test_no_values_have_no_bands() -> None:
     assert bands([]) is None
 
 
+def seen_at(moment: datetime, state: State, target: str = "a", **fields: Any) -> Seen:
+    row = measure(target, **fields)
+    named = (row.target, row.host, row.code, row.reached, row.connect, row.attempts, row.lost)
+    return Seen(moment.timestamp(), state.value, *named)
+
+
 @given(
     st.lists(
         st.tuples(st.integers(-10, 300), st.sampled_from(State), st.integers(0, 6)), max_size=60
@@ -199,7 +206,7 @@ def test_each_run_is_in_the_period_that_it_began_in(
     periods = periods_of(
         [(moment, state) for moment, (_minute, state, _lost) in zip(at, runs, strict=True)],
         [
-            Seen(moment, state, measure(attempts=6, lost=lost))
+            seen_at(moment, state, attempts=6, lost=lost)
             for moment, (_minute, state, lost) in zip(at, runs, strict=True)
         ],
         start=START,
@@ -223,10 +230,10 @@ def test_each_run_is_in_the_period_that_it_began_in(
 def test_figures_of_rows_leave_void_runs_out() -> None:
     (one, other) = targets_of(
         [
-            Seen(START, State.SUCCESS, measure("a", connect=10.0)),
-            Seen(START, State.SUCCESS, measure("b", reached=None, connect=None)),
-            Seen(START, State.VOID, measure("a", reached=False, lost=2, code="no-network")),
-            Seen(START, State.FAILURE, measure("a", reached=False, lost=2, code="port-dropped")),
+            seen_at(START, State.SUCCESS, "a", connect=10.0),
+            seen_at(START, State.SUCCESS, "b", reached=None, connect=None),
+            seen_at(START, State.VOID, "a", reached=False, lost=2, code="no-network"),
+            seen_at(START, State.FAILURE, "a", reached=False, lost=2, code="port-dropped"),
         ]
     )
     assert (one.id, one.judged, one.reached, one.code) == ("a", 2, 1, "port-dropped")

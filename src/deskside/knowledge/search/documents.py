@@ -14,7 +14,8 @@ Key = tuple[str, str]
 """Number and language: what names one text."""
 
 ADDRESS_OF_LINK = re.compile(r"(?<=\])\([^)\s]+\)")
-MARKS = re.compile(r"^[#>\s]+|^\|?[\s|:-]+\|?$|[*`|]+|\[|\]", re.MULTILINE)
+BLOCK_MARKS = re.compile(r"^[#>\s]+|^\|?[\s|:-]+\|?$|\|+", re.MULTILINE)
+WORD_MARKS = re.compile(r"[*`\[\]]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,4 +74,4 @@ def _passages(article: Article) -> Iterator[Passage]:
 
 def _plain(lines: list[str]) -> str:
     text = ADDRESS_OF_LINK.sub("", "\n".join(MARK.sub("", line) for line in lines))
-    return re.sub(r"\s+", " ", MARKS.sub(" ", text)).strip()
+    return re.sub(r"\s+", " ", BLOCK_MARKS.sub(" ", WORD_MARKS.sub("", text))).strip()

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -19,6 +20,7 @@ from deskside.foundation.console import (
     emit,
     exit_with,
     note,
+    system_problem,
     table,
     wants_json,
 )
@@ -66,6 +68,10 @@ _history_option = click.option(
     help="From start to start, 60 or more.  [default: 300]",
 )
 @click.option("--once", is_flag=True, help="Test once, record, alert, and end.")
+@click.option("--metrics", metavar="HOST:PORT", help="Serve metrics to this computer here.")
+@click.option(
+    "--textfile", type=click.Path(dir_okay=False), help="Write metrics here after each run."
+)
 @_history_option
 @command_options
 def monitor(
@@ -73,6 +79,8 @@ def monitor(
     only: tuple[str, ...],
     interval: int | None,
     once: bool,
+    metrics: str | None,
+    textfile: str | None,
     file: str | None,
 ) -> None:
     """Repeat the connection test on schedule, and keep what it saw, until stopped (Ctrl+C).
@@ -92,42 +100,57 @@ def monitor(
     from deskside.foundation.clock import SystemClock
     from deskside.foundation.config import Config
     from deskside.foundation.paths import data_folder
+    from deskside.network.monitor.exporter import serving
     from deskside.network.monitor.history import History
     from deskside.network.monitor.monitoring import Monitor, only_one
     from deskside.network.monitor.policy import history_file, policy_of
     from deskside.network.monitor.ways import ways_of
 
-    seconds = f"{interval} s" if interval else None
-    config = Config.load(flags={"monitor.interval": seconds, "monitor.history": file})
+    flags = {
+        "monitor.interval": f"{interval} s" if interval else None,
+        "monitor.metrics": metrics,
+        "monitor.textfile": textfile,
+        "monitor.history": file,
+    }
+    config = Config.load(flags=flags)
     clock, path = SystemClock(), history_file(config)
     ways = ways_of(config, data_folder(), clock)
     test = _tester(catalogue, only)
+    tell = _teller(path, config.file("monitor.textfile"))
     with ExitStack() as stack:
         stack.enter_context(only_one(path))
         history = stack.enter_context(History.open(path))
-        running = Monitor(test, history, policy_of(config), ways=ways, tell=_tell, clock=clock)
+        running = Monitor(test, history, policy_of(config), ways=ways, tell=tell, clock=clock)
         if once:
             run = running.once()
             running.deliver()
             exit_with(_exit_code(run))
+        if config["monitor.metrics"] is not None:
+            address = stack.enter_context(serving(config.address("monitor.metrics"), path))
+            note(_("Metrics: {address}").format(address=address))
         note(_("Testing the connection again and again. Ctrl+C ends it."))
         running.run(stack.enter_context(_until_signalled()))
 
 
 def _tester(catalogue: str | None, only: tuple[str, ...]) -> Callable[[], Report]:
     """Tests the catalogue as it is at that time; the last good one where it is out of reach."""
-    from deskside.foundation.errors import DesksideError
+    from deskside.foundation.errors import DesksideError, Unavailable
     from deskside.network.service import NetworkService
 
     service = NetworkService()
-    loaded = service.load(catalogue, say=note)
+    loaded = None
+    try:
+        loaded = service.load(catalogue, say=note)
+    except Unavailable as error:  # a computer that starts may have no network yet
+        note(error.message)
 
     def test() -> Report:
         nonlocal loaded
         try:
             loaded = service.load(catalogue)
-        except DesksideError as error:
-            note(error.message)
+        except DesksideError:
+            if loaded is None:
+                raise
         return service.test(loaded, only=only)
 
     return test
@@ -151,6 +174,21 @@ def _until_signalled() -> Iterator[Callable[[float], bool]]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _teller(history: Path, textfile: Path | None) -> Callable[[Told], None]:
+    """Says what happens, and keeps the file of metrics up with it."""
+    from deskside.network.monitor.exporter import metrics_of, write_textfile
+
+    def tell(told: Told) -> None:
+        _tell(told)
+        if told.run and textfile:
+            try:
+                write_textfile(textfile, metrics_of(history))
+            except OSError as error:
+                note(system_problem(error).message)
+
+    return tell
 
 
 def _tell(told: Told) -> None:

@@ -18,7 +18,6 @@ APPLICATION = 0x44534D4E
 """`DSMN`, by which we know our own file (`PRAGMA application_id`)."""
 
 VERSION = 1
-DAMAGED = "monitor-history-damaged"
 BUSY = 5.0
 """Seconds to wait for another process that writes."""
 
@@ -114,12 +113,21 @@ def in_our_words(path: Path) -> Iterator[None]:
                 _("The disk is full{where}; nothing was changed.").format(where=f" ({path})"),
                 hint=_("Free some space and run the same command again."),
             ) from error
+        if code.startswith(("SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
+            raise Unavailable(
+                "not-writable",
+                _("This place cannot be read or written{where}; nothing was changed.").format(
+                    where=f" ({path})"
+                ),
+                hint=_("Check the permissions of the folder, or name another file: --history"),
+                detail=code,
+            ) from error
         raise _damaged(path, code or type(error).__name__) from error
 
 
 def _damaged(path: Path, detail: str) -> Refused:
     return Refused(
-        DAMAGED,
+        "monitor-history-damaged",
         _("The history is damaged, or is no history of the monitor ({file}).").format(file=path),
         hint=_("It was left as it is. Move it away to begin a new one, or name another: --history"),
         detail=detail,

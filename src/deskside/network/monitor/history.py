@@ -20,10 +20,14 @@ from deskside.network.monitor.model import Change, Measure, Outcome, Run, Standi
 from deskside.network.monitor.rules import Seen
 
 _MEASURES = """
-    SELECT run.started, run.state, target.id, target.host, code, reached, lookup, connect,
-           handshake, total, attempts, lost, expires
+    SELECT target.id, target.host, code, reached, lookup, connect, handshake, total, attempts,
+           lost, expires
+    FROM measure JOIN target ON target.number = target WHERE run = ? ORDER BY target
+"""
+_SEEN = """
+    SELECT run.started, run.state, target.id, target.host, code, reached, connect, attempts, lost
     FROM run JOIN measure ON measure.run = run.number JOIN target ON target.number = target
-    WHERE {where} ORDER BY run.started, run.number, target
+    WHERE run.started >= ? AND run.started < ? ORDER BY run.started, run.number, target
 """
 
 
@@ -155,7 +159,7 @@ class History:
             started=_moment(started),
             seconds=seconds,
             outcome=Outcome(State(state), root),
-            measures=tuple(one.measure for one in self._seen("run.number = ?", number)),
+            measures=tuple(map(_measure, self._connection.execute(_MEASURES, (number,)))),
         )
 
     def runs(self, start: datetime, end: datetime) -> list[Run]:
@@ -170,13 +174,10 @@ class History:
             for started, seconds, state, root in rows
         ]
 
-    def seen(self, start: datetime, end: datetime, target: str | None = None) -> Iterator[Seen]:
-        """The measures of a span, oldest first; of one row where it is named."""
+    def seen(self, start: datetime, end: datetime) -> Iterator[Seen]:
+        """The measures of a span, oldest first."""
         span = start.timestamp(), end.timestamp()
-        if target is None:
-            return self._seen("run.started >= ? AND run.started < ?", *span)
-        where = "run.started >= ? AND run.started < ? AND target.id = ?"
-        return self._seen(where, *span, target)
+        return map(Seen._make, self._connection.execute(_SEEN, span))
 
     def changes(self, start: datetime, end: datetime) -> list[Change]:
         """The confirmed changes of a span, latest first."""
@@ -223,10 +224,6 @@ class History:
                 "UPDATE alert SET attempts = attempts + 1, due = ? WHERE number = ?",
                 (until.timestamp(), alert.number),
             )
-
-    def _seen(self, where: str, *values: object) -> Iterator[Seen]:
-        for row in self._connection.execute(_MEASURES.format(where=where), values):
-            yield Seen(_moment(row[0]), State(row[1]), _measure(row[2:]))
 
     def _add_change(self, change: Change) -> None:
         before = change.previous

@@ -13,12 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from deskside.foundation.clock import Clock, Randomness, SystemClock, SystemRandomness
-from deskside.foundation.errors import DesksideError, Refused
+from deskside.foundation.errors import DesksideError, OutOfSpace, Refused, Unavailable
 from deskside.foundation.paths import private_folder
 from deskside.foundation.text import _
 from deskside.network.diagnosis import Report
 from deskside.network.monitor.alerts import Undelivered, Way, document_of
-from deskside.network.monitor.file import DAMAGED
 from deskside.network.monitor.history import History, Waiting
 from deskside.network.monitor.model import Change, Run
 from deskside.network.monitor.policy import Policy
@@ -94,7 +93,11 @@ class Monitor:
         self._randomness = randomness or SystemRandomness()
 
     def run(self, wait: Wait) -> None:
-        """Test on schedule until `wait` says to stop; a test under way is finished first."""
+        """Test on schedule until `wait` says to stop; a test under way is finished first.
+
+        Raises:
+            DesksideError: what will not pass by itself: a damaged history, no such row.
+        """
         interval = self._policy.interval
         due = first_start(self._history.last_started(), self._clock.now(), interval)
         while True:
@@ -109,12 +112,10 @@ class Monitor:
                 return
 
     def _telling(self, work: Callable[[], object]) -> None:
-        """Tell of what goes wrong and go on; a history that is damaged ends the monitor."""
+        """Tell of what will pass and go on; what will not ends the monitor."""
         try:
             work()
-        except DesksideError as problem:
-            if problem.code == DAMAGED:
-                raise
+        except (Unavailable, OutOfSpace) as problem:
             self._tell(Told(problem=problem))
 
     def once(self) -> Run:
@@ -162,13 +163,13 @@ class Monitor:
     def _deliver(self, alert: Waiting, way: Way) -> None:
         try:
             way.deliver(alert.document)
-        except Undelivered as failed:
-            until = retry_at(self._clock.now(), alert.attempts)
-            self._history.put_off(alert, until)
-            self._tell(Told(way=alert.way, reason=failed.reason))
-            return
-        self._history.delivered(alert)
-        self._tell(Told(way=alert.way))
+        except (Undelivered, DesksideError) as failed:
+            reason = failed.reason if isinstance(failed, Undelivered) else failed.code
+            self._history.put_off(alert, retry_at(self._clock.now(), alert.attempts))
+            self._tell(Told(way=alert.way, reason=reason))
+        else:
+            self._history.delivered(alert)
+            self._tell(Told(way=alert.way))
 
 
 @contextmanager

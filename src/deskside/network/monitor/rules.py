@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from deskside.foundation.findings import Status
 from deskside.network.causes import NOT_TESTED
@@ -161,13 +161,23 @@ def _least(values: Iterable[float]) -> float | None:
     return min(values, default=None)
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """One measure with its run: what the figures of a span are made from."""
+class Seen(NamedTuple):
+    """One measure with its run, as figures are made from it; a month has a million of them.
 
-    started: datetime
-    state: State
-    measure: Measure
+    Attributes:
+        started: of the run, in Unix time.
+        state: of the run.
+    """
+
+    started: float
+    state: str
+    target: str
+    host: str
+    code: str
+    reached: int | None
+    connect: float | None
+    attempts: int
+    lost: int
 
 
 @dataclass(slots=True)
@@ -176,11 +186,11 @@ class _Sum:
     attempts: int = 0
     lost: int = 0
 
-    def add(self, measure: Measure) -> None:
-        if measure.connect is not None:
-            self.latencies.append(measure.connect)
-        self.attempts += measure.attempts
-        self.lost += measure.lost
+    def add(self, one: Seen) -> None:
+        if one.connect is not None:
+            self.latencies.append(one.connect)
+        self.attempts += one.attempts
+        self.lost += one.lost
 
 
 def bands(values: Iterable[float]) -> Bands | None:
@@ -206,10 +216,11 @@ def periods_of(
     for started, state in runs:
         if 0 <= (place := (started - start) // each) < count:
             states[place][state] += 1
+    begin, length = start.timestamp(), each.total_seconds()
     for one in seen:
-        place = (one.started - start) // each
-        if 0 <= place < count and one.state is not State.VOID:
-            sums[place].add(one.measure)
+        place = int((one.started - begin) // length)
+        if 0 <= place < count and one.state != State.VOID:
+            sums[place].add(one)
     return [
         Period(
             start=start + each * place,
@@ -230,13 +241,13 @@ def targets_of(seen: Iterable[Seen]) -> list[Target]:
     reached: Counter[tuple[str, str]] = Counter()
     codes: dict[tuple[str, str], str] = {}
     for one in seen:
-        row = one.measure.target, one.measure.host
-        if one.state is State.VOID:
+        if one.state == State.VOID:
             continue
-        sums.setdefault(row, _Sum()).add(one.measure)
-        codes[row] = one.measure.code
-        judged[row] += one.measure.reached is not None
-        reached[row] += one.measure.reached is True
+        row = one.target, one.host
+        sums.setdefault(row, _Sum()).add(one)
+        codes[row] = one.code
+        judged[row] += one.reached is not None
+        reached[row] += bool(one.reached)
     return [
         Target(
             id=row[0],

@@ -15,13 +15,21 @@ import socket
 import ssl
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from deskside.network.observations import ConnectSeen, Reach, Shake, TlsSeen
-from deskside.network.probes.tcp import APART, ATTEMPTS, PATIENCE, REASONS
-from deskside.network.probes.tls import distrust
+from deskside.network.probes.descriptors import descriptors
+from deskside.network.probes.handshakes import Handshake
+from deskside.network.probes.tcp import (
+    APART,
+    ATTEMPTS,
+    PATIENCE,
+    REASONS,
+    refused_by_message,
+    tell_messages,
+)
 
 AT_ONCE = 256
 """Targets under way; a firewall on the way may take many more for an attack."""
@@ -29,17 +37,8 @@ AT_ONCE = 256
 HANDSHAKE = 4.0
 """Seconds for a handshake: beside many others it takes longer than alone."""
 
-_CHUNK = 16_384
-_SPARE = 64
-"""Descriptors left to the rest of the process."""
-
 _OVERTAKEN = 0.05
 """Seconds by which a later attempt must be quicker before an earlier one counts as lost."""
-
-_NOT_TLS = frozenset(
-    {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "UNEXPECTED_MESSAGE"}
-)
-"""OpenSSL's words for a first record that is none."""
 
 _UNDER_WAY = (0, errno.EINPROGRESS, errno.EWOULDBLOCK, getattr(errno, "WSAEWOULDBLOCK", 10035))
 
@@ -53,13 +52,22 @@ class Target:
     name: str | None = None
 
 
+_NOTHING_YET = ConnectSeen(result=Reach.SILENT)
+
+
 @dataclass(slots=True)
 class Probed:
-    """What was seen of a target; `finished` is false where the time for all of them was up."""
+    """What was seen of a target.
 
-    connect: ConnectSeen = field(default_factory=lambda: ConnectSeen(result=Reach.SILENT))
+    Attributes:
+        finished: false where the time for all of them was up.
+        late: seconds by which the sweep may have been late to see that it was connected.
+    """
+
+    connect: ConnectSeen = _NOTHING_YET
     tls: TlsSeen | None = None
     finished: bool = False
+    late: float = 0.0
 
 
 @dataclass(slots=True)
@@ -68,46 +76,7 @@ class _Attempt:
     opened: socket.socket
     descriptor: int
     started: float
-    secure: _Secure | None = None
-
-
-class _Secure:
-    """TLS through memory buffers: OpenSSL on a socket reads each record in two calls."""
-
-    __slots__ = ("incoming", "outgoing", "tls", "wanted")
-
-    def __init__(self, context: ssl.SSLContext, name: str) -> None:
-        self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self.tls = context.wrap_bio(self.incoming, self.outgoing, server_hostname=name)
-        self.wanted = selectors.EVENT_WRITE
-
-    def go_on(self, opened: socket.socket) -> bool:
-        """Whether the handshake is done, with what has arrived by now.
-
-        Raises:
-            ssl.SSLError: the far end's answer is wrong.
-            OSError: the connection was reset.
-            EOFError: it was closed.
-        """
-        if self.wanted == selectors.EVENT_READ:
-            try:
-                data = opened.recv(_CHUNK)
-            except BlockingIOError:
-                return False
-            if not data:
-                raise EOFError
-            self.incoming.write(data)
-        try:
-            self.tls.do_handshake()
-        except ssl.SSLWantReadError:
-            done = False
-        else:
-            done = True
-        if self.outgoing.pending:
-            # A handshake's few packets always fit into the buffer of a fresh connection.
-            opened.send(self.outgoing.read())
-        self.wanted = selectors.EVENT_READ
-        return done
+    secure: Handshake | None = None
 
 
 @dataclass(slots=True)
@@ -124,6 +93,7 @@ def sweep(
     handshake: float = HANDSHAKE,
     at_once: int = AT_ONCE,
     deadline: float | None = None,
+    goes_on: Callable[[int], bool] | None = None,
 ) -> list[Probed]:
     """Probe every target once; the results stand in the order of the targets.
 
@@ -133,12 +103,13 @@ def sweep(
         handshake: seconds for TLS after it.
         at_once: targets under way at the same time.
         deadline: seconds for all of it; None is as long as it takes.
+        goes_on: told many times a second how many targets are finished; False ends the sweep.
     """
     if context is None and any(target.name for target in targets):
         context = ssl.create_default_context()
-    with _descriptors(at_once * ATTEMPTS) as room:
+    with descriptors(at_once * ATTEMPTS) as room:
         loop = _Sweep(targets, context, patience, handshake, min(at_once, room), room)
-        return loop.run(deadline)
+        return loop.run(deadline, goes_on or (lambda _finished: True))
 
 
 class _Sweep:
@@ -163,12 +134,15 @@ class _Sweep:
         self._up: deque[tuple[float, int]] = deque()
         self._shaken: deque[tuple[float, int]] = deque()
         self._selector = selectors.DefaultSelector()
+        self._looked = self._looked_before = time.monotonic()
 
-    def run(self, deadline: float | None) -> list[Probed]:
+    def run(self, deadline: float | None, goes_on: Callable[[int], bool]) -> list[Probed]:
         end = None if deadline is None else time.monotonic() + deadline
         try:
             while self._fill() or self._open:
                 if end is not None and time.monotonic() >= end:
+                    break
+                if not goes_on(self._next - len(self._open)):
                     break
                 before = time.monotonic()
                 self._look(before, end)
@@ -205,6 +179,7 @@ class _Sweep:
                 self._refused(number, error.errno or 0, time.monotonic())
             return
         opened.setblocking(False)
+        tell_messages(opened, wanted=True)
         attempt = _Attempt(number, opened, opened.fileno(), time.monotonic())
         try:
             code = opened.connect_ex((target.address, target.port))
@@ -229,7 +204,9 @@ class _Sweep:
         wait = max(min(heads, default=now + 0.1) - now, 0.0)
         if end is not None:
             wait = min(wait, max(end - now, 0.0))
-        for key, _events in self._selector.select(wait):
+        ready = self._selector.select(wait)
+        self._looked_before, self._looked = self._looked, time.monotonic()
+        for key, _events in ready:
             attempt = self._by_descriptor.get(key.fd)
             if attempt is None:
                 continue
@@ -253,11 +230,13 @@ class _Sweep:
         while self._shaken and self._shaken[0][0] <= now:
             number = self._shaken.popleft()[1]
             if number in self._open:
-                self._shook(number, Shake.SILENT, self._handshake)
+                self._shook(number, Shake.SILENT, "", self._handshake)
 
     def _connected(self, attempt: _Attempt) -> None:
         code = attempt.opened.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if code:
+            if code == errno.ECONNREFUSED and refused_by_message(attempt.opened):
+                code = errno.EHOSTUNREACH
             self._lose(attempt)
             if code != errno.ETIMEDOUT:
                 self._refused(attempt.number, code, attempt.started)
@@ -265,6 +244,7 @@ class _Sweep:
         number, now = attempt.number, time.monotonic()
         progress, target = self._open[number], self._targets[number]
         spent = now - attempt.started
+        self._results[number].late = now - self._looked_before
         self._results[number].connect = ConnectSeen(
             result=Reach.CONNECTED,
             address=target.address,
@@ -286,34 +266,25 @@ class _Sweep:
     def _begin_tls(self, attempt: _Attempt, name: str, now: float) -> None:
         assert self._context
         attempt.started = now
+        tell_messages(attempt.opened, wanted=False)
         self._shaken.append((now + self._handshake, attempt.number))
-        attempt.secure = _Secure(self._context, name)
+        attempt.secure = Handshake(self._context, name)
         self._shake(attempt, attempt.secure)
 
-    def _shake(self, attempt: _Attempt, secure: _Secure) -> None:
-        result, problem, before = Shake.TRUSTED, "", secure.wanted
-        try:
-            if not secure.go_on(attempt.opened):
-                if secure.wanted != before:
-                    self._selector.modify(attempt.descriptor, secure.wanted)
-                return
-        except ssl.SSLCertVerificationError as error:
-            result, problem = distrust(error), error.verify_message
-        except EOFError:
-            result = Shake.CLOSED
-        except ssl.SSLError as error:
-            problem = error.reason or str(error)
-            result = Shake.NOT_TLS if problem in _NOT_TLS else Shake.FAILED
-        except OSError as error:
-            result, problem = Shake.RESET, error.strerror or ""
-        self._shook(attempt.number, result, time.monotonic() - attempt.started, problem)
+    def _shake(self, attempt: _Attempt, handshake: Handshake) -> None:
+        before = handshake.wanted
+        told = handshake.go_on(attempt.opened)
+        if told is not None:
+            self._shook(attempt.number, *told, time.monotonic() - attempt.started)
+        elif handshake.wanted != before:
+            self._selector.modify(attempt.descriptor, handshake.wanted)
 
-    def _shook(self, number: int, result: Shake, seconds: float, problem: str = "") -> None:
+    def _shook(self, number: int, result: Shake, problem: str, seconds: float) -> None:
         secure = next((one.secure for one in self._open[number].attempts if one.secure), None)
         self._results[number].tls = TlsSeen(
             result=result,
             milliseconds=seconds * 1000,
-            protocol=(secure.tls.version() or "") if secure and result is Shake.TRUSTED else "",
+            protocol=secure.protocol if secure and result is Shake.TRUSTED else "",
             error=problem,
         )
         self._finish(number)
@@ -356,22 +327,3 @@ class _Sweep:
 
 def _is_secure(progress: _Progress) -> bool:
     return any(attempt.secure for attempt in progress.attempts)
-
-
-@contextmanager
-def _descriptors(wanted: int) -> Iterator[int]:
-    """How many sockets may be open; the soft limit is lifted for as long as it takes."""
-    try:
-        import resource
-    except ImportError:  # Windows: the selector itself takes no more
-        yield 500
-        return
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    lifted = max(soft, min(hard, wanted + _SPARE))
-    with suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_NOFILE, (lifted, hard))
-    try:
-        yield max(resource.getrlimit(resource.RLIMIT_NOFILE)[0] - _SPARE, 1)
-    finally:
-        with suppress(ValueError, OSError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

@@ -40,6 +40,8 @@ class Resolver:
         Where `spell`, a name that is absent and has an underscore is asked for again with
         hyphens: the vendor's backups are spelt both ways.
         """
+        if as_it_is := literal(name):
+            return as_it_is
         seen = await self._shared(name)
         if spell and seen.result is Found.ABSENT and "_" in name:
             other = await self._shared(name.replace("_", "-"))
@@ -60,8 +62,6 @@ class Resolver:
         return await self._once(f"deskside-{secrets.token_hex(8)}.invalid.")
 
     async def _once(self, name: str) -> LookupSeen:
-        if as_it_is := literal(name):
-            return as_it_is
         loop = asyncio.get_running_loop()
         asked = _Asked(loop.create_future())
         spent = 0.0

@@ -43,11 +43,11 @@ def write(document: Document) -> str:
         problems=[pair for pair in blocks if has_more(pair[0].first)],
         rows=document.rows(),
         not_tested=words.not_tested(document),
+        proxy_scripts=words.proxy_scripts(document),
         failed=failed,
         lists_failed=allow.lists(document, failed),
         everything=everything,
         lists_all=allow.lists(document, everything) if len(everything) > len(failed) else [],
-        most_rows=allow.MOST_ROWS,
         letter=letter.write(document),
     )
 
@@ -67,6 +67,8 @@ def _environment() -> Environment:
     environment.install_gettext_callables(_, ngettext, newstyle=True)  # type: ignore[attr-defined]
     environment.globals |= {
         "named": named,
+        "count_word": number,
+        "most_rows": allow.MOST_ROWS,
         "verdict_word": lambda verdict: _(words.VERDICTS[verdict]),
         "status_word": lambda status: _(words.STATUSES[status]),
     }

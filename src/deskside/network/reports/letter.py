@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from deskside.foundation.evidence import in_words
 from deskside.foundation.findings import Finding, Status
-from deskside.foundation.findings_grouped import Block, grouped
+from deskside.foundation.findings_grouped import LISTED, Block, grouped, some
 from deskside.foundation.text import _, ngettext
 from deskside.network.reports import words
 from deskside.network.reports.model import Document
@@ -56,12 +56,17 @@ def _block(
     if first.remedy:
         yield "   " + _("Please: {text}").format(text=first.remedy)
     yield "   " + _("Seen:")
-    yield from (f"   - {_line(one, ports)}" for one in block.findings)
+    yield from (f"   - {line}" for line in _lines(block, ports))
     for one in explained:
         yield "   " + _("This also explains: {text} [{code}]").format(
             text=one.parts[0], code=one.first.code
         )
-        yield from (f"     - {_line(each, ports)}" for each in one.findings)
+        yield from (f"     - {line}" for line in _lines(one, ports))
+
+
+def _lines(block: Block, ports: dict[str, tuple[int, ...]]) -> list[str]:
+    told = [_line(one, ports) for one in block.findings[:LISTED]]
+    return some([*told, *(one.subject for one in block.findings[LISTED:])])
 
 
 def _line(finding: Finding, ports: dict[str, tuple[int, ...]]) -> str:

@@ -14,6 +14,7 @@ PERSON = ["username", "display_name", "roles", "account", "enabled", "has_passwo
 DEVICE = ["serial", "kind", "label", "status", "since", "users"]
 EVENT = ["id", "at", "event", "actor", "subject", "detail"]
 OUTCOME = ["line", "serial", "kind", "outcome", "problem"]
+ENTERED = ["line", "username", "outcome", "problem"]
 
 
 def person_row(user: UserName) -> dict[str, Any]:
@@ -41,8 +42,14 @@ def device_row(info: DeviceInfo) -> dict[str, Any]:
 
 
 def outcome_row(outcome: Outcome) -> dict[str, Any]:
-    """A row of an import's report."""
+    """A row of the report of an import of devices."""
     return asdict(outcome)
+
+
+def entered_row(outcome: Outcome) -> dict[str, Any]:
+    """A row of the report of an import of people."""
+    row = asdict(outcome)
+    return {"username" if name == "serial" else name: row[name] for name in row if name != "kind"}
 
 
 def event_row(row: Row) -> dict[str, Any]:

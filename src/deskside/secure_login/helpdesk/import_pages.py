@@ -1,4 +1,5 @@
-"""The console's pages of imports: give a file, see what would become of each row, import it."""
+"""The console's pages of imports of devices and people: give a file, see what would become of each
+row, import it."""
 
 from __future__ import annotations
 
@@ -19,7 +20,8 @@ from deskside.secure_login.helpdesk import exports, showing
 from deskside.secure_login.helpdesk.rights import Right
 from deskside.secure_login.helpdesk.service import LISTED, Helpdesk
 from deskside.secure_login.helpdesk.showing import DESK
-from deskside.secure_login.seeds.jobs import LARGEST, WORKING, Import, ImportJobs, Status
+from deskside.secure_login.people.reading import COLUMNS
+from deskside.secure_login.seeds.jobs import LARGEST, WORKING, Import, ImportJobs, Kind, Status
 from deskside.secure_login.seeds.service import REFUSED
 from deskside.secure_login.threads import in_thread
 from deskside.web import downloads
@@ -56,11 +58,12 @@ async def take(request: AnyRequest, helpdesk: TheHelpdesk, imports: TheImports) 
         raise HTTPException(status_code=415, detail=_("A form was expected."))
     fields = await request.form()
     file, key, password = fields.get("file"), fields.get("key", ""), fields.get("password", "")
+    kind = str(fields.get("kind", Kind.DEVICES.value))
 
     def begin() -> Response[Any]:
-        wrong = _wrong(file, str(key))
+        wrong = _wrong(file, str(key), kind)
         if wrong or not isinstance(file, UploadFile):
-            return _overview(request, visitor, helpdesk, imports, errors(**wrong))
+            return _overview(request, visitor, helpdesk, imports, errors(**wrong), kind)
         try:
             begun = imports.begin(
                 file.file,  # type: ignore[arg-type]
@@ -68,10 +71,11 @@ async def take(request: AnyRequest, helpdesk: TheHelpdesk, imports: TheImports) 
                 visitor.user_name_id,
                 key="".join(str(key).split()),
                 password=str(password),
+                kind=Kind(kind),
             )
         except Refused as error:
             told = f"{error.message} {error.hint}".strip()
-            return _overview(request, visitor, helpdesk, imports, errors(file=told))
+            return _overview(request, visitor, helpdesk, imports, errors(file=told), kind)
         return redirect(f"{IMPORTS}/{begun.id}")
 
     return await in_thread(begin)
@@ -93,6 +97,8 @@ def show(
         name=found.name,
         state=_state(found),
         told=_told(found),
+        go=_("Import the people") if found.kind is Kind.PEOPLE else _("Import the devices"),
+        named=_("User name") if found.kind is Kind.PEOPLE else _("Serial number"),
         problem=found.problem,
         working=not finished,
         checked=found.status is Status.CHECKED,
@@ -141,9 +147,11 @@ def report(
 ) -> Response[Any]:
     """What became of each row, as a file."""
     _allowed(request, helpdesk)
-    imports.one(identifier)
-    rows = map(exports.outcome_row, imports.report(identifier))
-    return downloads.download(f"import-{identifier}", kind, rows, exports.OUTCOME)
+    people = imports.one(identifier).kind is Kind.PEOPLE
+    told = exports.entered_row if people else exports.outcome_row
+    columns = exports.ENTERED if people else exports.OUTCOME
+    rows = map(told, imports.report(identifier))
+    return downloads.download(f"import-{identifier}", kind, rows, columns)
 
 
 def _allowed(request: AnyRequest, helpdesk: Helpdesk) -> Visitor:
@@ -152,9 +160,11 @@ def _allowed(request: AnyRequest, helpdesk: Helpdesk) -> Visitor:
     return visitor
 
 
-def _wrong(file: Any, key: str) -> dict[str, str]:
+def _wrong(file: Any, key: str, kind: str) -> dict[str, str]:
+    if kind not in set(Kind):
+        return {"kind": _("Choose what the file holds.")}
     if not isinstance(file, UploadFile) or not file.filename:
-        return {"file": _("Choose a file with seeds.")}
+        return {"file": _("Choose a file.")}
     try:
         bytes.fromhex("".join(key.split()))
     except ValueError:
@@ -168,6 +178,7 @@ def _overview(
     helpdesk: Helpdesk,
     imports: ImportJobs,
     wrong: list[Any],
+    kind: str = Kind.DEVICES.value,
 ) -> Response[Any]:
     found = imports.listed()
     names = helpdesk.names([each.actor for each in found])
@@ -177,10 +188,14 @@ def _overview(
         status=400 if wrong else 200,
         crumbs=showing.crumbs(_("Imports")),
         largest=LARGEST // 1024**2,
+        kind=kind,
+        kinds=[(each.value, _holds(each)) for each in Kind],
+        columns=", ".join(COLUMNS[1:]),
         imports=[
             {
                 "href": f"{IMPORTS}/{each.id}",
                 "name": each.name,
+                "holds": _holds(each.kind),
                 "state": _state(each),
                 "when": words.moment(each.created),
                 "who": names.get(each.actor, each.actor),
@@ -210,10 +225,18 @@ def _told(found: Import) -> str:
         Status.RUNNING: _(
             "You may leave this page. If the server is stopped, the import goes on when it is back."
         ),
-        Status.DONE: _("The devices wait in stock, or for their holders to activate them."),
+        Status.DONE: _(
+            "The user names are entered. Whoever has no password yet gets a link by e-mail."
+        )
+        if found.kind is Kind.PEOPLE
+        else _("The devices wait in stock, or for their holders to activate them."),
         Status.FAILED: _("Nothing was stored."),
         Status.DROPPED: _("What was stored before stays. The file is forgotten."),
     }[found.status]
+
+
+def _holds(kind: Kind) -> str:
+    return {Kind.DEVICES: _("Devices"), Kind.PEOPLE: _("People")}[kind]
 
 
 def _counts(found: Import) -> list[tuple[str, str]]:

@@ -1,4 +1,5 @@
-"""Imports from the pages: a file is checked, and once somebody says so imported, in the background.
+"""Imports of devices and people from the pages: a file is checked, and once somebody says so
+imported, in the background.
 
     checking ──all rows judged──▶ checked ──go──▶ running ──all rows in──▶ done
         ╰──cannot be read──▶ failed   ╰───dropped───╯
@@ -32,6 +33,8 @@ from deskside.foundation.keyring import Keyring
 from deskside.foundation.leases import hold, release
 from deskside.foundation.recurring import Recurring
 from deskside.foundation.text import _, language, use_language
+from deskside.secure_login.people.reading import people_in, read_people
+from deskside.secure_login.people.service import PeopleImport
 from deskside.secure_login.seeds.reading import read_seeds, rows_in
 from deskside.secure_login.seeds.service import Outcome, SeedImport
 from deskside.secure_login.seeds.store import seed_import, seed_import_file, seed_import_report
@@ -55,6 +58,13 @@ class Status(StrEnum):
     DROPPED = "dropped"
 
 
+class Kind(StrEnum):
+    """What a file holds."""
+
+    DEVICES = "devices"
+    PEOPLE = "people"
+
+
 WORKING = (Status.CHECKING, Status.RUNNING)
 OPEN = (*WORKING, Status.CHECKED)
 
@@ -64,6 +74,7 @@ class Import:
     """An import as the console shows it; the counts belong to the present stage."""
 
     id: str
+    kind: Kind
     name: str
     actor: str
     created: datetime
@@ -88,12 +99,22 @@ class ImportJobs:
     keyring: Keyring
     clock: Clock
     audit: Audit
-    taking: SeedImport
+    devices: SeedImport
+    people: PeopleImport
     holder: str = field(default_factory=new_id)
 
     # What the pages ask for
 
-    def begin(self, file: BinaryIO, name: str, actor: str, *, key: str, password: str) -> Import:
+    def begin(
+        self,
+        file: BinaryIO,
+        name: str,
+        actor: str,
+        *,
+        key: str = "",
+        password: str = "",
+        kind: Kind = Kind.DEVICES,
+    ) -> Import:
         """Store a file, sealed, to be checked.
 
         Raises:
@@ -105,6 +126,7 @@ class ImportJobs:
             connection.execute(
                 insert(seed_import).values(
                     id=identifier,
+                    kind=kind,
                     name=name[:80],
                     actor=actor,
                     language=language(),
@@ -206,9 +228,15 @@ class ImportJobs:
         use_language(row.language)
         try:
             content, opened = self._file(row)
-            lines = read_seeds(io.BytesIO(content), **opened)
+            people = row.kind == Kind.PEOPLE
+            lines: Iterator[Any] = (
+                read_people(io.BytesIO(content))
+                if people
+                else read_seeds(io.BytesIO(content), **opened)
+            )
             if row.status == Status.CHECKING:
-                self._check(row, lines, rows_in(content), stopping)
+                total = people_in(content) if people else rows_in(content)
+                self._check(row, lines, total, stopping)
             else:
                 self._import(row, islice(lines, row.done, None), stopping)
         except _Overtaken:
@@ -231,7 +259,7 @@ class ImportJobs:
                 connection, row.id, (Status.CHECKING,), Status.CHECKING, total=total, **_FRESH
             )
         progress = _Progress(row.id, Status.CHECKING)
-        for _outcome in self.taking.run(
+        for _outcome in self._taking(row).run(
             lines, dry_run=True, actor=row.actor, keep=self._keeper(progress)
         ):
             if stopping():
@@ -242,12 +270,15 @@ class ImportJobs:
     def _import(self, row: Row[Any], lines: Iterable[Any], stopping: Callable[[], bool]) -> None:
         counts = Counter({"new": row.new, "present": row.present, "refused": row.refused})
         progress = _Progress(row.id, Status.RUNNING, row.done, counts)
-        for _outcome in self.taking.run(lines, actor=row.actor, keep=self._keeper(progress)):
+        for _outcome in self._taking(row).run(lines, actor=row.actor, keep=self._keeper(progress)):
             if stopping():
                 return
         with self.database.write() as connection:
             self._move(connection, row.id, (Status.RUNNING,), Status.DONE, opener=None)
             self._forget_file(connection, row.id)
+
+    def _taking(self, row: Row[Any]) -> SeedImport | PeopleImport:
+        return self.people if row.kind == Kind.PEOPLE else self.devices
 
     def _keeper(self, progress: _Progress) -> Callable[[Connection, list[Outcome]], None]:
         """Keeps report and progress in the transaction of a batch."""
@@ -353,6 +384,7 @@ def _load(connection: Connection, identifier: str) -> Row[Any]:
 def _as_import(row: Row[Any]) -> Import:
     return Import(
         row.id,
+        Kind(row.kind),
         row.name,
         row.actor,
         row.created,
@@ -376,6 +408,6 @@ def _check_size(size: int) -> None:
             "seeds-too-large" if size else "seeds-empty",
             _("The file is larger than {size} MB.").format(size=LARGEST // 1024**2)
             if size
-            else _("Choose a file with seeds."),
-            hint=_("Split it, or use: deskside admin devices import FILE") if size else "",
+            else _("Choose a file."),
+            hint=_("Split it, or import it at the desk's own computer.") if size else "",
         )

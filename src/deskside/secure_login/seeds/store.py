@@ -10,6 +10,7 @@ seed_import = Table(
     "seed_import",
     metadata,
     Column("id", String(26), primary_key=True),
+    Column("kind", String(16), nullable=False),
     Column("name", String(80), nullable=False),
     Column("actor", String(26), nullable=False),
     Column("language", String(8), nullable=False),
@@ -24,8 +25,8 @@ seed_import = Table(
     Column("refused", Integer, nullable=False),
     Column("problem", Text, nullable=False),
 )
-"""One file that was given to us. `opener` is its key or password, sealed, while it is needed;
-`done` of `total` rows are through, in the present stage."""
+"""One file that was given to us; `kind` is `devices` or `people`. `opener` is its key or password,
+sealed, while it is needed; `done` of `total` rows are through, in the present stage."""
 
 seed_import_file = Table(
     "seed_import_file",
