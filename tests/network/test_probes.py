@@ -61,6 +61,7 @@ def test_a_responder_proves_itself(catalogue: Catalogue) -> None:
         "targets",
         "findings",
         "not_tested",
+        "proxy_scripts",
     }
 
 

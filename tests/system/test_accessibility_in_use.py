@@ -38,7 +38,7 @@ OF_SHARING = {
     "/account/share/{share:str}/device",
     "/account/share/{share:str}/result",
 }
-OF_REVIEWS = {"/desk/reviews/{review:str}"}
+OF_REVIEWS = {"/desk/reviews", "/desk/reviews/{review:str}"}
 OF_ARTICLES = {"/desk/articles/{number:str}/{tag:str}", "/kb/{number:str}/result"}
 OF_PROOFS = {"/account/verify"}
 
@@ -163,7 +163,7 @@ def test_a_review(holder: Looker, operator: Looker, free_portal: Portal, tmp_pat
     page = operator.page
     log_in(page, free_portal, free_portal.user("reviewer"), tmp_path)
     page.goto(f"{free_portal.address}/desk/reviews")
-    operator.state("reviews: one waits")
+    look_here(operator)
     page.get_by_role("listitem").filter(has_text=reference).get_by_role("link").first.click()
     page.wait_for_url(re.compile("/desk/reviews/"))
     look_here(operator)

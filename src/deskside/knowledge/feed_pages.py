@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from litestar import get
@@ -25,20 +26,14 @@ def feed_pages() -> list[Any]:
 @get("/kb/feed.atom", include_in_schema=False, sync_to_thread=True)
 def atom_feed(request: AnyRequest, library: Articles) -> Response[bytes]:
     """The articles as an Atom feed: all, or by `tag` and `lang`."""
-    speak(request)
-    listed = chosen(library.articles(), request)
-    content = feeds.atom(
-        listed, places=_places(request), here=str(request.url), language=language()
-    )
+    content = _feed(request, library, feeds.atom)
     return Response(content, media_type="application/atom+xml; charset=utf-8")
 
 
 @get("/kb/feed.rss", include_in_schema=False, sync_to_thread=True)
 def rss_feed(request: AnyRequest, library: Articles) -> Response[bytes]:
     """The articles as an RSS feed: all, or by `tag` and `lang`."""
-    speak(request)
-    listed = chosen(library.articles(), request)
-    content = feeds.rss(listed, places=_places(request), here=str(request.url), language=language())
+    content = _feed(request, library, feeds.rss)
     return Response(content, media_type="application/rss+xml; charset=utf-8")
 
 
@@ -48,6 +43,19 @@ def site_map(request: AnyRequest, library: Articles) -> Response[bytes]:
     listed = ((a.number, library.languages(a.number)) for a in library.articles())
     content = feeds.sitemap(listed, places=_places(request))
     return Response(content, media_type="application/xml; charset=utf-8")
+
+
+def _feed(request: AnyRequest, library: Library, write: Callable[..., bytes]) -> bytes:
+    speak(request)
+    listed = chosen(library.articles(), request)
+    return write(
+        listed,
+        places=_places(request),
+        here=str(request.url),
+        language=language(),
+        # A tag that no article has is nobody's word, and may hold what no title can.
+        subject=request.query_params.get("tag", "") if listed else "",
+    )
 
 
 def _places(request: AnyRequest) -> feeds.Places:

@@ -15,6 +15,7 @@ from xml.etree.ElementTree import Element, SubElement, register_namespace, tostr
 from deskside.foundation.text import LANGUAGES, _
 from deskside.knowledge.model import Article
 
+ATOM_TYPE = "application/atom+xml"
 ATOM = "http://www.w3.org/2005/Atom"
 SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 XHTML = "http://www.w3.org/1999/xhtml"
@@ -39,20 +40,25 @@ class Places:
         return cls(f"{site}/kb", lambda number, tag: article_address(site, number, tag))
 
 
-def atom(articles: Iterable[Article], *, places: Places, here: str, language: str) -> bytes:
+def atom(
+    articles: Iterable[Article], *, places: Places, here: str, language: str, subject: str = ""
+) -> bytes:
     """An Atom feed of articles, the newest first.
 
     Args:
         here: the feed's own address; it is its identifier too.
+        subject: the tag that all of them have, if they were chosen by one.
     """
     newest = _newest(articles)
     register_namespace("", ATOM)
     feed = Element(f"{{{ATOM}}}feed", {"{http://www.w3.org/XML/1998/namespace}lang": language})
     _child(feed, "id", here)
-    _child(feed, "title", _("Deskside: knowledge base"))
+    _child(feed, "title", _title(subject))
     _child(feed, "updated", _moment(newest[0].last_verified if newest else date(1970, 1, 1)))
-    SubElement(feed, f"{{{ATOM}}}link", {"rel": "self", "href": here})
-    SubElement(feed, f"{{{ATOM}}}link", {"rel": "alternate", "href": places.home})
+    SubElement(feed, f"{{{ATOM}}}link", {"rel": "self", "href": here, "type": ATOM_TYPE})
+    SubElement(
+        feed, f"{{{ATOM}}}link", {"rel": "alternate", "href": places.home, "type": "text/html"}
+    )
     SubElement(SubElement(feed, f"{{{ATOM}}}author"), f"{{{ATOM}}}name").text = "Deskside"
     for article in newest:
         entry = SubElement(feed, f"{{{ATOM}}}entry")
@@ -67,12 +73,14 @@ def atom(articles: Iterable[Article], *, places: Places, here: str, language: st
     return _document(feed)
 
 
-def rss(articles: Iterable[Article], *, places: Places, here: str, language: str) -> bytes:
+def rss(
+    articles: Iterable[Article], *, places: Places, here: str, language: str, subject: str = ""
+) -> bytes:
     """An RSS feed of articles, the newest first; arguments as for `atom`."""
     register_namespace("atom", ATOM)
     root = Element("rss", {"version": "2.0"})
     channel = SubElement(root, "channel")
-    SubElement(channel, "title").text = _("Deskside: knowledge base")
+    SubElement(channel, "title").text = _title(subject)
     SubElement(channel, "link").text = places.home
     SubElement(channel, "description").text = _("Articles that are new or verified again")
     SubElement(channel, "language").text = language
@@ -114,6 +122,11 @@ def sitemap(numbers: Iterable[tuple[str, Sequence[str]]], *, places: Places) -> 
 def article_address(site: str, number: str, language: str) -> str:
     """The one address of an article in a language."""
     return f"{site}/kb/{number}?lang={language if language in LANGUAGES else 'en'}"
+
+
+def _title(subject: str) -> str:
+    site = _("Deskside: knowledge base")
+    return f"{site}: {subject}" if subject else site
 
 
 def _newest(articles: Iterable[Article]) -> list[Article]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 import nh3
@@ -39,7 +39,7 @@ TAGS = HEADINGS | LISTS | TABLES | WORDS
 ATTRIBUTES = {name: {"id"} for name in HEADINGS} | {"a": {"href"}, "ol": {"start"}, "li": {"id"}}
 ATTRIBUTES["*"] = set()
 """No `title` and no `lang` either, which the cleaner would let through on any element."""
-
+HEADING = re.compile(r'<h([2-6]) id="([a-z0-9-]+)">.*?</h\1>', re.DOTALL)
 PLACE = re.compile("\ue000([a-z0-9.-]+)\ue001(</p>)?")
 """Where a page puts what is seen of a step; taken out of whatever an author writes."""
 
@@ -61,6 +61,27 @@ def to_html(body: str, seen: Mapping[str, str] | None = None) -> str:
         clean_content_tags={"script", "style"},
     )
     return PLACE.sub(lambda place: (place[2] or "") + (seen or {}).get(place[1], ""), cleaned)
+
+
+def with_sections_elsewhere(html: str, languages: Sequence[tuple[str, str]]) -> str:
+    """The HTML of an article with a way, under each heading, to the same section elsewhere.
+
+    Sections have the same names in all languages: `kb lint` sees to it.
+
+    Args:
+        languages: tag and name of each other language of the article.
+    """
+    if not languages:
+        return html
+
+    def linked(heading: re.Match[str]) -> str:
+        ways = " ".join(
+            f'<a href="?lang={tag}#{heading[2]}" hreflang="{tag}" lang="{tag}">{name}</a>'
+            for tag, name in languages
+        )
+        return f'{heading[0]}<p class="ds-elsewhere">{ways}</p>'
+
+    return HEADING.sub(linked, html)
 
 
 def steps(body: str) -> list[Step]:

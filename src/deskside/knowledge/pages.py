@@ -21,7 +21,7 @@ from markupsafe import Markup
 from deskside.foundation.changes.model import State
 from deskside.foundation.changes.shown import apply_shown, plan_digest, steps
 from deskside.foundation.errors import Refused, UsageProblem
-from deskside.foundation.text import _, mark
+from deskside.foundation.text import LANGUAGES, _, mark
 from deskside.knowledge import feeds, markdown, running
 from deskside.knowledge.feed_pages import feed_pages
 from deskside.knowledge.listing import foreign, row, site, speak, with_query
@@ -242,6 +242,10 @@ def _article(
     vendor_related = article.vendor.related if article.vendor else ()
     panel = run | _forms(article, run["options"], run["step"]) if run is not None else None
     seen = _steps_seen(request, article, panel) if panel else {}
+    body = markdown.to_html(article.body, seen)
+    if run is None:
+        others = [tag for tag in library.languages(article.number) if tag != article.language]
+        body = markdown.with_sections_elsewhere(body, [(tag, LANGUAGES[tag]) for tag in others])
     return page(
         request,
         "pages/article.html",
@@ -252,7 +256,7 @@ def _article(
         successor=library.successor(article.number),
         wizard="" if run is not None else article.wizard,
         # Sanitised by markdown.to_html: nothing of it can act.
-        body=Markup(markdown.to_html(article.body, seen)),  # noqa: S704
+        body=Markup(body),  # noqa: S704
         contents=[(s.anchor, s.title) for s in markdown.sections(article.body) if s.level == 2],
         related=[row(library.article(number)) for number in article.related],
         vendor_related=[_vendor_row(number) for number in vendor_related],

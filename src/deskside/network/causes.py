@@ -231,6 +231,17 @@ ROOTS = (
 OUR_SIDE = frozenset({"no-network", "clock-skew", "local-port-clash", "proxy-dead"})
 """Causes that lie in this computer, or its own connection, and not on the way."""
 
+SCRIPT_PROBLEMS = {
+    "unreachable": mark("The script cannot be fetched from where the settings say that it is."),
+    "too-large": mark("The script is larger than a megabyte, which no browser takes."),
+    "too-slow": mark("The script does not come to an end, or waits too long for names."),
+    "memory": mark("The script takes more memory than any script needs."),
+    "recursion": mark("A function of the script calls itself without an end."),
+    "error": mark("The script has a fault, and stops with an error."),
+    "no-function": mark("The file has no function FindProxyForURL, so it is no proxy script."),
+}
+"""Why a proxy script cannot be used, in words."""
+
 _RESPONDER = mark("Test against a Deskside responder at the far end: it proves what arrives there.")
 DECIDING_TESTS: dict[str, str] = {
     "clock-skew": mark("Compare this computer's clock with another one, then test again."),

@@ -22,7 +22,7 @@ from deskside.network.host_findings import (
 )
 from deskside.network.judging import VOID_LAG
 from deskside.network.line_findings import clock_off, line_findings
-from deskside.network.line_observations import DEADLINE, STOPPED, RunSeen
+from deskside.network.line_observations import DEADLINE, STOPPED, RunSeen, ScriptSeen
 from deskside.network.model import Host
 from deskside.network.observations import Shake, plain
 
@@ -48,6 +48,7 @@ class Report:
     findings: tuple[Finding, ...]
     targets: tuple[dict[str, Any], ...] = field(default=())
     not_tested: tuple[dict[str, str], ...] = ()
+    proxy_scripts: tuple[ScriptSeen, ...] = ()
     hosts: tuple[Host, ...] = ()
     seconds: float = 0.0
     stopped: bool = False
@@ -63,6 +64,7 @@ class Report:
             "targets": list(self.targets),
             "findings": [finding.as_json() for finding in self.findings],
             "not_tested": list(self.not_tested),
+            "proxy_scripts": [_script(one) for one in self.proxy_scripts],
         }
 
 
@@ -89,6 +91,7 @@ def diagnose(run: RunSeen) -> Report:
         findings=tuple(_explain(findings, root)),
         targets=tuple(_target(one) for one in judged),
         not_tested=tuple(_not_tested(run)),
+        proxy_scripts=tuple(run.line.scripts),
         hosts=tuple(one.seen.host for one in judged),
         seconds=run.seconds,
         stopped=run.stopped,
@@ -225,6 +228,16 @@ def _explain(findings: list[Finding], root: str | None) -> list[Finding]:
         else one
         for position, one in enumerate(order)
     ]
+
+
+def _script(seen: ScriptSeen) -> dict[str, Any]:
+    given = {answer: list(ends) for answer, ends in seen.given.items()}
+    return {
+        "address": seen.address,
+        "configured_in": seen.source,
+        "problem": seen.problem,
+        "given": given,
+    }
 
 
 def _target(one: Judged) -> dict[str, Any]:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from ipaddress import ip_address
+from typing import Any
 
 from deskside.foundation.findings import Finding, Status
+from deskside.foundation.text import _
 from deskside.network import packets
-from deskside.network.causes import REACHABLE
+from deskside.network.causes import REACHABLE, SCRIPT_PROBLEMS
 from deskside.network.host_findings import Judged, finding_of
 from deskside.network.line_observations import (
     LineSeen,
@@ -39,6 +42,7 @@ def line_findings(run: RunSeen, judged: Sequence[Judged]) -> list[Finding]:
         *_names(run, judged),
         *_captive(run.line, failing, reached=len(failing) < len(judged)),
         *_proxies(run.line, judged, failing),
+        *_scripts(run.line),
         *packets.findings(run, judged),
         *_egress(run.line, judged),
         *_segments(run.line),
@@ -114,14 +118,35 @@ def _proxies(
         code = _proxy_code(proxy, blocked=bool(barred))
         if code:
             subject = f"{proxy.host}:{proxy.port}"
-            evidence = {
+            evidence: dict[str, Any] = {
                 "kind": proxy.kind,
                 "configured_in": proxy.source,
                 "connect": proxy.reach.value,
                 "ports": {str(port): told.value for port, told in proxy.passages.items()},
             }
+            if proxy.given_for:
+                evidence["given_for"] = list(proxy.given_for)
             weight = Status.WARNING if code == "proxy-dead" else status
             yield finding_of(code, weight, subject, evidence)
+
+
+def _scripts(line: LineSeen) -> Iterable[Finding]:
+    """A script that cannot be used leaves programs without the proxy that it was to name."""
+    for script in line.scripts:
+        if script.problem in SCRIPT_PROBLEMS:
+            evidence = {"configured_in": script.source, "problem": script.problem}
+            if script.said:
+                evidence["said"] = script.said
+            found = finding_of("proxy-dead", Status.WARNING, script.address, evidence)
+            yield replace(
+                found,
+                title=_("The proxy script {address} cannot be used").format(address=script.address),
+                cause=_(SCRIPT_PROBLEMS[script.problem]),
+                remedy=_(
+                    "Ask the administrator to correct the script, or take it out of the proxy "
+                    "settings."
+                ),
+            )
 
 
 def _proxy_code(proxy: ProxySeen, *, blocked: bool) -> str | None:

@@ -33,6 +33,7 @@ class ProxySeen:
         source: where it is configured.
         reach: how connecting to the proxy itself ended.
         passages: by port, what it said when asked for the far end.
+        given_for: the ports for which a proxy script gives it; empty where none does.
     """
 
     kind: str
@@ -41,6 +42,24 @@ class ProxySeen:
     source: str
     reach: Reach
     passages: Mapping[int, Passage] = field(default_factory=dict)
+    given_for: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScriptSeen:
+    """A proxy script that this computer is told to use.
+
+    Attributes:
+        source: where it is configured.
+        problem: why it cannot be used; empty where it can. `said` is how the engine puts it.
+        given: by the script's answer, the far ends (`host:port`) for which it gives it.
+    """
+
+    address: str
+    source: str
+    problem: str = ""
+    said: str = ""
+    given: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,6 +225,7 @@ class LineSeen:
 
     canaries: list[LookupSeen] = field(default_factory=list)
     proxies: list[ProxySeen] = field(default_factory=list)
+    scripts: list[ScriptSeen] = field(default_factory=list)
     absent: list[AbsentSeen] = field(default_factory=list)
     answers: list[AnswersSeen] = field(default_factory=list)
     pings: list[PingSeen] = field(default_factory=list)

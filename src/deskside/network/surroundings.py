@@ -27,6 +27,7 @@ from deskside.network.probes import (
 )
 from deskside.network.probes.channel import PlainChannel
 from deskside.network.probes.series import Line
+from deskside.network.proxy_scripts import looking
 
 WEB = 443
 PINGS, RESPONDER_PINGS = 2, 24
@@ -38,6 +39,9 @@ IDLE_SPARE = 6.0
 """Seconds kept back from the deadline for the last idle connection's answer."""
 
 MAX_LINES = 4
+MOST_ASKED = 256
+"""Hosts that a proxy script is asked about."""
+
 BUSY = "this computer was too busy"
 T = TypeVar("T")
 
@@ -98,8 +102,20 @@ class Surroundings:
             self.seen.answers += await answers.ask_all(names, server)
 
     async def _proxies(self, hosts: Sequence[HostSeen]) -> None:
-        found = proxies.configured()
-        if not found or not hosts:
+        found, scripts = proxies.configured()
+        if not hosts:
+            return
+        asked = far_ends(hosts) if scripts else []
+        seen = await asyncio.gather(*(looking.look(one, asked) for one in scripts))
+        self.seen.scripts += [one for one in seen if one]
+        known_ends = {(one.kind, one.host, one.port) for one in found}
+        found += [
+            proxy
+            for one in self.seen.scripts
+            for proxy in proxies.in_script(one)
+            if (proxy.kind, proxy.host, proxy.port) not in known_ends
+        ]
+        if not found:
             return
         chosen = next((one.host for one in hosts if one.host.responder), hosts[0].host)
         ports = tuple(
@@ -246,6 +262,17 @@ class Surroundings:
                 return told
         self.seen.untested[what] = BUSY
         return None
+
+
+def far_ends(hosts: Sequence[HostSeen]) -> list[looking.Question]:
+    """What a proxy script is asked about: the ports of the hosts, and each host's web port."""
+    asked: dict[looking.Question, None] = {}
+    for one in hosts[:MOST_ASKED]:
+        for port in one.host.ports:
+            asked[one.host.host, port, port in one.host.tls] = None
+        if WEB not in one.host.ports:
+            asked[one.host.host, WEB, True] = None
+    return list(asked)
 
 
 def _provable(hosts: Sequence[HostSeen]) -> list[tuple[Host, PortSeen]]:

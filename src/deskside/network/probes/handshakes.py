@@ -10,9 +10,12 @@ import socket
 import ssl
 
 from deskside.network.observations import Shake
-from deskside.network.probes.tls import distrust
 
 _CHUNK = 16_384
+_WRONG_NAME = {62, 63, 64}
+_OUT_OF_DATE = {9, 10}
+"""X509_V_ERR_* of OpenSSL: host name, e-mail and address mismatch; not yet valid, expired."""
+
 _NOT_TLS = frozenset(
     {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "UNEXPECTED_MESSAGE"}
 )
@@ -73,3 +76,10 @@ class Handshake:
             # A handshake's few packets always fit into the buffer of a fresh connection.
             opened.send(self._outgoing.read())
         return done
+
+
+def distrust(error: ssl.SSLCertVerificationError) -> Shake:
+    """Why a certificate was not trusted."""
+    if error.verify_code in _WRONG_NAME:
+        return Shake.WRONG_NAME
+    return Shake.EXPIRED if error.verify_code in _OUT_OF_DATE else Shake.UNTRUSTED

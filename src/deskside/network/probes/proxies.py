@@ -1,7 +1,8 @@
 """Which proxies this computer is told to use, and whether they carry what TWS needs.
 
-Looked for in the environment, the settings of Windows, macOS and GNOME, the proxy scripts (PAC)
-that these name, and `jts.ini`. Credentials are used where they are configured, and never shown.
+Looked for in the environment, the settings of Windows, macOS and GNOME, and `jts.ini`; proxy
+scripts (PAC) that these name are listed, too. Credentials are used where they are configured, and
+never shown.
 """
 
 from __future__ import annotations
@@ -18,23 +19,33 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from deskside.network.line_observations import ScriptSeen
+from deskside.network.proxy_scripts.choices import Choice, choices
+from deskside.network.proxy_scripts.looking import Script
+
 _VARIABLES = ("all_proxy", "https_proxy", "http_proxy", "socks_proxy")
 _DEFAULT_PORT = {"http": 8080, "socks5": 1080}
-_IN_SCRIPT = re.compile(r"\b(PROXY|HTTPS?|SOCKS5?)\s+([\w.\-]+|\[[0-9a-fA-F:]+\]):(\d{1,5})\b")
 _INI_LINE = re.compile(r"^\s*([\w.]*proxy[\w.]*)\s*=\s*(\S+)\s*$", re.IGNORECASE | re.MULTILINE)
-_MAX_SCRIPT = 1 << 20
-_SCRIPT_PATIENCE = 2.0
+_MAX_INI = 1 << 20
+_WPAD = "http://wpad/wpad.dat"
+"""Where a script is looked for that nobody named; the name server's search domains complete it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """A proxy that is configured; `credentials` are user and password."""
+    """A proxy that is configured.
+
+    Attributes:
+        credentials: user and password.
+        given_for: the ports for which a proxy script gives it; empty where none does.
+    """
 
     kind: str
     host: str
     port: int
     source: str
     credentials: tuple[str, str] | None = None
+    given_for: tuple[int, ...] = ()
 
     @property
     def basic(self) -> str:
@@ -42,12 +53,19 @@ class Proxy:
         return base64.b64encode(":".join(self.credentials or ("", "")).encode()).decode()
 
 
-def configured(environment: Mapping[str, str] = os.environ) -> list[Proxy]:
-    """The proxies configured here, each once, with the first place that names it."""
-    unique: dict[tuple[str, str, int], Proxy] = {}
+def configured(
+    environment: Mapping[str, str] = os.environ,
+) -> tuple[list[Proxy], list[Script]]:
+    """The proxies and proxy scripts configured here, each once, with the first place that names
+    it."""
+    proxies: dict[tuple[str, str, int], Proxy] = {}
+    scripts: dict[str, Script] = {}
     for one in (*_environment(environment), *_system(), *_jts_ini()):
-        unique.setdefault((one.kind, one.host, one.port), one)
-    return list(unique.values())
+        if isinstance(one, Script):
+            scripts.setdefault(one.address, one)
+        else:
+            proxies.setdefault((one.kind, one.host, one.port), one)
+    return list(proxies.values()), list(scripts.values())
 
 
 def parse(text: str, source: str, kind: str = "http") -> Proxy | None:
@@ -66,12 +84,18 @@ def parse(text: str, source: str, kind: str = "http") -> Proxy | None:
     return Proxy(kind, host, port or _DEFAULT_PORT[kind], source, credentials)
 
 
-def in_script(text: str, source: str) -> Iterator[Proxy]:
-    """The proxies that a proxy script (PAC) may choose."""
-    for word, host, port in _IN_SCRIPT.findall(text):
-        kind = "socks5" if word.startswith("SOCKS") else "http"
-        if int(port) <= 65535:
-            yield Proxy(kind, host.strip("[]"), int(port), source)
+def in_script(seen: ScriptSeen) -> list[Proxy]:
+    """The proxies that a script gives for some far end."""
+    ports: dict[Choice, set[int]] = {}
+    for answer, ends in seen.given.items():
+        for choice in choices(answer):
+            if choice.kind != "direct":
+                given = {int(end.rpartition(":")[2]) for end in ends}
+                ports[choice] = ports.get(choice, set()) | given
+    return [
+        Proxy(one.kind, one.host, one.port, f"{seen.source}, PAC", None, tuple(sorted(for_these)))
+        for one, for_these in ports.items()
+    ]
 
 
 def _environment(environment: Mapping[str, str]) -> Iterator[Proxy]:
@@ -87,7 +111,7 @@ def _environment(environment: Mapping[str, str]) -> Iterator[Proxy]:
                 yield found
 
 
-def _system() -> Iterator[Proxy]:
+def _system() -> Iterator[Proxy | Script]:
     if sys.platform == "win32":
         yield from _windows()
     elif sys.platform == "darwin":
@@ -96,7 +120,7 @@ def _system() -> Iterator[Proxy]:
         yield from _gnome()
 
 
-def _windows() -> Iterator[Proxy]:
+def _windows() -> Iterator[Proxy | Script]:
     for kind, text in getattr(urllib.request, "getproxies_registry", dict)().items():
         found = parse(text, "Windows", "socks5" if kind == "socks" else "http")
         if found:
@@ -109,10 +133,10 @@ def _windows() -> Iterator[Proxy]:
             script = str(winreg.QueryValueEx(key, "AutoConfigURL")[0])  # type: ignore[attr-defined,unused-ignore]
     except OSError:
         return
-    yield from _script(script, "Windows")
+    yield Script(script, "Windows")
 
 
-def _macos() -> Iterator[Proxy]:
+def _macos() -> Iterator[Proxy | Script]:
     told = _run("scutil", "--proxy")
     values = dict(re.findall(r"^\s*(\w+) : (.+)$", told, re.MULTILINE))
     for word, kind in (("HTTP", "http"), ("HTTPS", "http"), ("SOCKS", "socks5")):
@@ -122,12 +146,12 @@ def _macos() -> Iterator[Proxy]:
             if found:
                 yield found
     if values.get("ProxyAutoConfigEnable") == "1":
-        yield from _script(values.get("ProxyAutoConfigURLString", ""), "macOS")
+        yield Script(values.get("ProxyAutoConfigURLString", ""), "macOS")
     elif values.get("ProxyAutoDiscoveryEnable") == "1":
-        yield from _script("http://wpad/wpad.dat", "macOS, WPAD")
+        yield Script(_WPAD, "macOS, WPAD", named=False)
 
 
-def _gnome() -> Iterator[Proxy]:
+def _gnome() -> Iterator[Proxy | Script]:
     told = _run("gsettings", "list-recursively", "org.gnome.system.proxy")
     values = {
         f"{schema.removeprefix('org.gnome.system.proxy')}.{name}".lstrip("."): value.strip("'")
@@ -141,29 +165,14 @@ def _gnome() -> Iterator[Proxy]:
                 if found:
                     yield found
     elif values.get("mode") == "auto":
-        address = values.get("autoconfig-url") or "http://wpad/wpad.dat"
-        yield from _script(address, "GNOME")
-
-
-def _script(address: str, source: str) -> Iterator[Proxy]:
-    """The proxies of the script at an address; a script that cannot be had names none."""
-    try:
-        if address.startswith(("http://", "https://")):
-            opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-            with opener.open(address, timeout=_SCRIPT_PATIENCE) as answer:
-                raw = answer.read(_MAX_SCRIPT)
-        else:
-            with Path(address.removeprefix("file://")).open("rb") as file:
-                raw = file.read(_MAX_SCRIPT)
-    except (OSError, ValueError):
-        return
-    yield from in_script(raw.decode("utf-8", "replace"), f"{source}, PAC")
+        named = values.get("autoconfig-url")
+        yield Script(named, "GNOME") if named else Script(_WPAD, "GNOME, WPAD", named=False)
 
 
 def _jts_ini() -> Iterator[Proxy]:
     for path in (Path.home() / "Jts" / "jts.ini", Path("C:/Jts/jts.ini")):
         try:
-            text = path.read_bytes()[:_MAX_SCRIPT].decode("utf-8", "replace")
+            text = path.read_bytes()[:_MAX_INI].decode("utf-8", "replace")
         except OSError:
             continue
         values = {name.lower(): value for name, value in _INI_LINE.findall(text)}

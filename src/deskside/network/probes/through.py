@@ -47,6 +47,7 @@ def _seen(proxy: Proxy, reach: Reach, passages: dict[int, Passage]) -> ProxySeen
         source=proxy.source,
         reach=reach,
         passages=passages,
+        given_for=proxy.given_for,
     )
 
 

@@ -13,13 +13,10 @@ from cryptography import x509
 from deskside.network import certificates
 from deskside.network.observations import Shake, TlsSeen
 from deskside.network.probes.channel import Channel, TlsChannel
+from deskside.network.probes.handshakes import distrust
 
 PATIENCE = 2.0
 """Seconds for a handshake."""
-
-_WRONG_NAME = {62, 63, 64}
-_OUT_OF_DATE = {9, 10}
-"""X509_V_ERR_* of OpenSSL: host name, e-mail and address mismatch; not yet valid, expired."""
 
 
 @cache
@@ -97,12 +94,6 @@ def _cut_short(error: Exception) -> Shake:
     if isinstance(error, TimeoutError):
         return Shake.SILENT
     return Shake.CLOSED if isinstance(error, EOFError) else Shake.RESET
-
-
-def distrust(error: ssl.SSLCertVerificationError) -> Shake:
-    if error.verify_code in _WRONG_NAME:
-        return Shake.WRONG_NAME
-    return Shake.EXPIRED if error.verify_code in _OUT_OF_DATE else Shake.UNTRUSTED
 
 
 def _certificate(channel: TlsChannel) -> bytes | None:

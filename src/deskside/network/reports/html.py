@@ -43,6 +43,7 @@ def write(document: Document) -> str:
         problems=[pair for pair in blocks if has_more(pair[0].first)],
         rows=document.rows(),
         not_tested=words.not_tested(document),
+        proxy_scripts=words.proxy_scripts(document),
         failed=failed,
         lists_failed=allow.lists(document, failed),
         everything=everything,

@@ -18,9 +18,10 @@ from typing import Any
 from deskside.foundation.findings import Finding
 from deskside.network.causes import WORDS
 from deskside.network.formats.shared import spellings
-from deskside.network.line_observations import Passage
+from deskside.network.line_observations import Passage, ScriptSeen
 from deskside.network.model import Host
 from deskside.network.observations import Echo, Found, Reach, Shake
+from deskside.network.proxy_scripts.choices import choices
 from deskside.network.reports.model import FALSE_ADDRESSES, Document, Private, addresses_of
 from deskside.network.reports.pseudonyms import Pseudonyms, addresses
 
@@ -39,7 +40,7 @@ _ABOUT_A_PROXY = frozenset(
     {"http-proxy-only", "proxy-auth-required", "proxy-dead", "socks-only", "socks-port-denied"}
 )
 _CERTIFICATE = frozenset({"issuer", "subject", "fingerprint", "signed_fingerprint"})
-_STRANGERS = frozenset({"answer", "opening"})
+_STRANGERS = frozenset({"answer", "opening", "said"})
 _STATUS_LINE = re.compile(r"HTTP/\d(?:\.\d)? \d{3}\b")
 
 
@@ -76,6 +77,7 @@ class _Redaction:
                 for one in self._report.not_tested
             ),
             hosts=hosts,
+            proxy_scripts=tuple(self._script(one) for one in self._report.proxy_scripts),
         )
         return replace(
             self._document,
@@ -123,13 +125,41 @@ class _Redaction:
             evidence=self._value(dict(finding.evidence)),
         )
 
+    def _script(self, seen: ScriptSeen) -> ScriptSeen:
+        given = {
+            self._answer(answer): tuple(self._names.text(end) for end in ends)
+            for answer, ends in seen.given.items()
+        }
+        return replace(seen, address=self._script_address(seen.address), said="", given=given)
+
+    def _answer(self, answer: str) -> str:
+        """What a script answered: no more of it than the ways out that it names."""
+        told = []
+        for choice in choices(answer):
+            if choice.kind == "direct":
+                told.append("DIRECT")
+            else:
+                word = "PROXY" if choice.kind == "http" else "SOCKS5"
+                told.append(f"{word} {self._proxy(choice.host)}:{choice.port}")
+        return "; ".join(told)
+
+    def _proxy(self, host: str) -> str:
+        known = self._names.text(host)
+        return known if known != host else self._names.name("proxy", host)
+
+    def _script_address(self, address: str) -> str:
+        """Neither the host nor the path of a script's address is anybody's business."""
+        scheme = address.partition(":")[0] if "://" in address else "file"
+        return f"{scheme}://{self._names.name('proxy-script', address)}"
+
     def _subject(self, finding: Finding) -> str:
         if finding.subject in _OWN_WORDS:
             return finding.subject
         if finding.code in _ABOUT_A_PROXY:
+            if any(finding.subject == one.address for one in self._report.proxy_scripts):
+                return self._script_address(finding.subject)
             host, colon, port = finding.subject.rpartition(":")
-            known = self._names.text(host)
-            return (known if known != host else self._names.name("proxy", host)) + colon + port
+            return self._proxy(host) + colon + port
         return self._names.text(finding.subject)
 
     def _value(self, value: Any, name: str = "") -> Any:

@@ -22,7 +22,8 @@ def terminal(document: Document) -> str:
         remarks.append(_("The fault is on this computer's side, not on the way or at the far end."))
     if report.stopped:
         remarks.insert(0, _("The test was stopped; this is what was seen until then."))
-    return render_report(report.findings, report.verdict, *_untested(document), *remarks)
+    below = [*_scripts(document), *_untested(document), *remarks]
+    return render_report(report.findings, report.verdict, *below)
 
 
 def write(document: Document) -> str:
@@ -35,6 +36,14 @@ def write(document: Document) -> str:
     return "\n".join(
         [head, "", click.unstyle(terminal(document)), *([""] if below else []), *below, ""]
     )
+
+
+def _scripts(document: Document) -> list[str]:
+    return [
+        line
+        for script, given in words.proxy_scripts(document)
+        for line in (f"{script}:", *(f"  {one}" for one in given), "")
+    ]
 
 
 def _untested(document: Document) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from deskside.foundation.findings import Status, Verdict
+from deskside.foundation.findings_grouped import some
 from deskside.foundation.text import _, mark
 from deskside.foundation.units import when
 from deskside.network.line_observations import DEADLINE, STOPPED
@@ -77,3 +78,15 @@ def moment(document: Document) -> str:
     if document.redacted:
         return f"{document.made:%Y-%m-%d %H:%M:%S} UTC"
     return when(document.made)
+
+
+def proxy_scripts(document: Document) -> list[tuple[str, list[str]]]:
+    """Each script that could be used, and what it gives, for whom."""
+    return [
+        (
+            _("Proxy script {address} ({source})").format(address=one.address, source=one.source),
+            [f"{answer or '–'}: {', '.join(some(ends))}" for answer, ends in one.given.items()],
+        )
+        for one in document.report.proxy_scripts
+        if not one.problem
+    ]

@@ -81,6 +81,14 @@
     });
   }
 
+  // Where the person is in the page is known to the browser alone.
+  function keepPlace(form) {
+    form.addEventListener("submit", () => {
+      const next = form.elements.namedItem("next");
+      next.value = next.value.split("#")[0] + location.hash;
+    });
+  }
+
   function menus() {
     const open = () => document.querySelectorAll("details.ds-menu[open]");
     document.addEventListener("click", (event) => {
@@ -103,6 +111,7 @@
   document.addEventListener("DOMContentLoaded", () => {
     enhance(document);
     menus();
+    document.querySelectorAll('form[action="/language"]').forEach(keepPlace);
     document.querySelectorAll("[data-focus]").forEach((part) => { part.tabIndex = -1; part.focus(); });
     document.querySelectorAll(".ds-pad").forEach(cardKeys);
     document.body.addEventListener("htmx:afterSettle", () => enhance(document));
