@@ -74,3 +74,10 @@ def test_an_unknown_article_is_not_found(app: Any) -> None:
     page = get(app, "/kb/%3Cscript%3E")
     assert page.status_code == 404
     assert "<script>" not in page.text.split("<main")[1]
+
+
+def test_what_was_found_in_another_language_leads_to_the_visitor_s_own_text(app: Any) -> None:
+    found = get(app, "/kb?q=inghiotte+le+connessioni").text
+    assert ">Hosts and ports" in found
+    assert '<p lang="it">' in found
+    assert "In Italiano only" not in found

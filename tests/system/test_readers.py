@@ -78,6 +78,7 @@ def test_an_opinion_reaches_the_operator(
         assert settled.value.status == 204
     else:
         page.keyboard.press("Enter")
+        expect(page.locator("#found")).to_contain_text("No article found")
     log_in(page, portal, portal.user("operator"), tmp_path)
     page.goto(f"{portal.address}/desk")
     page.get_by_role("link", name="What readers say").click()

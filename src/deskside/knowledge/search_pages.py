@@ -86,11 +86,16 @@ def list_page(
 
 
 def _found(library: Library, result: Result) -> dict[str, Any]:
+    """A result, by the article as the visitor will read it; words from another text say so."""
+    article = library.article(result.number)
     # Escaped first: the only elements are the marks that are put in here.
     marked = str(escape(result.marked)).replace("\x02", "<mark>").replace("\x03", "</mark>")
-    snippet = Markup(marked)  # noqa: S704
-    section = {"anchor": result.anchor, "section": result.section}
-    return row(library.article(result.number, result.language)) | section | {"snippet": snippet}
+    return row(article) | {
+        "anchor": result.anchor,
+        "section": result.section,
+        "snippet": Markup(marked),  # noqa: S704
+        "words_in": "" if article.language == result.language else result.language,
+    }
 
 
 def _page_number(asked: str, rows: int) -> int:
