@@ -19,9 +19,10 @@ BENCHMARKS = [
     "log_in",
     "log_in_peers",
     "network_probes",
+    "network_standard",
     "pages",
 ]
-LONG = ["large_desk", "enumeration", "imports"]
+LONG = ["large_desk", "enumeration", "imports", "network_faults"]
 """Minutes each: only when they are named, or with the peers."""
 
 

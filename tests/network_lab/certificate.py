@@ -14,19 +14,21 @@ from cryptography.x509.oid import NameOID
 
 @dataclass(frozen=True)
 class Certificate:
-    """A certificate for a name, valid from and until so many days from now."""
+    """A certificate for a name, and others, valid from and until so many days from now."""
 
     name: str
     begins: int = -1
     ends: int = 30
     trusted: bool = True
+    others: tuple[str, ...] = ()
 
     def write(self, folder: Path) -> tuple[Path, Path]:
         """The file of key and certificate, and that of what the client trusts."""
         authority, key = _key(), _key()
         issuer = _named("Lab authority")
         root = _signed(issuer, authority, issuer, authority, (-9, 90), authority=True)
-        leaf = _signed(_named(self.name), key, issuer, authority, (self.begins, self.ends))
+        days = (self.begins, self.ends)
+        leaf = _signed(_named(self.name), key, issuer, authority, days, others=self.others)
         other = _signed(_named("Other"), key, _named("Other"), key, (-9, 90), authority=True)
         chain, trust = folder / "site.pem", folder / "trusted.pem"
         chain.write_bytes(
@@ -59,6 +61,7 @@ def _signed(
     days: tuple[int, int],
     *,
     authority: bool = False,
+    others: tuple[str, ...] = (),
 ) -> x509.Certificate:
     now = dt.datetime.now(dt.UTC)
     name = str(subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value)
@@ -72,7 +75,10 @@ def _signed(
         .not_valid_after(now + dt.timedelta(days=days[1]))
         .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
         .add_extension(
-            x509.SubjectAlternativeName([x509.DNSName(name.replace(" ", "-"))]), critical=False
+            x509.SubjectAlternativeName(
+                [x509.DNSName(one) for one in (name.replace(" ", "-"), *others)]
+            ),
+            critical=False,
         )
         .sign(by, hashes.SHA256())
     )

@@ -64,6 +64,7 @@ class Lab:
         tag = secrets.token_hex(3)
         self.client, self.router, self.far = (f"dl{tag}{letter}" for letter in "crs")
         self._running: list[subprocess.Popen[bytes]] = []
+        self._names: dict[str, subprocess.Popen[bytes]] = {}
         self.more_rows = ""
         self.environment = {
             name: value for name, value in os.environ.items() if "proxy" not in name.lower()
@@ -118,14 +119,18 @@ class Lab:
         self.within(end, f"ip -6 route add default via {theirs6}")
 
     def names(self, space: str, *extra: str) -> None:
-        """A name server in a namespace that knows the far ends."""
+        """A name server in a namespace that knows the far ends, or what is said instead."""
         records = [
             f"--host-record={name},{address},{address6}"
             for name, address, address6 in zip(NAMES, FAR_ENDS, FAR_ENDS6, strict=True)
         ] + [f"--host-record={SITE},{FAR_ENDS[1]}"]
-        self.start(space, "dnsmasq", "-k", "-C", "/dev/null", "--no-resolv", "--no-hosts",
-                   "--local=/#/", "--user=root", "--pid-file",
-                   *(extra or records))  # fmt: skip
+        if before := self._names.pop(space, None):
+            before.kill()
+            before.wait()
+        self._names[space] = self.start(
+            space, "dnsmasq", "-k", "-C", "/dev/null", "--no-resolv", "--no-hosts",
+            "--local=/#/", "--user=root", "--pid-file", *(extra or records),
+        )  # fmt: skip
         self.wait_for(space, 53)
 
     def do(self, command: str, *, check: bool = True) -> str:
@@ -200,19 +205,27 @@ class Lab:
         raise AssertionError(f"nothing listens on {port}")
 
     def test(self, *options: str, **environment: str) -> dict[str, Any]:
-        """The report of `network test` in the client's namespace."""
+        """The report of `network test` of the lab's rows, in the client's namespace."""
+        return self.test_of(str(self.catalogue()), *options, **environment)
+
+    def catalogue(self) -> Path:
+        """A catalogue file with the lab's rows."""
         rows = "".join(
             f'[[host]]\nid = "{name}-{port}"\nhost = "{name}"\nports = [{port}]\n'
             f"tls = {[port] if port == 4001 else []}\nresponder = true\n"
             for name in NAMES
             for port in (4000, 4001)
         )
-        rows += self.more_rows
-        catalogue = self.folder / "lab.toml"
-        catalogue.write_text(f'version = "1"\nresponder_key = "{self.key}"\n{rows}')
+        file = self.folder / "lab.toml"
+        file.write_text(f'version = "1"\nresponder_key = "{self.key}"\n{rows}{self.more_rows}')
+        return file
+
+    def test_of(self, catalogue: str | None, *options: str, **environment: str) -> dict[str, Any]:
+        """The same of another catalogue; None is the one that ships."""
+        chosen = ("--catalogue", catalogue) if catalogue else ()
         done = subprocess.run(
             ["ip", "netns", "exec", self.client, sys.executable, "-m", "deskside", "--json",
-             "network", "test", "--catalogue", str(catalogue), *options],
+             "network", "test", *chosen, *options],
             capture_output=True, text=True, check=False, env=self.environment | environment,
         )  # fmt: skip
         assert done.stdout, done.stderr
