@@ -78,23 +78,27 @@ class Entering:
                 links.append((one, self._link(rows, identifier, now)))
         rows.store(connection)
         searching.remember_words(connection, self.keyring, rows.names)
-        for row, one in zip(rows.user_names, people, strict=True):
-            self.audit.record(
-                connection,
-                "directory.user-name-imported",
-                actor=actor,
-                subject=row["id"],
-                detail={"by": "hash" if one.password_hash else PURPOSE.value},
+        self.audit.record_all(
+            connection,
+            "directory.user-name-imported",
+            (
+                (row["id"], {"by": "hash" if one.password_hash else PURPOSE.value})
+                for row, one in zip(rows.user_names, people, strict=True)
+            ),
+            actor=actor,
+        )
+        assert portal is not None or not links
+        self.mail.enqueue_all(
+            connection, [self._invitation(one, portal or "", token) for one, token in links]
+        )
+
+    def _invitation(self, one: NewUserName, portal: str, token: str) -> tuple[str, str, str]:
+        with speaking(one.language or self.language):
+            return (
+                one.email,
+                _("Choose your password for {name}").format(name=one.name),
+                link_text(one.name, link_address(portal, PURPOSE, token), PURPOSE),
             )
-        for one, token in links:
-            assert portal is not None
-            with speaking(one.language or self.language):
-                self.mail.enqueue(
-                    connection,
-                    one.email,
-                    _("Choose your password for {name}").format(name=one.name),
-                    link_text(one.name, link_address(portal, PURPOSE, token), PURPOSE),
-                )
 
     def _holder(self, rows: _Rows, one: NewUserName, now: datetime) -> str:
         identifier = new_id()

@@ -20,26 +20,39 @@ MARK = "\ue000"
 """Begins every stem: of the private-use area, which FTS5 takes for a letter."""
 
 MOST_FOLDED = 4_096
+SHORTEST_TELLING = 4
 PIECE = re.compile(r"(?P<han>[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+)|[^\W_]+")
 LETTERS = re.compile(r"[^\W\d_]{3,}")
 
 ENGLISH = """
-    a about after all also am an and any are as at be been but by can could did do does
-    doing done for from get gets getting got had has have having he her here hers him his
-    how i if in into is it its just let like may me might mine must my of on or our ours
-    keep keeping keeps please s said say saying says shall she should so some such t than that the their them then there these they
-    this those to too us use used uses using very want was we were what when where which while who whom whose
-    why will with would you your yours
-"""  # noqa: E501
+    a about after again all already also although always am an and any anybody anyone anything are
+    aren as asap at be because been being but by can could couldn d did didn do does doesn doing
+    don done dont either else even ever every everything for from get gets getting give gives go
+    goes going gone got had has hasn have haven having he hello help her here hers hey hi him his
+    how however i if im in instead into is isn it its just keep keeping keeps know let like ll m
+    make makes many may maybe me might mine more most much must my need needs never no nobody not
+    nothing now of off ok okay on only onto or our ours out please pls plz really s said same say
+    saying says shall she should since so some somebody someone something still such suddenly sure
+    t tell than thank thanks that the their them then there these they thing this those though to
+    too trying try tried urgent urgently us use used uses using ve very want wanted wants was wasn
+    way we were what whatever when where whether which while who whom whose why will with won
+    would wouldn yet you your yours
+"""
 ITALIAN = """
-    a ad agli ai al alla alle allo anche c che chi ci come con cosa cos cui d da dagli dai
-    dal dalla dalle dallo degli dei del dell dice dicono della delle dello di dopo dove dov due e ed era
-    essere fa fare fra gli ha hai hanno ho i il in io l la le lei li lo loro lui ma mi mia
-    mie miei mio ne nei nel nell nella nelle nello noi o ogni per perche piu poi posso puo
-    qual quale quali quando quanto quello questa queste questi questo riesco se si sia siamo
-    sono sta su sua subito sue sugli sui sul sull sulla sulle sullo suo suoi te ti tra tu
-    tua tuo un una uno usare uso va vi voglio voi
-"""  # noqa: E501
+    a abbiamo abbia ad adesso agli ai aiuto al alcuni all alla alle allo allora anche ancora avere
+    avete aveva avevo bisogna bisogno buongiorno buonasera c che chi ci ciao cioe col come comunque
+    con cosa cosi cos cui d da dagli dai dal dall dalla dalle dallo deve devi devo degli dei del
+    dell della delle dello dentro di dice dicono dirmi dopo dov dove due e ecco ed era erano ero
+    essere fa faccio facciamo fanno far fare fatto fino fra funziona funzionano gia gli grazie ha
+    hai hanno ho i il in invece io l la le lei li lo loro lui ma mai me mentre mi mia mie miei mio
+    molto ne nei nel nell nella nelle nello niente noi non nostra nostre nostri nostro o oggi ogni
+    ok ora oppure per perche pero piu poi possiamo posso possono potete prego proprio pur puo puoi
+    qual qualche qualcosa qualcuno quale quali quando quanta quante quanti quanto quel quella
+    quelle quelli quello questa queste questi questo qui quindi riesce riesco salve sapere se sei
+    sempre senz serve servono si sia siamo sono sta stai stanno state stato stata sto su sua subito
+    sue sugli sui sul sull sulla sulle sullo suo suoi te ti tra troppo tu tua tuo tutta tutte
+    tutti tutto un una uno urgente usare usato uso va vado vi voglio voi vorrei vuole vuoi
+"""
 STOP_WORDS = {"en": frozenset(ENGLISH.split()), "it": frozenset(ITALIAN.split())}
 """Words that every text has and no question means."""
 
@@ -102,6 +115,12 @@ def without_stop_words(asked: list[str], languages: Iterable[str]) -> list[str]:
     """What remains of a question without words that every text has; all of it where none would."""
     stopped = frozenset[str]().union(*(STOP_WORDS.get(tag, frozenset()) for tag in languages))
     return [word for word in asked if word not in stopped] or asked
+
+
+def says_something(word: str, language: str) -> bool:
+    """Whether a word is one of a text's own: letters only, neither short nor in every text."""
+    long = len(word) >= SHORTEST_TELLING and word.isalpha()
+    return long and word not in STOP_WORDS.get(language, ())
 
 
 @lru_cache

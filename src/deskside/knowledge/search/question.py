@@ -9,12 +9,18 @@ engine's language gets through.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from deskside.knowledge.model import article_number
 from deskside.knowledge.search import synonyms
-from deskside.knowledge.search.analysis import stem_mark, stems, without_stop_words, words
+from deskside.knowledge.search.analysis import (
+    MARK,
+    stem_mark,
+    stems,
+    without_stop_words,
+    words,
+)
 
 LONGEST = 4_000
 """Characters of a question that are looked at: a pasted message with all that stood around it."""
@@ -35,7 +41,7 @@ class Term:
     Attributes:
         word: as it is searched for, after correction.
         stems: its stems, one for each language.
-        same: phrases that mean the same.
+        same: phrases that mean the same, as words and as stems that are marked.
         prefix: whether it may be the beginning of a word.
     """
 
@@ -50,13 +56,23 @@ class Term:
         return f"({' OR '.join(self._itself())})"
 
     @property
+    def written(self) -> str:
+        """The word itself, or where it may be unfinished, whatever it begins."""
+        return f'"{self.word}"*' if self.prefix else f'"{self.word}"'
+
+    @property
     def query(self) -> str:
         """As `exact`, or any phrase that means the same."""
         return f"({' OR '.join([*self._itself(), *map(_phrase, self.same)])})"
 
+    @property
+    def alike(self) -> str:
+        """Any phrase that means the same."""
+        return f"({' OR '.join(map(_phrase, self.same))})"
+
     def _itself(self) -> list[str]:
-        unfinished = [f'"{self.word}"*'] if self.prefix else []
-        return [f'"{self.word}"', *(f'"{stem_mark(stem)}"' for stem in self.stems), *unfinished]
+        itself = dict.fromkeys((f'"{self.word}"', self.written))
+        return [*itself, *(f'"{stem_mark(stem)}"' for stem in self.stems)]
 
     def hits(self, lane: frozenset[str]) -> float:
         """Whether a title has the term (1), or a word that means the same (0.6)."""
@@ -69,7 +85,8 @@ class Term:
     @property
     def begins(self) -> tuple[str, ...]:
         """Beginnings of the words that are hits, for marking them."""
-        return self.word, *self.stems, *(word for phrase in self.same for word in phrase)
+        alike = (word.removeprefix(MARK) for phrase in self.same for word in phrase)
+        return self.word, *self.stems, *alike
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +130,7 @@ def understand(
     typed = words(text)
     unfinished = bool(text) and not text[-1].isspace()
     fixed = [correct(word, unfinished and at == len(typed) - 1) for at, word in enumerate(typed)]
-    same = _same(fixed)
+    same = _same(fixed, languages)
     last = fixed[-1] if fixed and unfinished else ""
 
     def terms(listed: Iterable[str]) -> tuple[Term, ...]:
@@ -149,15 +166,24 @@ def _stems(word: str, languages: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(stem for tag in languages for stem in stems([word], tag)))
 
 
-def _same(asked: list[str]) -> dict[str, tuple[tuple[str, ...], ...]]:
+def _same(asked: list[str], languages: Sequence[str]) -> dict[str, tuple[tuple[str, ...], ...]]:
     """For the first word of each phrase of the field: what else is said for the phrase."""
-    found: dict[str, tuple[tuple[str, ...], ...]] = {}
+    found: dict[str, dict[tuple[str, ...], None]] = {}
     for at, word in enumerate(asked):
         for length in range(min(synonyms.LONGEST, len(asked) - at), 0, -1):
             if others := synonyms.others(tuple(asked[at : at + length])):
-                found[word] = tuple(dict.fromkeys((*found.get(word, ()), *others)))
+                known = found.setdefault(word, {})
+                known |= dict.fromkeys(
+                    form for other in others for form in _forms(other, languages)
+                )
                 break
-    return found
+    return {word: tuple(phrases) for word, phrases in found.items()}
+
+
+def _forms(phrase: tuple[str, ...], languages: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    yield phrase
+    for tag in languages:
+        yield tuple(map(stem_mark, stems(phrase, tag)))
 
 
 def _rarest(kept: Iterable[str], frequency: Callable[[str], int]) -> list[str]:

@@ -81,7 +81,41 @@ GROUPS = """
     give, hand, hand over, pass on, dare, passare
     list, elenco, lista
     kinds, types, tipi
-    battery, batteria
+    battery, batteria, pila
+    credentials, creds, credenziali
+    stolen, theft, robbed, rubato, furto
+    smashed, defective, faulty, washed, dropped, guasto, difettoso
+    abroad, travelling, away, trip, holiday, vacation, in viaggio, estero, vacanza, trasferta
+    wife, husband, brother, sister, spouse, partner, family, moglie, marito, fratello, sorella, famiglia
+    colleague, coworker, teammate, collega
+    withdraw, withdrawal, take out, prelevare, prelievo
+    limit, limits, ceiling, maximum, limite, limiti, massimale, massimo
+    hang, hangs, stuck, freezes, frozen, spinning, appeso, pianta, fermo
+    backup, saved copy, salvataggio, copia di sicurezza
+    source code, sources, sorgenti, codice sorgente
+    checksum, hash, sha256, digest, somma di controllo
+    outbound, outgoing, egress, in uscita, uscita
+    rule, rules, acl, policy, regola, regole
+    inspection, inspect, decryption, intercept, ispezione, ispeziona, decifratura
+    zscaler, fortigate, fortinet, palo alto, paloalto, netskope, sophos, checkpoint
+    activate, enable, switch on, turn on, attivare, abilitare, accendere
+    disable, deactivate, switch off, turn off, disattivare, disabilitare, togliere, spegnere
+    send back, return, post, mail, ship, rispedire, restituire, spedire, rimandare, posta
+    hot keys, hotkeys, shortcuts, scorciatoie
+    layout, workspace, screens, schermate, finestre
+    delete, deleted, erased, removed, cancellare, cancellato, eliminato
+    empty, blank, brand new, factory, default, vuoto, azzerato, di fabbrica
+    reset, resettato, azzerare
+    authenticator, authentication device, security device, dispositivo di sicurezza, autenticatore
+    old, previous, former, vecchio, precedente
+    script, bot, python program, programma, algoritmo
+    audit trail, audit log, registro di audit, registro
+    guide, manual, instructions, guida, istruzioni
+    wait, how long, aspettare, attendere, quanto tempo
+    attempts, tries, tentativi
+    paper card, code sheet, cardboard card, printed card, code card, tessera stampata, carta codici, carta stampata
+    requirements, prerequisites, requisiti
+    slow, sluggish, lento, lenta
 """  # noqa: E501 - a line for each group reads best
 
 LONGEST = 4

@@ -26,6 +26,7 @@ COUNT = """
     INSERT INTO term (word, texts) VALUES (?, ?)
     ON CONFLICT (word) DO UPDATE SET texts = texts + excluded.texts
 """
+COMMON = "SELECT word FROM term WHERE texts > ?"
 GONE = """
     INSERT INTO term_trigram (term_trigram, rowid, word)
     SELECT 'delete', id, word FROM term WHERE word = ?
@@ -41,6 +42,7 @@ class Vocabulary:
 
     def __init__(self, rows: sqlite3.Connection) -> None:
         self._rows = rows
+        self._common: tuple[int, frozenset[str]] | None = None
 
     def create(self) -> None:
         """Make the tables."""
@@ -48,6 +50,7 @@ class Vocabulary:
 
     def add(self, words: Iterable[str]) -> None:
         """Count the different words of one text."""
+        self._common = None
         for word in filter(_counts, words):
             if self._rows.execute("SELECT 1 FROM term WHERE word = ?", (word,)).fetchone():
                 self._rows.execute(COUNT, (word, 1))
@@ -59,6 +62,7 @@ class Vocabulary:
 
     def remove(self, words: Iterable[str]) -> None:
         """Take one text's words away again; a word that was only there is forgotten."""
+        self._common = None
         for word in filter(_counts, words):
             self._rows.execute(COUNT, (word, -1))
             if self.frequency(word) == 0:
@@ -69,6 +73,13 @@ class Vocabulary:
         """How many texts hold a word; short words and numbers are not counted."""
         found = self._rows.execute("SELECT texts FROM term WHERE word = ?", (word,)).fetchone()
         return int(found[0]) if found else 0
+
+    def held_by(self, more: int) -> frozenset[str]:
+        """The words that more texts hold than this; looked up anew after a change only."""
+        if self._common is None or self._common[0] != more:
+            found = self._rows.execute(COMMON, (more,))
+            self._common = more, frozenset(word for (word,) in found)
+        return self._common[1]
 
     def correct(self, word: str, *, unfinished: bool = False) -> str:
         """The word itself where it is known or nothing is near, else the nearest known one.

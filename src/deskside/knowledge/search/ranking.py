@@ -1,0 +1,288 @@
+"""How texts are weighed for a question.
+
+Texts that hold all terms come first. After them, every text that holds some is weighed by how much
+of the question it covers, a rare term counting more than a common one, so that "n of m words"
+comes before "any word". Of the texts that hold all, those go before that hold the words as they
+were written, and those that say little besides: the question is more of what they are about.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from operator import attrgetter, mul
+from sys import intern
+
+from deskside.knowledge.search.analysis import says_something, words
+from deskside.knowledge.search.documents import Document
+from deskside.knowledge.search.question import Question, Term
+from deskside.knowledge.search.tables import Tables, lane
+from deskside.knowledge.search.vocabulary import Vocabulary
+
+CANDIDATES = 40
+"""Texts that are weighed for a place among the results."""
+ENOUGH = 10
+"""Texts with all terms, from which on none with fewer is looked for."""
+COMMON, COMMON_FROM = 0.03, 100
+"""Share of the texts, and at least how many, from which on a word is common: it tells little, so
+that it brings no text in by itself, and costs most."""
+SAME, SAME_COVERS = 0.5, 0.9
+"""What a word that means the same counts beside the word itself."""
+TITLE = 0.55
+"""What it counts to have the whole question in title and tags, beside the best text's weight."""
+ASKED, HEADING = 1.4, 0.4
+"""The same for the best of the ways in which people ask for a text, and its best heading."""
+WORD_FOR_WORD = 2.0
+"""What it counts to hold the question as one phrase, as a pasted message."""
+PASSAGE = 0.1
+"""What the best section counts beside the whole text."""
+ALL_TERMS, ALL_WORDS = 1.8, 2.4
+"""What it counts to hold every term, or every word down to the smallest."""
+AS_WRITTEN = 1.05
+"""What it counts to hold every term as it was written, not by its stem alone."""
+BREVITY = 0.1
+"""Among texts with all terms, how much less one counts that says more: a power of its words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What is known of an indexed text besides its rows.
+
+    Attributes:
+        lead: words of title and tags.
+        asked: the same for each way in which people ask for it.
+        telling: its different words that say something.
+        front: words of all that stands in front of the text, `asked` included.
+    """
+
+    document: Document
+    lead: frozenset[str]
+    asked: tuple[frozenset[str], ...]
+    telling: tuple[str, ...]
+    front: frozenset[str]
+
+    @property
+    def in_sections(self) -> bool:
+        """Whether parts of it can be answers by themselves; one alone is the whole text."""
+        return len(self.document.passages) > 1
+
+
+def held(document: Document, vocabulary: Collection[str]) -> Held:
+    """What is kept of a text whose words are these."""
+    return Held(
+        document,
+        _lane(f"{document.title} {document.tags}", document.language),
+        tuple(_lane(phrase, document.language) for phrase in document.asked.splitlines()),
+        tuple(intern(word) for word in vocabulary if says_something(word, document.language)),
+        _lane(
+            f"{document.title} {document.tags} {document.summary} {document.asked}",
+            document.language,
+        ),
+    )
+
+
+class Ranking:
+    """The weights of texts.
+
+    Args:
+        tables: where words are looked up.
+        vocabulary: how many texts hold each word.
+        texts: all that is indexed, by row.
+    """
+
+    def __init__(self, tables: Tables, vocabulary: Vocabulary, texts: Mapping[int, Held]) -> None:
+        self._tables = tables
+        self._vocabulary = vocabulary
+        self._texts = texts
+
+    def scores(self, question: Question) -> dict[int, float]:
+        """The weight of every text that holds some of the terms; of those with all, a higher."""
+        terms = question.terms
+        if not terms:
+            return {}
+        literal = self._tables.find(_every(question.literal), CANDIDATES)
+        every = self._finely(terms, self._tables.find(_every(terms), CANDIDATES) | literal)
+        weighed = every if len(every) >= ENOUGH else self._covering(terms, every)
+        if not weighed and question.literal:
+            # The words that mean something lead nowhere: the small ones are all there is.
+            return self._covering(question.literal, {})
+        for row in every:
+            weighed[row] *= ALL_WORDS if row in literal else ALL_TERMS
+        if " " in question.phrase:
+            for row in self._tables.holding(f'"{question.phrase}"') & weighed.keys():
+                weighed[row] *= WORD_FOR_WORD
+        return weighed
+
+    @property
+    def _common(self) -> int:
+        return max(COMMON_FROM, int(len(self._texts) * COMMON))
+
+    def _finely(self, terms: Sequence[Term], every: Mapping[int, float]) -> dict[int, float]:
+        """Texts with all terms: a little more for each as written, for little besides."""
+        if len(every) < 2:
+            return dict(every)
+        as_written = self._tables.holding(" AND ".join(term.written for term in terms))
+        common = self._vocabulary.held_by(self._common)
+        says = {
+            row: 1 + sum(word not in common for word in self._texts[row].telling) for row in every
+        }
+        usual = sum(says.values()) / len(says)
+        return {
+            row: score * (AS_WRITTEN if row in as_written else 1.0) * (usual / says[row]) ** BREVITY
+            for row, score in every.items()
+        }
+
+    def _covering(self, terms: Sequence[Term], every: Mapping[int, float]) -> dict[int, float]:
+        """Texts by how well they answer, weighed by how much of the question they cover.
+
+        Where a text has sections, its best one counts as much as the whole: an answer stands
+        in one place.
+        """
+        spread = [_Spread.of(term, self._tables, self._common) for term in terms]
+        scores = {**self._found(spread), **every}
+        headed: dict[int, float] = {}
+        for row, at, score in self._tables.find_passages(_any(terms), 4 * CANDIDATES):
+            if row not in headed:
+                scores[row] = scores.get(row, 0.0) + PASSAGE * score
+            headed[row] = max(headed.get(row, 0.0), self._headed(row, at, terms))
+        best = max(scores.values(), default=1.0)
+        fits = {row: self._fit(row, spread) for row in scores}
+        return {
+            row: fits[row].covered
+            * (
+                score / best
+                + max(
+                    TITLE * fits[row].titled,
+                    ASKED * fits[row].asked,
+                    HEADING * headed.get(row, 0.0),
+                )
+            )
+            for row, score in scores.items()
+        }
+
+    def _found(self, spread: Sequence[_Spread]) -> dict[int, float]:
+        """The best texts that hold some of the terms, or what means the same for less."""
+        telling = _telling(spread, attrgetter("held"), self._common)
+        found = self._tables.find(_any(each.term for each in telling), CANDIDATES)
+        if any(each.alike for each in spread):
+            telling = _telling(spread, attrgetter("reached"), self._common)
+            wide = " OR ".join(each.query for each in telling)
+            for row, score in self._tables.find(wide, CANDIDATES).items():
+                found[row] = found.get(row, 0.0) + SAME * score
+        return found
+
+    def _fit(self, row: int, spread: Sequence[_Spread]) -> _Fit:
+        """How much of the question a text has where it counts. A rare term is more of it.
+
+        The engine's own measure gives a term that half of all texts hold no weight at all, which
+        in a small library is every word of the field.
+        """
+        text = self._texts[row]
+        weights = [math.log(1 + len(self._texts) / (each.reached + 0.5)) for each in spread]
+
+        def share(had: Iterable[float]) -> float:
+            return float(sum(map(mul, weights, had)) / sum(weights))
+
+        def shared(lane: frozenset[str]) -> float:
+            return share(each.term.hits(lane) for each in spread)
+
+        if text.in_sections:
+            front = [each.term.hits(text.front) for each in spread]
+            places = set[int]().union(*(each.places(row) for each in spread))
+            covered = max(
+                (share(map(max, front, (each.at(row, at) for each in spread))) for at in places),
+                default=share(front),
+            )
+        else:
+            covered = share(each.covers(row) for each in spread)
+        return _Fit(covered, shared(text.lead), max(map(shared, text.asked), default=0.0))
+
+    def _headed(self, row: int, at: int, terms: Sequence[Term]) -> float:
+        """How many of the terms the heading of a section has, 0 to 1."""
+        document = self._texts[row].document
+        heading = _lane(document.passages[at].heading, document.language)
+        return sum(term.hits(heading) for term in terms) / len(terms)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    """How much of a question a text has, 0 to 1.
+
+    Attributes:
+        covered: in all, or if it has sections, in the best one and in front of the text.
+        titled: in title and tags.
+        asked: in the best of the ways in which people ask for it.
+    """
+
+    covered: float
+    titled: float
+    asked: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Spread:
+    """The texts, and sections of texts, that hold a term, or only hold what means the same."""
+
+    term: Term
+    query: str
+    holding: set[int]
+    alike: set[int]
+    held_at: dict[int, set[int]]
+    alike_at: dict[int, set[int]]
+
+    @classmethod
+    def of(cls, term: Term, tables: Tables, common: int) -> _Spread:
+        """Where a term stands; what means the same is left out where too many texts hold it."""
+        holding, held_at = tables.holding(term.exact), tables.passages_holding(term.exact)
+        alike = tables.holding(term.alike, common) if term.same else set()
+        if not 0 < len(alike) < common:
+            return cls(term, term.exact, holding, set(), held_at, {})
+        alike_at = tables.passages_holding(term.alike)
+        return cls(term, term.query, holding, alike - holding, held_at, alike_at)
+
+    @property
+    def held(self) -> int:
+        """How many texts hold the term."""
+        return len(self.holding)
+
+    @property
+    def reached(self) -> int:
+        """How many hold it or what means the same."""
+        return len(self.holding) + len(self.alike)
+
+    def covers(self, row: int) -> float:
+        """What a text has of the term, 0 to 1."""
+        return 1.0 if row in self.holding else SAME_COVERS * (row in self.alike)
+
+    def places(self, row: int) -> set[int]:
+        """The sections of a text that have something of it."""
+        return self.held_at.get(row, set()) | self.alike_at.get(row, set())
+
+    def at(self, row: int, place: int) -> float:
+        """What a section has of the term, 0 to 1."""
+        if place in self.held_at.get(row, ()):
+            return 1.0
+        return SAME_COVERS * (place in self.alike_at.get(row, ()))
+
+
+def _telling(
+    spread: Sequence[_Spread], texts: Callable[[_Spread], int], common: int
+) -> list[_Spread]:
+    """Those that are not common, or where there are none, the one that the fewest texts have."""
+    some = sorted((each for each in spread if texts(each)), key=texts)
+    return [each for each in some if texts(each) <= common] or some[:1]
+
+
+def _every(terms: Iterable[Term]) -> str:
+    return " AND ".join(term.exact for term in terms)
+
+
+def _any(terms: Iterable[Term]) -> str:
+    return " OR ".join(term.exact for term in terms)
+
+
+@lru_cache(maxsize=4_096)
+def _lane(text: str, language: str) -> frozenset[str]:
+    return frozenset(lane(words(text), language).split())
