@@ -36,7 +36,7 @@ from deskside.secure_login.seeds.service import Outcome
 from tests.secure_login.browser import FIREFOX, Browser, portal
 from tests.secure_login.desk import CHEAP, PASSWORD, Desk
 
-READY = argon2.PasswordHasher(time_cost=5, memory_cost=7168, parallelism=1).hash(PASSWORD)
+READY = argon2.PasswordHasher(5, 7168, 1).hash(PASSWORD, salt=b"always the same.")
 
 
 def file_of(*rows: str, head: str = "username,name,email,password_hash") -> bytes:

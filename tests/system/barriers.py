@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Page
 
+from deskside.web.middleware import LANGUAGE_COOKIE
+
 AXE = Path(__file__).parent / "axe" / "node_modules" / "axe-core" / "axe.min.js"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 RUN = """tags => axe.run(document, {
@@ -68,10 +70,13 @@ class Looker:
             return False
         assert "script-src 'self'" in got.headers["content-security-policy"], path
         for language, scheme, size in LOOKS:
-            joint = "&" if "?" in path else "?"
             self.dress(scheme, size)
-            self.page.goto(f"{self.address}{path}{joint}lang={language}")
+            self.speak(language)
+            self.page.goto(f"{self.address}{path}")
+            shown = self.page.get_attribute("html", "lang")
+            assert shown == language, f"{path} is shown in {shown}, not in {language}"
             self.look(f"{path} {language} {scheme} {size['width']}")
+        self.speak(LOOKS[0][0])
         self.page.goto(f"{self.address}{path}")
         return True
 
@@ -81,6 +86,13 @@ class Looker:
             self.dress(scheme, size)
             self.look(f"{name} {scheme} {size['width']}")
         self.dress("light", WIDE)
+
+    def speak(self, language: str) -> None:
+        """Choose a language, as the switch in the head of each page does."""
+        secure = self.address.replace("http://", "https://", 1)  # else no cookie with this prefix
+        self.page.context.add_cookies(
+            [{"name": LANGUAGE_COOKIE, "value": language, "url": secure, "secure": True}]
+        )
 
     def dress(self, scheme: str, size: dict[str, int]) -> None:
         """Put on an appearance and a size; nothing moves."""
