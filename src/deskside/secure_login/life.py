@@ -227,9 +227,9 @@ class Lives:
             _check_status(row.device_status, (DeviceStatus.ACTIVE, DeviceStatus.WAITING))
             try:
                 packed = bytes.fromhex(sealed)
-            except ValueError as error:
+                secret = self.keyring.open_sealed(packed, context=_pending(device_id, challenge_id))
+            except (ValueError, Refused) as error:
                 raise NotProved from error
-            secret = self.keyring.open_sealed(packed, context=_pending(device_id, challenge_id))
             proved = self.proof.judge(
                 connection, visitor.user_name_id, row, NEW_PIN, challenge_id, text, secret
             )
