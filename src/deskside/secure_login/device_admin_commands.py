@@ -146,7 +146,8 @@ def import_devices(
         raise click.UsageError(_("A password does not belong on the command line: --password -"))
     word = sys.stdin.readline().rstrip("\r\n") if password else ""
     lines = read_seeds(file, key=_hex_key(key_file) if key_file else None, password=word)
-    total = rows_in(file.read_bytes())
+    with file.open("rb") as again:
+        total = rows_in(again)
     with office(data, database) as here:
         taking = SeedImport(here.secure_login.devices, here.directory)
         rows = taken(taking, lines, total, dry_run=dry_run)

@@ -28,8 +28,7 @@ OWN: dict[str, Any] = {
 
 
 class AskedProof(msgspec.Struct, forbid_unknown_fields=True):
-    """The kind of task: `device`, `order`, `lost`, `return`, `pin`, `password`, `sharing`,
-    `review` or `amount`; and perhaps which device to ask."""
+    """The kind of task, as listed among the rights; and perhaps which device to ask."""
 
     task: str
     device: str = ""
