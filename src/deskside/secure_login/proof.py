@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Row, and_, select
 from deskside.foundation.clock import Clock
 from deskside.foundation.errors import NotFound, Refused
 from deskside.foundation.text import _
+from deskside.foundation.upsert import insert_new
 from deskside.secure_login import lockout, rules
 from deskside.secure_login.authenticators import authenticator
 from deskside.secure_login.device_rows import device_columns
@@ -24,7 +25,6 @@ from deskside.secure_login.devices import Devices
 from deskside.secure_login.lockout import Tally
 from deskside.secure_login.model import Challenge
 from deskside.secure_login.store import binding, challenge, device, spent
-from deskside.secure_login.upsert import insert_new
 
 
 class NotProved(Refused):
