@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import os
 import resource
+import selectors
 import ssl
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
@@ -93,6 +96,43 @@ def test_few_descriptors_only_make_it_slower() -> None:
         finally:
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     assert {one.connect.result for one in seen} == {Reach.CONNECTED}
+
+
+def test_its_own_delay_is_told_from_the_lines() -> None:
+    def stall(_finished: int) -> bool:
+        time.sleep(0.4)
+        return True
+
+    with far_end(lambda _connection: None) as opened:
+        held = sweep([Target(LOOPBACK, opened)], goes_on=stall)[0]
+        free = sweep([Target(LOOPBACK, opened)])[0]
+    assert held.connect.milliseconds > 350
+    assert held.connect.milliseconds - held.late * 1000 < 50
+    assert free.late < 0.1
+
+
+class _SeenLateAndLastFirst(selectors.DefaultSelector):
+    """Tells after 0.4 s what is ready, the latest first: a long line."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.began = time.monotonic()
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        left = self.began + 0.4 - time.monotonic()
+        if left > 0:
+            time.sleep(min(timeout or 0, left))
+            return []
+        return super().select(timeout)[::-1]
+
+
+def test_an_attempt_that_was_accepted_too_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(selectors, "DefaultSelector", _SeenLateAndLastFirst)
+    with far_end(lambda connection: connection.recv(1) and None) as opened:
+        seen = sweep([Target(LOOPBACK, opened)])[0]
+    connect = seen.connect
+    assert (connect.result, connect.attempts, connect.unanswered) == (Reach.CONNECTED, 2, 0)
+    assert seen.late < 0.1, "waiting is not its own delay"
 
 
 def test_an_address_without_a_way_is_no_crash() -> None:

@@ -179,6 +179,8 @@ def test_loss_and_latency_degrade() -> None:
     assert judged(lossy[0]).verdict.value == "success"
     slow = judged(seen(port(milliseconds=400.0)))
     assert (slow.verdict.value, slow.root_cause) == ("degraded", "latency")
+    assert judged(seen(port(milliseconds=400.0, lag=0.1))).root_cause is None
+    assert judged(seen(port(milliseconds=900.0, lag=0.1))).root_cause == "latency"
 
 
 def test_a_wrong_clock() -> None:

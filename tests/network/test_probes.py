@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import socket
 import subprocess
@@ -16,7 +17,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from deskside.network import catalogue as catalogues
 from deskside.network.diagnosis import Report, diagnose
+from deskside.network.line_observations import SegmentsSeen
 from deskside.network.model import Catalogue, Host
+from deskside.network.probes import series
+from deskside.network.probes.series import Line
 from deskside.network.responder import Responder
 from deskside.network.runner import run
 
@@ -307,3 +311,38 @@ def test_the_shipped_hosts_all_get_a_finding() -> None:
     report = diagnose(run(shipped, shipped.hosts, deadline=0.01))
     assert len(report.findings) >= len(shipped.hosts)
     assert report.verdict.value != "success"
+
+
+class _Vanishing(Line):
+    """Large packets to it vanish; small ones arrive, where `small` says so."""
+
+    def __init__(self, *, small: bool) -> None:
+        super().__init__("gate.example", LOOPBACK, 4000, None)
+        self.small, self.under_way, self.most = small, 0, 0
+
+    async def _padded(self, segment: int = 0, size: int = 0) -> bool | None:
+        self.under_way += 1
+        self.most = max(self.most, self.under_way)
+        await asyncio.sleep(0 if segment else 0.2)
+        self.under_way -= 1
+        return self.small if segment else False
+
+
+@pytest.mark.parametrize("small", [True, False])
+def test_large_packets_that_vanish_are_waited_for_once(
+    small: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(series, "HESITATION", 0.05)
+    line = _Vanishing(small=small)
+    seen = asyncio.run(line.segments(measure=False))
+    assert seen
+    assert (seen.large, seen.small) == (False, small)
+    assert line.most == 3, "side by side"
+
+
+def test_large_packets_that_arrive(responder: Responder) -> None:
+    host, port = responder.addresses("plain")[0]
+    line = Line(host, host, port, responder.public_key)
+    assert asyncio.run(line.segments(measure=True)) == SegmentsSeen(
+        host=host, port=port, large=True
+    )

@@ -24,9 +24,9 @@ from deskside.network.diagnosis import Report
 from deskside.network.host_findings import finding_of
 from deskside.network.model import Host
 from deskside.network.progress import Progress, Step
-from deskside.network.reports import FORMATS
+from deskside.network.reports import FORMATS, Document
 from deskside.network.responder import Responder
-from deskside.network.results import LIVES, OwnKey, Results
+from deskside.network.results import IN_ADDRESS, LARGEST, LIVES, OwnKey, Results
 from deskside.network.service import NetworkService
 from deskside.network.watching import Watched
 from deskside.web.model import Visitor
@@ -46,10 +46,20 @@ def bearer(name: str) -> dict[str, str]:
 
 
 @pytest.fixture
-def desk(responder: Responder) -> Iterator[TestClient[Any]]:
-    service = NetworkService(responder=responder, vendor_hosts=False)
+def results() -> Results:
+    return Results()
+
+
+@pytest.fixture
+def desk(responder: Responder, results: Results) -> Iterator[TestClient[Any]]:
+    service = NetworkService(responder=responder, vendor_hosts=False, results=results)
     with client(pages.portal_pages(), service, local=False, people=PEOPLE) as opened:
         yield opened
+
+
+def fetch_large(desk: TestClient[Any], sealed: str) -> Any:
+    headers = bearer("anna") | SAME_SITE
+    return desk.post("/network/report/json", data={"result": sealed}, headers=headers)
 
 
 @pytest.fixture
@@ -122,17 +132,39 @@ def test_after_a_day_it_is_gone() -> None:
         results.open(sealed, "anna")
 
 
-def test_a_result_too_large_for_an_address_is_not_offered() -> None:
-    def many(count: int) -> str:
-        hosts = tuple(
-            replace(DESK, id=f"row-{number}", host=f"h{number * 7919 % 10007}.example")
-            for number in range(count)
-        )
-        found = [dropped(host, milliseconds=hash(host.host) % 99991 / 7) for host in hosts]
-        return Results().seal(document(*found, hosts=hosts), "anna")
+def many(count: int) -> Document:
+    hosts = tuple(
+        replace(DESK, id=f"row-{number}", host=f"h{number * 7919 % 10007}.example")
+        for number in range(count)
+    )
+    found = [
+        dropped(host, milliseconds=number * 7919 % 99991 / 7) for number, host in enumerate(hosts)
+    ]
+    return document(*found, hosts=hosts)
 
-    assert many(20)
-    assert many(5_000) == ""
+
+def test_a_result_too_large_for_an_address_comes_from_the_page(
+    desk: TestClient[Any], results: Results
+) -> None:
+    small, large = (results.seal(many(count), "id-anna") for count in (20, 5_000))
+    assert 0 < len(small) < IN_ADDRESS < len(large)
+    for who, status in (("anna", 200), ("olga", 200), ("bruno", 404)):
+        got = desk.post(
+            "/network/report/json",
+            data={"result": large, "leave_out": "own"},
+            headers=bearer(who) | SAME_SITE,
+        )
+        assert got.status_code == status
+    assert len(json.loads(fetch_large(desk, large).text)["findings"]) == 5_000
+    foreign = bearer("anna") | {"sec-fetch-site": "cross-site"}
+    assert desk.post("/network/report/json", data={"result": large}, headers=foreign).is_error
+    assert fetch_large(desk, "A" * (LARGEST + 100_000)).status_code == 413
+
+
+def test_a_result_too_large_for_any_way_is_not_offered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("deskside.network.results.LARGEST", 5_000)
+    assert Results().seal(many(20), "anna")
+    assert Results().seal(many(2_000), "anna") == ""
 
 
 def test_the_shipped_catalogues_size_fits() -> None:
@@ -290,5 +322,19 @@ def test_the_page_says_once_what_is_the_same_of_many() -> None:
     assert list(testing.steps) == []
     [(finding, about, explains)] = testing.problems
     assert finding.title == "No answer (3)"
+    assert testing.in_address
     assert about == [f"dc{number}.ibllc.com (tws-{number})" for number in range(3)]
     assert explains == ["Ping gets no answer"]
+
+
+def test_the_page_lists_no_thousands() -> None:
+    made = many(3_000).report
+    fine = tuple(finding_of("reachable", Status.OK, host, {"ports": [1]}) for host in made.hosts)
+    both = replace(made, findings=(*made.findings, *fine))
+    testing = pages.Testing(Watched(lambda _progress, _stop: both), "here", Results(), "anna")
+    assert list(testing.steps) == []
+    [(finding, about, _explains)] = testing.problems
+    assert (finding.title, about[-1]) == ("No answer (3,000)", "and 2,988 more")
+    [calm] = testing.calm
+    assert calm.title.startswith("Reachable (3,000): ")
+    assert calm.title.endswith("and 2,988 more")

@@ -29,9 +29,6 @@ CLOSELY, SIDE_BY_SIDE = 1024, 128
 NAMES, NAME_SHARE = 64, 0.4
 """Names asked for side by side, and the share of the time that may go to them."""
 
-NOTEWORTHY = 0.05
-"""Seconds by which the sweep may be late without doubt about how slow a host is."""
-
 SPARED, SPARED_SHARE = 3.0, 0.2
 """Seconds before the deadline, or a share of the time if that is less, that are left to what
 comes after the hosts."""
@@ -123,7 +120,13 @@ class Crowd:
                 place.seen.finished = False
                 continue
             place.seen.ports.append(
-                PortSeen(port=target.port, version=place.version, connect=one.connect, tls=one.tls)
+                PortSeen(
+                    port=target.port,
+                    version=place.version,
+                    connect=one.connect,
+                    tls=one.tls,
+                    lag=one.late,
+                )
             )
         self.done = sum(seen.finished for seen in self._rows)
 

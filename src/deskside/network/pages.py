@@ -6,6 +6,7 @@ script, and no node has to remember anything.
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -18,8 +19,8 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Response, Stream
 
 from deskside.foundation.errors import NotFound
-from deskside.foundation.findings import Finding, Verdict
-from deskside.foundation.findings_grouped import Block, grouped, has_more
+from deskside.foundation.findings import Finding, Status, Verdict
+from deskside.foundation.findings_grouped import Block, grouped, has_more, some
 from deskside.foundation.text import _
 from deskside.foundation.units import when
 from deskside.network import browser_pages
@@ -30,16 +31,20 @@ from deskside.network.reports import FORMATS, Document, document_of, redacted
 from deskside.network.reports import letter as letters
 from deskside.network.reports.private import of_this_computer
 from deskside.network.reports.words import not_tested
-from deskside.network.results import Results
+from deskside.network.results import IN_ADDRESS, LARGEST, Results
 from deskside.network.service import NetworkService
 from deskside.network.watching import Watched
-from deskside.web.service import AnyRequest, growing_page, page, require_visitor
+from deskside.web.model import Visitor
+from deskside.web.service import AnyRequest, form, growing_page, page, require_visitor
 
 _WORDS = {
     Verdict.SUCCESS: lambda: _("Success"),
     Verdict.DEGRADED: lambda: _("Degraded"),
     Verdict.FAILURE: lambda: _("Failure"),
 }
+REPORT = "/network/report/{kind:str}"
+FORM_ITSELF = 64 * 1024
+FILE: dict[str, Any] = {"status_code": 200, "include_in_schema": False}
 _LOCAL = Results()
 """Results of this computer's own pages, which end with the process."""
 
@@ -84,10 +89,15 @@ class Testing:
             where=self.where,
         )
 
-    @property
+    @cached_property
     def sealed(self) -> str:
         """The result as a download brings it back."""
         return self.results.seal(self.document, self.owner)
+
+    @property
+    def in_address(self) -> bool:
+        """Whether an address can carry it, and so be passed on."""
+        return len(self.sealed) <= IN_ADDRESS
 
     @property
     def letter(self) -> str:
@@ -100,17 +110,31 @@ class Testing:
         return [
             (
                 replace(block.first, title=block.parts[0], evidence=block.evidence),
-                block.parts[1],
-                [title for one in explained for title in _titles(one)],
+                some(block.parts[1]),
+                some([title for one in explained for title in _titles(one)]),
             )
             for block, explained in grouped(self.document.report.findings)
             if has_more(block.first)
         ]
 
     @property
+    def calm(self) -> list[Finding]:
+        """What is fine: each by itself, unless there is too much of it to be read."""
+        return [
+            replace(block.first, title=_in_one(block), evidence=block.evidence)
+            for block, _explained in grouped(self.document.report.findings)
+            if block.first.status in (Status.OK, Status.NOT_APPLICABLE)
+        ]
+
+    @property
     def untested(self) -> list[tuple[str, str]]:
         """What was not tested, and why."""
         return not_tested(self.document)
+
+
+def _in_one(block: Block) -> str:
+    said, who = block.parts
+    return f"{said}: {', '.join(some(who))}" if who else said
 
 
 def _titles(block: Block) -> list[str]:
@@ -142,8 +166,8 @@ def portal_test(request: AnyRequest, network: NamedDependency[NetworkService]) -
     return growing_page(request, "pages/network.html", testing=testing, **_portal_context(request))
 
 
-@get("/network/report/{kind:str}", sync_to_thread=True, include_in_schema=False)
-def portal_report(
+@get(REPORT, include_in_schema=False)
+async def portal_report(
     request: AnyRequest,
     network: NamedDependency[NetworkService],
     kind: FromPath[str],
@@ -152,8 +176,30 @@ def portal_report(
 ) -> Response[str]:
     """A finished test as a file, for the person who ran it and for operators."""
     person = require_visitor(request)
+    return await asyncio.to_thread(_of_portal, network, person, kind, result, leave_out)
+
+
+@post(REPORT, request_max_body_size=LARGEST + FORM_ITSELF, **FILE)
+async def portal_large_report(
+    request: AnyRequest, network: NamedDependency[NetworkService], kind: FromPath[str]
+) -> Response[str]:
+    """The same of a result that no address can carry."""
+    person = require_visitor(request)
+    sent = await _sent(request)
+    return await asyncio.to_thread(_of_portal, network, person, kind, *sent)
+
+
+def _of_portal(
+    network: NetworkService, person: Visitor, kind: str, result: str, leave_out: str
+) -> Response[str]:
     document = network.results.open(result, person.user_name_id, person.roles)
     return _file(document, kind, leave_out, network)
+
+
+async def _sent(request: AnyRequest) -> tuple[str, str]:
+    """The sealed result that a form brings back, and what is to be left out."""
+    fields = await form(request, LARGEST + FORM_ITSELF)
+    return fields.get("result", ""), fields.get("leave_out", "")
 
 
 def _portal_context(request: AnyRequest) -> dict[str, Any]:
@@ -188,11 +234,21 @@ def local_test(request: AnyRequest) -> Stream:
     )
 
 
-@get("/network/report/{kind:str}", sync_to_thread=True, include_in_schema=False)
-def local_report(
+@get(REPORT, include_in_schema=False)
+async def local_report(
     kind: FromPath[str], result: FromQuery[str] = "", leave_out: FromQuery[str] = ""
 ) -> Response[str]:
     """A finished test as a file."""
+    return await asyncio.to_thread(_of_this_computer, kind, result, leave_out)
+
+
+@post(REPORT, request_max_body_size=LARGEST + FORM_ITSELF, **FILE)
+async def local_large_report(request: AnyRequest, kind: FromPath[str]) -> Response[str]:
+    """The same of a result that no address can carry."""
+    return await asyncio.to_thread(_of_this_computer, kind, *await _sent(request))
+
+
+def _of_this_computer(kind: str, result: str, leave_out: str) -> Response[str]:
     return _file(_LOCAL.open(result, ""), kind, leave_out, NetworkService())
 
 
@@ -225,6 +281,7 @@ def portal_pages() -> list[Any]:
         portal_page,
         portal_test,
         portal_report,
+        portal_large_report,
         *browser_pages.pages(),
         *monitor_pages.portal_pages(),
     ]
@@ -232,4 +289,4 @@ def portal_pages() -> list[Any]:
 
 def local_pages() -> list[Any]:
     """Pages of this computer."""
-    return [local_page, local_test, local_report, *monitor_pages.local_pages()]
+    return [local_page, local_test, local_report, local_large_report, *monitor_pages.local_pages()]

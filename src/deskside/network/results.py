@@ -25,10 +25,14 @@ from deskside.foundation.text import _
 from deskside.network.reports import Document
 
 LIVES = timedelta(days=1)
-LARGEST = 24_000
-"""Characters of a sealed result that an address can carry through usual servers and proxies."""
+IN_ADDRESS = 24_000
+"""Characters of a sealed result that an address can carry through usual servers and proxies; a
+longer one travels in a form's body, and cannot be passed on as an address."""
 
-LARGEST_OPENED = 4 << 20
+LARGEST = 8 << 20
+"""Characters of a sealed result: more than ten thousand rows, as a portal's catalogue may list."""
+
+LARGEST_OPENED = 64 << 20
 READERS = frozenset({"operator"})
 """Roles that may read what others tested."""
 
@@ -89,7 +93,7 @@ class Results:
         self._clock = clock or SystemClock()
 
     def seal(self, document: Document, owner: str) -> str:
-        """The sealed result; empty where it is too large for an address."""
+        """The sealed result; empty where it is too large to travel at all."""
         result = _Result(owner, self._clock.now() + LIVES, document)
         packed = zlib.compress(msgspec.json.encode(result), 9)
         sealed = self._sealer.seal(packed, context=_CONTEXT)

@@ -220,8 +220,8 @@ def require_role(request: AnyRequest, role: str) -> Visitor:
     return found
 
 
-async def form(request: AnyRequest) -> dict[str, str]:
-    """The fields of a posted form; the last of several equal names wins.
+async def form(request: AnyRequest, limit: int = FORM_LIMIT) -> dict[str, str]:
+    """The fields of a posted form of at most `limit` bytes; the last of several equal names wins.
 
     Raises:
         HTTPException: 415 for another content type, 413 when it is too large.
@@ -230,10 +230,10 @@ async def form(request: AnyRequest) -> dict[str, str]:
     kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if kind != "application/x-www-form-urlencoded":
         raise HTTPException(status_code=415, detail=_("A form was expected."))
-    body = b""
+    body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > FORM_LIMIT:
+        if len(body) > limit:
             raise HTTPException(status_code=413, detail=_("The form is too large."))
     try:
         return dict(

@@ -30,6 +30,8 @@ JITTER = 0.1
 """The share of the interval by which a start may be put off, so that monitors do not beat
 together."""
 
+OVERDUE, SLACK = 3, timedelta(minutes=2)
+"""Intervals, and time for a test and for waking up, after which a monitor counts as silent."""
 
 RETRIES = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 15, 30, 60))
 """Waits after each failure to deliver an alert; the last one again and again."""
@@ -60,6 +62,11 @@ def in_reach(due: datetime, now: datetime, interval: timedelta) -> datetime:
     """A start, put right where the clock was put back in the meantime."""
     furthest = max(interval, SHORTEST) * (1 + JITTER)
     return due if due - now <= furthest else now + furthest
+
+
+def is_overdue(last: datetime, now: datetime, interval: timedelta) -> bool:
+    """Whether a monitor that runs should have recorded something since."""
+    return now - last > OVERDUE * max(interval, SHORTEST) * (1 + JITTER) + SLACK
 
 
 def outcome_of(report: Report) -> Outcome:

@@ -27,6 +27,7 @@ from deskside.network.probes.tcp import (
     ATTEMPTS,
     PATIENCE,
     REASONS,
+    accepted,
     refused_by_message,
     tell_messages,
 )
@@ -61,7 +62,8 @@ class Probed:
 
     Attributes:
         finished: false where the time for all of them was up.
-        late: seconds by which the sweep may have been late to see that it was connected.
+        late: seconds by which the sweep may have been late to see that it was connected: those
+            in which it did not ask the system, or got no processor after asking.
     """
 
     connect: ConnectSeen = _NOTHING_YET
@@ -134,7 +136,8 @@ class _Sweep:
         self._up: deque[tuple[float, int]] = deque()
         self._shaken: deque[tuple[float, int]] = deque()
         self._selector = selectors.DefaultSelector()
-        self._looked = self._looked_before = time.monotonic()
+        self._looked = time.monotonic()
+        self._unheeded = 0.0
 
     def run(self, deadline: float | None, goes_on: Callable[[int], bool]) -> list[Probed]:
         end = None if deadline is None else time.monotonic() + deadline
@@ -204,8 +207,12 @@ class _Sweep:
         wait = max(min(heads, default=now + 0.1) - now, 0.0)
         if end is not None:
             wait = min(wait, max(end - now, 0.0))
+        asked = time.monotonic()
         ready = self._selector.select(wait)
-        self._looked_before, self._looked = self._looked, time.monotonic()
+        told = time.monotonic()
+        # What is ready now may have been so since the last look, but for the wait that was meant.
+        self._unheeded = asked - self._looked + max(told - asked - wait, 0.0)
+        self._looked = told
         for key, _events in ready:
             attempt = self._by_descriptor.get(key.fd)
             if attempt is None:
@@ -244,13 +251,13 @@ class _Sweep:
         number, now = attempt.number, time.monotonic()
         progress, target = self._open[number], self._targets[number]
         spent = now - attempt.started
-        self._results[number].late = now - self._looked_before
+        self._results[number].late = self._unheeded + now - self._looked
         self._results[number].connect = ConnectSeen(
             result=Reach.CONNECTED,
             address=target.address,
             attempts=progress.made,
             unanswered=sum(
-                now - other.started > spent + _OVERTAKEN
+                now - other.started > spent + _OVERTAKEN and not accepted(other.opened)
                 for other in progress.attempts
                 if other.started < attempt.started
             ),

@@ -36,6 +36,9 @@ LATE = 0.8
 """Seconds beyond the quickest from which a connection's first packet was lost: it is sent again
 after one second (RFC 6298)."""
 
+LARGE_TRIES, HESITATION = 2, 1.2
+"""Tries with large packets, and seconds after which small ones are tried beside them."""
+
 _SMALL = 400
 _PADDING = 4096
 _CHUNK = 16_384
@@ -150,14 +153,23 @@ class Line:
         return told is Echo.GENUINE
 
     async def segments(self, *, measure: bool) -> SegmentsSeen | None:
-        """Whether large packets arrive; where not, whether small segments help."""
-        for _attempt in range(2):
-            large = await self._padded()
-            if large is None:
-                return None
-            if large:
-                return SegmentsSeen(host=self.host, port=self.port, large=True)
-        small = await self._padded(_SMALL)
+        """Whether large packets arrive; where not, whether small segments help.
+
+        All tries run side by side, so that what vanishes is waited for once.
+        """
+        tries = [asyncio.create_task(self._padded()) for _each in range(LARGE_TRIES)]
+        beside: asyncio.Task[bool | None] | None = None
+        try:
+            large = await _first(tries, HESITATION)
+            if large is None and not all(one.done() for one in tries):
+                beside = asyncio.create_task(self._padded(_SMALL))
+                large = await _first(tries, None)
+            if large is not None:
+                return SegmentsSeen(host=self.host, port=self.port, large=True) if large else None
+            small = await (beside or self._padded(_SMALL))
+        finally:
+            for one in [*tries, *filter(None, [beside])]:
+                one.cancel()
         largest = await self._largest() if measure and small else None
         return SegmentsSeen(
             host=self.host, port=self.port, large=False, small=bool(small), largest=largest
@@ -268,6 +280,24 @@ class Line:
 _STEPS = (3.0, 6.0, 10.0, 15.0, 22.0, 30.0, 45.0, 65.0, 95.0, 130.0, 190.0, 250.0, 310.0, 610.0)
 _CUT = (Echo.SILENT, Echo.RESET, Echo.CLOSED)
 _MOST_ROUNDS = 60
+
+
+async def _first(tries: list[asyncio.Task[bool | None]], seconds: float | None) -> bool | None:
+    """True once a try arrived; False once the responder said that it knows none; None where all
+    failed, or the time is up."""
+    waiting = set(tries)
+    end = None if seconds is None else time.monotonic() + seconds
+    while waiting:
+        left = None if end is None else max(end - time.monotonic(), 0.0)
+        done, waiting = await asyncio.wait(
+            waiting, timeout=left, return_when=asyncio.FIRST_COMPLETED
+        )
+        told = {one.result() for one in done}
+        if told & {True, None}:
+            return True in told
+        if not done:
+            return None
+    return None
 
 
 def _speed(before: tuple[float, int], after: tuple[float, int]) -> float:

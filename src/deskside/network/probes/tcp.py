@@ -164,11 +164,18 @@ def _winner(attempts: list[_Attempt]) -> _Attempt | None:
 
 def _late(attempts: list[_Attempt]) -> _Attempt | None:
     for attempt in attempts:
-        if not attempt.task.done():
-            with contextlib.suppress(OSError):
-                attempt.opened.getpeername()
-                return attempt
+        if not attempt.task.done() and accepted(attempt.opened):
+            return attempt
     return None
+
+
+def accepted(opened: socket.socket) -> bool:
+    """Whether the far end has accepted a connection, of which nobody may have been told yet."""
+    try:
+        opened.getpeername()
+    except OSError:
+        return False
+    return True
 
 
 def _settled(attempts: list[_Attempt], tried: list[str]) -> bool:
@@ -181,7 +188,9 @@ def _won(attempts: list[_Attempt], now: float, winner: _Attempt) -> ConnectSeen:
     overtaken = [
         one
         for one in attempts[: attempts.index(winner)]
-        if not one.task.done() and now - one.started > spent + _OVERTAKEN
+        if not one.task.done()
+        and now - one.started > spent + _OVERTAKEN
+        and not accepted(one.opened)
     ]
     return ConnectSeen(
         result=Reach.CONNECTED,

@@ -32,7 +32,8 @@ class Action:
             as a text is shown once, to be told to the holder.
         harsh: takes something away from the person; its button is red.
         of_device: is done about one device.
-        proof: of whoever acts, where it cannot be taken back.
+        proof: of whoever acts, where it lets somebody in or cannot be taken back; what only takes
+            something away must be quick.
     """
 
     title: str
@@ -67,6 +68,7 @@ ACTIONS: dict[str, Action] = {
         Right.LOCK,
         lambda dossier: not dossier.person.enabled,
         lambda desk, me, name, _device, why: desk.set_enabled(me, name, why, enabled=True),
+        proof=Task.RECOVERY,
     ),
     "end-lock-out": Action(
         mark("End the lock-out"),
@@ -86,6 +88,7 @@ ACTIONS: dict[str, Action] = {
         Right.RECOVER,
         lambda dossier: dossier.person.enabled,
         lambda desk, me, name, _device, why: desk.send_reset(me, name, why),
+        proof=Task.RECOVERY,
     ),
     "temporary-code": Action(
         mark("Give a temporary code"),
@@ -98,6 +101,7 @@ ACTIONS: dict[str, Action] = {
         Right.RECOVER,
         lambda dossier: dossier.person.enabled,
         lambda desk, me, name, _device, why: desk.give_temporary_code(me, name, why),
+        proof=Task.RECOVERY,
     ),
     "end-sessions": Action(
         mark("End all sessions"),
@@ -147,6 +151,7 @@ ACTIONS: dict[str, Action] = {
             me, name, device, DeviceStatus.ACTIVE, why
         ),
         of_device=True,
+        proof=Task.RECOVERY,
     ),
 }
 

@@ -23,6 +23,8 @@ from deskside.secure_login.helpdesk.showing import DESK
 from deskside.secure_login.people.reading import COLUMNS
 from deskside.secure_login.seeds.jobs import LARGEST, WORKING, Import, ImportJobs, Kind, Status
 from deskside.secure_login.seeds.service import REFUSED
+from deskside.secure_login.step_up.pages import sensitive_form, verify_first
+from deskside.secure_login.step_up.rules import Task
 from deskside.secure_login.threads import in_thread
 from deskside.web import downloads
 from deskside.web.model import Visitor
@@ -119,13 +121,22 @@ def show(
     )
 
 
-@post(f"{ONE}/go", sync_to_thread=True, status_code=303, include_in_schema=False)
-def go(
+@post(f"{ONE}/go", status_code=200, include_in_schema=False)
+async def go(
     request: AnyRequest, identifier: FromPath[str], helpdesk: TheHelpdesk, imports: TheImports
 ) -> Response[Any]:
     """Import what was checked."""
-    imports.go(identifier, _allowed(request, helpdesk).user_name_id)
-    return redirect(f"{IMPORTS}/{identifier}")
+    visitor, part = await in_thread(_allowed, request, helpdesk), helpdesk.secure_login
+    fields = await sensitive_form(request, part, visitor)
+    if away := await verify_first(request, part, visitor, Task.ISSUING, fields):
+        return away
+
+    def begun() -> Response[Any]:
+        with part.step_up.spending(visitor, Task.ISSUING):
+            imports.go(identifier, visitor.user_name_id)
+        return redirect(f"{IMPORTS}/{identifier}")
+
+    return await in_thread(begun)
 
 
 @post(f"{ONE}/drop", sync_to_thread=True, status_code=303, include_in_schema=False)

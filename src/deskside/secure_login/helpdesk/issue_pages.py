@@ -22,6 +22,8 @@ from deskside.secure_login.helpdesk.rights import Right
 from deskside.secure_login.helpdesk.service import Helpdesk
 from deskside.secure_login.helpdesk.showing import DESK
 from deskside.secure_login.model import Issued
+from deskside.secure_login.step_up.pages import sensitive_form, verify_first
+from deskside.secure_login.step_up.rules import Task
 from deskside.secure_login.threads import in_thread
 from deskside.secure_login.values import DeviceInfo
 from deskside.web.model import Visitor
@@ -88,13 +90,20 @@ def stock(
 async def ask(request: AnyRequest, name: FromPath[str], helpdesk: TheHelpdesk) -> Response[Any]:
     """Ask which device, and why."""
     visitor = require_visitor(request)
+    await in_thread(helpdesk.allowed, visitor, name, Right.ISSUE)
+    if away := await verify_first(request, helpdesk.secure_login, visitor, Task.ISSUING):
+        return away
     return await in_thread(_ask, request, visitor, helpdesk, name, {}, [])
 
 
 @post(ISSUE, status_code=200, include_in_schema=False)
 async def issue(request: AnyRequest, name: FromPath[str], helpdesk: TheHelpdesk) -> Response[Any]:
     """Hand it out, and record why."""
-    visitor, fields = require_visitor(request), await form(request)
+    visitor, part = require_visitor(request), helpdesk.secure_login
+    await in_thread(helpdesk.allowed, visitor, name, Right.ISSUE)
+    fields = await sensitive_form(request, part, visitor)
+    if away := await verify_first(request, part, visitor, Task.ISSUING, fields):
+        return away
 
     def do() -> Response[Any]:
         source, serial = fields.get("source", ""), fields.get("serial", "")
@@ -108,13 +117,15 @@ async def issue(request: AnyRequest, name: FromPath[str], helpdesk: TheHelpdesk)
         issuing = Issuing(helpdesk)
         if source == FROM_STOCK:
             try:
-                issuing.from_stock(visitor, name, serial, why)
+                with part.step_up.spending(visitor, Task.ISSUING):
+                    issuing.from_stock(visitor, name, serial, why)
             except NotFound as error:
                 if error.code != "device-not-in-stock":
                     raise
                 return _ask(request, visitor, helpdesk, name, fields, errors(serial=error.message))
             return redirect(f"{showing.address(name)}?done=issue")
-        info, issued = issuing.fresh(visitor, name, source, why)
+        with part.step_up.spending(visitor, Task.ISSUING):
+            info, issued = issuing.fresh(visitor, name, source, why)
         return _hand_over(request, visitor, helpdesk, name, info, issued)
 
     return await in_thread(do)

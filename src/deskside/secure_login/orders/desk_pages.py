@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import asdict
 from typing import Any
 
@@ -21,6 +22,8 @@ from deskside.secure_login.orders.fulfilment import Fulfilment
 from deskside.secure_login.orders.model import Line, Order, OrderStatus, Return
 from deskside.secure_login.orders.rules import may_cancel
 from deskside.secure_login.orders.service import posted
+from deskside.secure_login.step_up.pages import sensitive_form, verify_first
+from deskside.secure_login.step_up.rules import Task
 from deskside.secure_login.threads import in_thread
 from deskside.web import downloads
 from deskside.web.model import Visitor
@@ -110,14 +113,25 @@ async def show_order(
 async def act(
     request: AnyRequest, order_id: FromPath[str], helpdesk: TheHelpdesk, fulfilment: TheFulfilment
 ) -> Response[Any]:
-    """Assign, post or cancel."""
-    visitor, fields = require_visitor(request), await form(request)
+    """Assign, post or cancel. To assign a device is to hand it out."""
+    visitor, part = require_visitor(request), helpdesk.secure_login
+
+    def allowed() -> Order:
+        order = fulfilment.orders.one(order_id)
+        helpdesk.person(visitor, order.user_name, Right.ISSUE)
+        return order
+
+    order = await in_thread(allowed)
+    fields = await sensitive_form(request, part, visitor)
+    hands_out = fields.get("do") == "assign"
+    if hands_out and (away := await verify_first(request, part, visitor, Task.ISSUING, fields)):
+        return away
 
     def done() -> Response[Any]:
-        order, me = fulfilment.orders.one(order_id), visitor.user_name_id
-        helpdesk.person(visitor, order.user_name, Right.ISSUE)
+        proved = part.step_up.spending(visitor, Task.ISSUING) if hands_out else nullcontext()
         try:
-            codes = _done(fulfilment, order, fields, me)
+            with proved:
+                codes = _done(fulfilment, order, fields, visitor.user_name_id)
         except DesksideError as error:
             wrong = {"tracking" if error.code.startswith("tracking") else "serial": error.message}
             again = fulfilment.orders.one(order_id)

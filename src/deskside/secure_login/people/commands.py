@@ -39,7 +39,8 @@ def import_users(file: Path, dry_run: bool, data: str | None, database: str | No
     from deskside.secure_login.seeds.terminal import taken, tell
 
     try:
-        total = people_in(file.read_bytes())
+        with file.open("rb") as rows:
+            total = people_in(rows)
     except OSError as error:
         raise Refused(
             "file-unreadable", _("The file {path} cannot be read.").format(path=file)
@@ -47,5 +48,5 @@ def import_users(file: Path, dry_run: bool, data: str | None, database: str | No
     with office(data, database) as here:
         mails = here.config.optional_text("mail.host") is not None
         taking = PeopleImport(here.directory, lambda: here.address, mails, staff=True)
-        rows = taken(taking, read_people(file), total, dry_run=dry_run)
-    tell(rows, dry_run=dry_run)
+        told = taken(taking, read_people(file), total, dry_run=dry_run)
+    tell(told, dry_run=dry_run)

@@ -24,6 +24,7 @@ from deskside.foundation.errors import Refused
 from deskside.foundation.mail_transport import is_address
 from deskside.foundation.text import LANGUAGES, _
 from deskside.secure_login.people.hashes import why_not
+from deskside.secure_login.seeds.counting import line_breaks
 
 COLUMNS = (
     *("username", "name", "email", "password_hash", "holder_of", "kind", "birth_date"),
@@ -75,9 +76,9 @@ def read_people(source: Path | BinaryIO) -> Iterator[PersonLine]:
             raise _unreadable(_("it is no CSV")) from error
 
 
-def people_in(content: bytes) -> int:
+def people_in(file: BinaryIO) -> int:
     """About how many rows a file has, without reading it: for a progress bar."""
-    return max(1, content.rstrip(b"\n").count(b"\n"))
+    return max(1, line_breaks(file))
 
 
 def _line(number: int, row: dict[str, str]) -> PersonLine:

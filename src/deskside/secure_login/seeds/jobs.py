@@ -11,7 +11,6 @@ waits sealed in the database, and is gone when it is through.
 
 from __future__ import annotations
 
-import io
 import json
 import zlib
 from collections import Counter
@@ -23,7 +22,7 @@ from enum import StrEnum
 from itertools import islice
 from typing import Any, BinaryIO
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from deskside.foundation.audit.service import Audit
 from deskside.foundation.clock import Clock
@@ -35,14 +34,15 @@ from deskside.foundation.recurring import Recurring
 from deskside.foundation.text import _, language, use_language
 from deskside.secure_login.people.reading import people_in, read_people
 from deskside.secure_login.people.service import PeopleImport
+from deskside.secure_login.seeds.counting import PIECE, pieces
 from deskside.secure_login.seeds.reading import read_seeds, rows_in
 from deskside.secure_login.seeds.service import Outcome, SeedImport
 from deskside.secure_login.seeds.store import seed_import, seed_import_file, seed_import_report
+from deskside.secure_login.seeds.waiting import opened
 
 LARGEST = 128 * 1024 * 1024
 """Bytes of a file; a hundred thousand encrypted keys of PSKC fit."""
 
-PIECE = 1024 * 1024
 LEASE, LEASE_SPAN = "seed-import", timedelta(seconds=15)
 LOOK_EVERY = 1.0
 
@@ -140,7 +140,7 @@ class ImportJobs:
                 )
             )
             size = 0
-            for number, piece in enumerate(iter(lambda: file.read(PIECE), b"")):
+            for number, piece in enumerate(pieces(file)):
                 size += len(piece)
                 _check_size(size)
                 sealed = self.keyring.seal(piece, context=_context(identifier, number))
@@ -227,15 +227,15 @@ class ImportJobs:
     def _work(self, row: Row[Any], stopping: Callable[[], bool]) -> None:
         use_language(row.language)
         try:
-            content, opened = self._file(row)
-            people = row.kind == Kind.PEOPLE
+            people, file = row.kind == Kind.PEOPLE, self._file(row)
+            total = row.total
+            if row.status == Status.CHECKING:
+                total = people_in(file) if people else rows_in(file)
+                file.seek(0)
             lines: Iterator[Any] = (
-                read_people(io.BytesIO(content))
-                if people
-                else read_seeds(io.BytesIO(content), **opened)
+                read_people(file) if people else read_seeds(file, **self._opener(row))
             )
             if row.status == Status.CHECKING:
-                total = people_in(content) if people else rows_in(content)
                 self._check(row, lines, total, stopping)
             else:
                 self._import(row, islice(lines, row.done, None), stopping)
@@ -244,8 +244,9 @@ class ImportJobs:
         except DesksideError as error:
             with self.database.write() as connection:
                 problem = f"{error.message} {error.hint}".strip()
-                self._move(connection, row.id, OPEN, Status.FAILED, problem=problem, opener=None)
-                self._forget_file(connection, row.id)
+                failed = {"problem": problem, "opener": None}
+                if self._moved(connection, row.id, OPEN, Status.FAILED, **failed):
+                    self._forget_file(connection, row.id)
 
     def _check(
         self, row: Row[Any], lines: Iterable[Any], total: int, stopping: Callable[[], bool]
@@ -255,9 +256,7 @@ class ImportJobs:
             connection.execute(
                 delete(seed_import_report).where(seed_import_report.c.import_id == row.id)
             )
-            self._move(
-                connection, row.id, (Status.CHECKING,), Status.CHECKING, total=total, **_FRESH
-            )
+            self._go_on(connection, row, Status.CHECKING, total=total, **_FRESH)
         progress = _Progress(row.id, Status.CHECKING)
         for _outcome in self._taking(row).run(
             lines, dry_run=True, actor=row.actor, keep=self._keeper(progress)
@@ -265,7 +264,7 @@ class ImportJobs:
             if stopping():
                 return
         with self.database.write() as connection:
-            self._move(connection, row.id, (Status.CHECKING,), Status.CHECKED, total=progress.done)
+            self._go_on(connection, row, Status.CHECKED, total=progress.done)
 
     def _import(self, row: Row[Any], lines: Iterable[Any], stopping: Callable[[], bool]) -> None:
         counts = Counter({"new": row.new, "present": row.present, "refused": row.refused})
@@ -274,7 +273,7 @@ class ImportJobs:
             if stopping():
                 return
         with self.database.write() as connection:
-            self._move(connection, row.id, (Status.RUNNING,), Status.DONE, opener=None)
+            self._go_on(connection, row, Status.DONE, opener=None)
             self._forget_file(connection, row.id)
 
     def _taking(self, row: Row[Any]) -> SeedImport | PeopleImport:
@@ -312,20 +311,31 @@ class ImportJobs:
         with self.database.write() as connection:
             return hold(connection, LEASE, self.holder, LEASE_SPAN)
 
-    def _file(self, row: Row[Any]) -> tuple[bytes, dict[str, Any]]:
+    def _file(self, row: Row[Any]) -> BinaryIO:
+        stored = seed_import_file.c
         with self.database.read() as connection:
-            pieces = connection.execute(
-                select(seed_import_file)
-                .where(seed_import_file.c.import_id == row.id)
-                .order_by(seed_import_file.c.number)
-            ).all()
-        content = b"".join(
-            self.keyring.open_sealed(piece.content, context=_context(row.id, piece.number))
-            for piece in pieces
-        )
+            last = connection.execute(
+                select(func.max(stored.number)).where(stored.import_id == row.id)
+            ).scalar()
+        length = 0 if last is None else last * PIECE + len(self._piece(row.id, last))
+        return opened(lambda number: self._piece(row.id, number), PIECE, length)
+
+    def _piece(self, identifier: str, number: int) -> bytes:
+        stored = seed_import_file.c
+        with self.database.read() as connection:
+            sealed = connection.execute(
+                select(stored.content).where(
+                    stored.import_id == identifier, stored.number == number
+                )
+            ).scalar()
+        if sealed is None:
+            raise _Overtaken
+        return self.keyring.open_sealed(sealed, context=_context(identifier, number))
+
+    def _opener(self, row: Row[Any]) -> dict[str, Any]:
         opener = json.loads(self.keyring.open_sealed(row.opener, context=_context(row.id, -1)))
         key = bytes.fromhex(opener["key"]) if opener["key"] else None
-        return content, {"key": key, "password": opener["password"]}
+        return {"key": key, "password": opener["password"]}
 
     def _move(
         self,
@@ -335,18 +345,34 @@ class ImportJobs:
         after: Status,
         **values: Any,
     ) -> None:
-        changed = connection.execute(
-            update(seed_import)
-            .where(seed_import.c.id == identifier, seed_import.c.status.in_(before))
-            .values(status=after, changed=self.clock.now(), **values)
-        )
-        if changed.rowcount != 1:
+        """As somebody asked; raises NotFound, Refused."""
+        if not self._moved(connection, identifier, before, after, **values):
             _load(connection, identifier)
             raise Refused(
                 "import-elsewhere",
                 _("The import has gone on meanwhile; that cannot be done now."),
                 hint=_("Look at it again."),
             )
+
+    def _go_on(self, connection: Connection, row: Row[Any], after: Status, **values: Any) -> None:
+        """As the work goes; raises _Overtaken."""
+        if not self._moved(connection, row.id, (Status(row.status),), after, **values):
+            raise _Overtaken
+
+    def _moved(
+        self,
+        connection: Connection,
+        identifier: str,
+        before: tuple[Status, ...],
+        after: Status,
+        **values: Any,
+    ) -> bool:
+        changed = connection.execute(
+            update(seed_import)
+            .where(seed_import.c.id == identifier, seed_import.c.status.in_(before))
+            .values(status=after, changed=self.clock.now(), **values)
+        )
+        return changed.rowcount == 1
 
     def _forget_file(self, connection: Connection, identifier: str) -> None:
         connection.execute(

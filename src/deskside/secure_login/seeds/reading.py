@@ -11,11 +11,16 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from deskside.foundation.errors import Refused
 from deskside.foundation.text import _
 from deskside.secure_login.model import Seed
+from deskside.secure_login.seeds.containers import NoContainer, Opener, keys_in
+from deskside.secure_login.seeds.counting import line_breaks, occurrences
+
+if TYPE_CHECKING:
+    from pskc.key import Key
 
 _OCRA = "ocra"
 _TOTP = "totp"
@@ -40,18 +45,22 @@ def read_seeds(
     """
     try:
         file = source.open("rb") if isinstance(source, Path) else source
-        start = file.read(200).lstrip(b"\xef\xbb\xbf \t\r\n")
-        file.seek(0)
+        is_pskc = _is_pskc(file)
     except OSError as error:
         raise _unreadable(str(error.strerror)) from error
-    return _pskc(file, key, password) if start.startswith(b"<") else _csv(file)
+    return _pskc(file, Opener(key, password)) if is_pskc else _csv(file)
 
 
-def rows_in(content: bytes) -> int:
+def rows_in(file: BinaryIO) -> int:
     """About how many rows a file has, without reading it: for a progress bar."""
-    if content[:200].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
-        return content.count(b"KeyPackage>") or 1
-    return max(1, content.rstrip(b"\n").count(b"\n"))
+    is_pskc = _is_pskc(file)
+    return max(1, occurrences(file, b"KeyPackage>") // 2 if is_pskc else line_breaks(file))
+
+
+def _is_pskc(file: BinaryIO) -> bool:
+    start = file.read(200).lstrip(b"\xef\xbb\xbf \t\r\n")
+    file.seek(0)
+    return start.startswith(b"<")
 
 
 def _csv(binary: BinaryIO) -> Iterator[Line]:
@@ -82,46 +91,45 @@ def _from_row(row: dict[str, str]) -> Seed:
     )
 
 
-def _pskc(file: BinaryIO, key: bytes | None, password: str) -> Iterator[Line]:
-    from pskc import PSKC
+def _pskc(file: BinaryIO, opener: Opener) -> Iterator[Line]:
     from pskc.exceptions import PSKCError
 
-    try:
-        with file:
-            container = PSKC(file)
-        if key is not None:
-            container.encryption.key = key
-        elif password:
-            container.encryption.derive_key(password)
-    except (PSKCError, OSError, SyntaxError, ValueError) as error:
-        raise _unreadable(_("it is not a PSKC file that we understand")) from error
-    for number, found in enumerate(container.keys, 1):
-        algorithm = (found.algorithm or "").lower()
+    with file:
         try:
-            secret = found.secret
+            for number, found in enumerate(keys_in(file, opener), 1):
+                if found is None:
+                    yield Line(number, None, _("the package is damaged"))
+                else:
+                    yield _from_key(number, found)
+        except NoContainer as error:
+            raise _unreadable(_("it is not a PSKC file that we understand")) from error
         except PSKCError as error:
             raise Refused(
                 "seeds-sealed",
                 _("The keys in the file do not open, or were altered."),
                 hint=_("Give the right key with --key-file, or the password with --password -."),
             ) from error
-        if secret is None or not (algorithm.endswith(f":{_TOTP}") or _OCRA in algorithm):
-            yield Line(number, None, _("it is no TOTP or OCRA key"))
-            continue
-        suite = (found.algorithm_suite or "").upper()
-        ocra = _OCRA in algorithm
-        yield Line(
-            number,
-            Seed(
-                serial=found.serial or found.id or "",
-                key=bytes(secret),
-                suite=suite if ocra else "",
-                digits=found.response_length or 0,
-                step=found.time_interval or 0,
-                algorithm="" if ocra else suite.removeprefix("HMAC-").replace("-", ""),
-                user_name=found.userid or "",
-            ),
-        )
+
+
+def _from_key(number: int, found: Key) -> Line:
+    """A key as a row; raises PSKCError where it does not open."""
+    algorithm, secret = (found.algorithm or "").lower(), found.secret
+    ocra = _OCRA in algorithm
+    if secret is None or not (ocra or algorithm.endswith(f":{_TOTP}")):
+        return Line(number, None, _("it is no TOTP or OCRA key"))
+    suite = (found.algorithm_suite or "").upper()
+    return Line(
+        number,
+        Seed(
+            serial=found.serial or found.id or "",
+            key=bytes(secret),
+            suite=suite if ocra else "",
+            digits=found.response_length or 0,
+            step=found.time_interval or 0,
+            algorithm="" if ocra else suite.removeprefix("HMAC-").replace("-", ""),
+            user_name=found.userid or "",
+        ),
+    )
 
 
 def _unreadable(why: str) -> Refused:

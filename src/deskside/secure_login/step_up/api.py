@@ -28,8 +28,7 @@ OWN: dict[str, Any] = {
 
 
 class AskedProof(msgspec.Struct, forbid_unknown_fields=True):
-    """The kind of task: `device`, `order`, `lost`, `return`, `pin`, `password`, `sharing`,
-    `review` or `amount`; and perhaps which device to ask."""
+    """The kind of task, as listed among the rights; and perhaps which device to ask."""
 
     task: str
     device: str = ""
@@ -96,7 +95,7 @@ def begin(request: AnyRequest, data: JSONBody[AskedProof], secure_login: TheLogi
         raise OnlyTheDesk
     asked = None
     if wanted is Means.DEVICE:
-        asked = secure_login.step_up.ask(visitor, data.device or factors[0].device)
+        asked = secure_login.step_up.ask(visitor, task, data.device or factors[0].device)
     return ProofBegun(
         task.value,
         wanted.value,

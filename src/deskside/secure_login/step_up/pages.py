@@ -129,7 +129,7 @@ def _ask(
         raise OnlyTheDesk
     by_device = means is Means.DEVICE
     chosen = next((f for f in factors if f.device == device), factors[0]) if by_device else None
-    asked = secure_login.step_up.ask(visitor, chosen.device) if chosen else None
+    asked = secure_login.step_up.ask(visitor, task, chosen.device) if chosen else None
     now = secure_login.clock.now()
     return page(
         request,
@@ -160,6 +160,8 @@ def _purpose(task: Task) -> str:
         Task.SHARING: _("You are about to share a security device."),
         Task.REVIEW: _("You are about to decide on a request to share a security device."),
         Task.CLOSING: _("You are about to close an account, and to destroy its devices' keys."),
+        Task.ISSUING: _("You are about to hand out security devices."),
+        Task.RECOVERY: _("You are about to let somebody in again."),
         Task.AMOUNT: _("Another program asks on your behalf whether you may move an amount."),
     }[task]
 

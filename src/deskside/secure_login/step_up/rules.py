@@ -26,6 +26,8 @@ class Task(StrEnum):
     SHARING = "sharing"
     REVIEW = "review"
     CLOSING = "closing"
+    ISSUING = "issuing"
+    RECOVERY = "recovery"
     AMOUNT = "amount"
 
 
