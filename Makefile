@@ -5,7 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 AXE := tests/system/axe/node_modules/axe-core/axe.min.js
 LISTEN ?= localhost:8737
-WORKERS ?= 2
+# More than two cores' worth: a third of the tests' time is waiting for networks that answer late.
+WORKERS ?= 3
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test prove fuzz bench bench-peers lint format docs screenshots \

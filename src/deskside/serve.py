@@ -17,6 +17,7 @@ import click
 
 from deskside.foundation.console import command_options
 from deskside.foundation.errors import Refused, Unavailable, UsageProblem
+from deskside.foundation.locking import held
 from deskside.foundation.text import _
 
 if TYPE_CHECKING:
@@ -131,21 +132,16 @@ def only_one(folder: Path) -> Iterator[None]:
     Raises:
         Refused: another portal runs on it.
     """
-    import filelock
 
-    lock = filelock.FileLock(folder / "serve.lock", mode=0o600)
-    try:
-        lock.acquire(timeout=0)
-    except filelock.Timeout:
-        raise Refused(
+    def taken() -> Refused:
+        return Refused(
             "already-served",
             _("A portal is already running on this data folder ({folder}).").format(folder=folder),
             hint=_("Stop it first, or give this one its own folder with --data."),
-        ) from None
-    try:
+        )
+
+    with held(folder / "serve.lock", taken):
         yield
-    finally:
-        lock.release()
 
 
 @contextmanager

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from deskside.foundation.commands import config as config_command
 from deskside.foundation.config import Chosen, Config, read_value
 from deskside.foundation.errors import UsageProblem
-from deskside.foundation.settings import SETTINGS, Kind, Setting
+from deskside.foundation.setting import Kind, Setting
+from deskside.foundation.settings import SETTINGS
 
 MANUAL = Path(__file__).parents[2] / "docs" / "operator" / "configuration.md"
 

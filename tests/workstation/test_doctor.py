@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,6 +21,7 @@ from deskside.foundation.errors import DesksideError
 from deskside.foundation.findings import Finding, Status
 from deskside.foundation.redaction import Redactor
 from deskside.foundation.registry import Situation
+from deskside.network.responder import Responder
 from deskside.workstation.doctor import connections, running
 from deskside.workstation.doctor.api import LocalApi
 from deskside.workstation.doctor.api_settings import ApiSettings, contradictions
@@ -134,6 +136,18 @@ def test_states_of_the_api(state: str, answer: Answer) -> None:
     with fake_tws(state) as port:
         patient = answer in (Answer.OK, Answer.NOT_TWS, Answer.ADDRESS_REFUSED)
         assert shake("127.0.0.1", port, seconds=20.0 if patient else 0.4).answer is answer
+
+
+def test_a_tls_server_that_closes_at_once_is_no_tws_that_refuses(tmp_path: Path) -> None:
+    running = Responder(Ed25519PrivateKey.generate(), tmp_path, plain=(), tls=[("127.0.0.1", 0)])
+    running.start()
+    port = next(row.ports[0] for row in running.rows())
+    shaken = shake("127.0.0.1", port, seconds=20.0)
+    found = list(LocalApi().run(Situation({"port": str(port)})))
+    running.stop()
+    assert (shaken.answer, shaken.seen) == (Answer.NOT_TWS, "TLS")
+    assert [(one.code, one.status) for one in found] == [("api-not-tws", Status.WARNING)]
+    assert "listening" in found[0].evidence
 
 
 def test_a_closed_port() -> None:

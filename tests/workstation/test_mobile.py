@@ -60,6 +60,12 @@ def test_devices_of_the_article(name: str) -> None:
         ("Kindle Fire", "fire"),
         ("BlackBerry KEYone", "blackberry-android"),
         ("lumia 950", "windows-phone"),
+        ("nokia lumia 950", "windows-phone"),
+        ("galxy s21", "android"),
+        ("iphne 12 mini", "ios"),
+        ("moto g", "android"),
+        ("my old passprt", "blackberry-10"),
+        ("Nokia 3310", "other"),
     ],
 )
 def test_names_need_not_be_exact(name: str, platform: str) -> None:
@@ -87,3 +93,5 @@ def test_the_page_reads_the_visitors_device(agent: str, platform: str, tmp_path:
 def test_names_are_written_as_their_makers_do() -> None:
     assert service.answer("iphone").device == "iPhone (iPhone / iPad)"
     assert service.answer("z10").device == "Z10 (BlackBerry 10)"
+    assert service.answer("oneplus 9").device == "OnePlus (Android)"
+    assert service.answer("fire hd 10").device == "Fire HD (Amazon Fire)"

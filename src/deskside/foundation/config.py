@@ -17,7 +17,8 @@ from typing import Any, TypeVar, cast
 
 from deskside.foundation.errors import UsageProblem
 from deskside.foundation.paths import config_file
-from deskside.foundation.settings import SETTINGS, Kind, Setting
+from deskside.foundation.setting import Kind, Setting
+from deskside.foundation.settings import SETTINGS
 from deskside.foundation.text import _
 
 Network = IPv4Network | IPv6Network

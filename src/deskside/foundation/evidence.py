@@ -20,50 +20,106 @@ _NAMES = {
     "address": mark("address"),
     "addresses": mark("addresses"),
     "after": mark("after"),
+    "allowed": mark("allowed"),
     "answer": mark("answer"),
     "articles": mark("articles"),
     "attempts": mark("attempts"),
-    "connected": mark("connected"),
-    "error": mark("error"),
+    "before": mark("before"),
+    "belongs_after": mark("belongs after"),
+    "build": mark("build"),
+    "company": mark("company"),
+    "computer": mark("computer"),
     "configured_in": mark("configured in"),
+    "connected": mark("connected"),
+    "end": mark("end"),
+    "error": mark("error"),
+    "exports": mark("exports"),
+    "file": mark("file"),
+    "files": mark("files"),
     "first": mark("first"),
+    "fitting": mark("fitting"),
+    "folder": mark("folder"),
+    "folders": mark("folders"),
+    "free": mark("free"),
     "given_for": mark("given for ports"),
+    "have": mark("have"),
     "heads": mark("heads"),
+    "here": mark("here"),
     "hosts": mark("hosts"),
     "hosts_with_this_issuer": mark("hosts with this issuer"),
+    "imports": mark("imports"),
+    "in_use": mark("in use"),
+    "installed": mark("installed"),
+    "installed_by": mark("installed by"),
     "issuer": mark("issuer"),
+    "java": "Java",
+    "jitter": mark("jitter"),
+    "jts_ini": "jts.ini",
     "key": mark("key"),
     "kind": mark("kind"),
     "last": mark("last"),
+    "last_verified": mark("last verified"),
     "latest_snapshot": mark("latest snapshot"),
+    "limit": mark("limit"),
     "lines": mark("lines"),
+    "listening": mark("listening"),
     "lookup": mark("look-up"),
+    "machine": mark("machine"),
+    "memory": mark("memory"),
     "name": mark("name"),
+    "named_by": mark("named by"),
+    "needs": mark("needs"),
+    "nested": mark("nested"),
+    "now": mark("now"),
+    "offered": mark("offered"),
+    "oldest": mark("oldest"),
     "own_delay": mark("own delay"),
+    "owner": mark("owner"),
+    "owners": mark("owners"),
+    "port": mark("port"),
     "ports": mark("ports"),
     "position": mark("position"),
+    "probes": mark("probes"),
     "problem": mark("problem"),
+    "program": mark("program"),
+    "program_time": mark("program time"),
     "proved": mark("proved"),
+    "quickest": mark("quickest"),
+    "refused": mark("refused"),
     "routes": mark("routes"),
+    "row": mark("row"),
     "rows": mark("rows"),
+    "runtime": mark("runtime"),
     "said": mark("said"),
     "saved": mark("saved"),
+    "sections": mark("sections"),
     "seen": mark("seen"),
     "seen_as": mark("seen as"),
+    "server_version": mark("server version"),
+    "settings": mark("settings"),
     "sha256": "SHA-256",
     "signed": mark("signed"),
     "snapshot": mark("snapshot"),
     "snapshots": mark("snapshots"),
+    "start": mark("start"),
     "stopped_after": mark("stopped after"),
     "subject": mark("subject"),
+    "target": mark("target"),
     "tested": mark("tested"),
     "texts": mark("texts"),
+    "trusted": mark("trusted"),
+    "tws": "TWS",
     "unanswered": mark("unanswered"),
+    "version": mark("version"),
     "waiting": mark("waiting"),
+    "wanted": mark("wanted"),
+    "what": mark("what"),
+    "workspaces": mark("workspaces"),
+    "zone": mark("zone"),
 }
 """What people call the names that checks give; others lose their underscores only."""
 
-_UNITS = {"milliseconds": "ms", "seconds": "s"}
+_UNITS = {"milliseconds": "ms", "seconds": "s", "mib": "MiB"}
 
 
 def in_words(evidence: Mapping[str, Any], *, short: bool = False) -> list[str]:
@@ -84,9 +140,19 @@ def _item(name: str, value: Any, *, short: bool) -> tuple[str, str]:
     if name == "size" and isinstance(value, int):
         return "", size(value)
     stem, _separator, unit = name.rpartition("_")
+    if unit == "bytes" and isinstance(value, int):
+        return _called(stem), size(value)
     if unit in _UNITS and isinstance(value, (int, float)):
         return _called(stem) if stem else "", f"{number(value, 1)} {_UNITS[unit]}"
     return _called(name), _shown(value, short=short)
+
+
+def has_name(name: str) -> bool:
+    """Whether a name that a check gives can be said to a person, in each language."""
+    stem, _separator, unit = name.rpartition("_")
+    return (
+        name in _NAMES or name == "size" or (unit in (*_UNITS, "bytes") and stem in ("", *_NAMES))
+    )
 
 
 def _called(name: str) -> str:

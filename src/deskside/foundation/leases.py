@@ -8,9 +8,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Column, Connection, String, Table, func, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from deskside.foundation.database import UtcDateTime, metadata
+from deskside.foundation.upsert import insert_new
 
 lease = Table(
     "lease",
@@ -34,10 +34,7 @@ def hold(connection: Connection, name: str, holder: str, span: timedelta) -> boo
     )
     if renewed.rowcount:
         return True
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    first = dialect.insert(lease).values(name=name, holder=holder, until=now + span)
-    taken = connection.execute(first.on_conflict_do_nothing().returning(lease.c.holder))
-    return taken.first() is not None
+    return insert_new(connection, lease, {"name": name, "holder": holder, "until": now + span})
 
 
 def release(connection: Connection, name: str, holder: str) -> None:

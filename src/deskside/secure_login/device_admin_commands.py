@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from deskside.foundation.commands import place_options
-from deskside.foundation.console import command_options, emit, table, wants_json
+from deskside.foundation.console import command_options, emit, table
 from deskside.foundation.errors import NotFound, Refused
 from deskside.foundation.text import _
+from deskside.secure_login.new_pin import read_new_pin
 from deskside.secure_login.office import office
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def _issue(
         return here.secure_login.lives.temporary_code(holders[0])
     choices: dict[str, Any] = {}
     if isinstance(authenticator(kind), WithPin):
-        choices = {"pin": _read_pin(pin)}
+        choices = {"pin": read_new_pin(pin)}
     return here.secure_login.issue_device(holders, kind, label=label, **choices)
 
 
@@ -208,16 +209,6 @@ def _serial_of(here: Office, which: str) -> str:
             ),
         )
     return own[0].id
-
-
-def _read_pin(given: str | None) -> str:
-    if given == "-":
-        return sys.stdin.readline().strip()
-    if given is not None:
-        raise click.UsageError(_("A PIN does not belong on the command line: use --pin -"))
-    if wants_json() or not sys.stdin.isatty():
-        raise click.UsageError(_("There is nobody to ask for the PIN: use --pin -"))
-    return str(click.prompt(_("PIN"), hide_input=True, confirmation_prompt=True, err=True))
 
 
 def _device_json(info: DeviceInfo) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from deskside.foundation.clock import Clock, Randomness
 from deskside.foundation.database import Database
 from deskside.foundation.errors import Refused
 from deskside.foundation.text import _
+from deskside.foundation.upsert import insert_new
 from deskside.secure_login import lockout, rates, rules
 from deskside.secure_login.activation import activate
 from deskside.secure_login.authenticators import authenticator
@@ -28,7 +29,6 @@ from deskside.secure_login.model import Challenge
 from deskside.secure_login.rates import Rates
 from deskside.secure_login.store import binding, challenge, device, login, session, spent
 from deskside.secure_login.tokens import token_hash
-from deskside.secure_login.upsert import insert_new
 from deskside.secure_login.values import (
     DeviceStatus,
     LoginStatus,

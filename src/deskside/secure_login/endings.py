@@ -16,12 +16,12 @@ from deskside.foundation.database import UtcDateTime
 from deskside.foundation.errors import NotLoggedIn
 from deskside.foundation.mail import Mail
 from deskside.foundation.text import _, speaking
+from deskside.foundation.upsert import insert_or_update
 from deskside.secure_login import lockout, rules
 from deskside.secure_login.notices import lock_notice
 from deskside.secure_login.sessions import Sessions
 from deskside.secure_login.store import known_browser
 from deskside.secure_login.tokens import is_token, new_token, token_hash
-from deskside.secure_login.upsert import insert_or_update
 from deskside.secure_login.values import Origin, SessionGranted
 
 BROWSER_LIFETIME = timedelta(days=180)

@@ -1,7 +1,6 @@
 """One change at a time: between the processes of a person, and between all that change a root.
 
-Both locks belong to the operating system, which takes them back when their holder dies: a lock
-left behind by a killed process is no lock. The file of the first stays behind and means nothing.
+Both locks belong to the operating system, which takes them back when their holder dies.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from deskside.foundation.errors import Unavailable
+from deskside.foundation.locking import held
 from deskside.foundation.text import _
 
 
@@ -27,17 +27,8 @@ def journal_lock(folder: Path, wait: float) -> Iterator[None]:
     Raises:
         Unavailable: `changes-busy`.
     """
-    from filelock import FileLock, Timeout
-
-    lock = FileLock(folder / "lock", timeout=wait, mode=0o600)
-    try:
-        lock.acquire()
-    except Timeout:
-        raise _busy(folder) from None
-    try:
+    with held(folder / "lock", lambda: _busy(folder), wait=wait):
         yield
-    finally:
-        lock.release()
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deskside.foundation.errors import Refused, Unavailable
+from deskside.foundation.locking import held
 from deskside.foundation.text import _
 
 if TYPE_CHECKING:
@@ -82,14 +83,13 @@ def _alone(database: Database) -> Iterator[None]:
     if database.file is None:
         yield
         return
-    from filelock import FileLock, Timeout
 
-    try:
-        with FileLock(f"{database.file}.lock", timeout=PATIENCE, mode=0o600):
-            yield
-    except Timeout as error:
-        raise Unavailable(
+    def taken() -> Unavailable:
+        return Unavailable(
             "database-busy",
             _("Another Deskside has been preparing the database for a long time."),
             hint=_("Try again in a moment."),
-        ) from error
+        )
+
+    with held(Path(f"{database.file}.lock"), taken, wait=PATIENCE):
+        yield

@@ -12,7 +12,6 @@ from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Integer, case, cast, delete, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
 from deskside.foundation import logs
@@ -23,6 +22,7 @@ from deskside.foundation.errors import DesksideError, NotFound, Unavailable
 from deskside.foundation.keyring import Keyring
 from deskside.foundation.recurring import Recurring
 from deskside.foundation.text import _
+from deskside.foundation.upsert import dialect_insert
 from deskside.knowledge.feedback.model import Comment, Helpfulness, MissedSearch
 from deskside.knowledge.feedback.rules import comment as cleaned
 from deskside.knowledge.feedback.rules import neighbourhood, search_words
@@ -238,9 +238,8 @@ class Feedback:
             return self._written <= SEARCHES_A_MINUTE
 
     def _count(self, connection: Connection, words: str, language: str) -> None:
-        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
         now = self._clock.now()
-        first = dialect.insert(missed_search).values(
+        first = dialect_insert(connection, missed_search).values(
             language=language, words=words, times=1, last_seen=now
         )
         again = {"times": missed_search.c.times + 1, "last_seen": now}

@@ -30,7 +30,7 @@ from deskside.foundation.text import _
 if TYPE_CHECKING:
     from deskside.foundation.config import Config
     from deskside.network.diagnosis import Report
-    from deskside.network.monitor.model import Run, Target
+    from deskside.network.monitor.model import Run
     from deskside.network.monitor.monitoring import Told
     from deskside.network.monitor.overview import Overview
 
@@ -249,7 +249,7 @@ def history(span: str, host: str | None, file: str | None) -> None:
 
 def _human(seen: Overview) -> str:
     from deskside.foundation.units import when
-    from deskside.network.monitor.words import outcome_words, state_word
+    from deskside.network.monitor.words import outcome_words, state_word, target_row
 
     confirmed, since = seen.standing.confirmed, seen.standing.since
     lines = [
@@ -271,18 +271,5 @@ def _human(seen: Overview) -> str:
         lines += ["", table([_("Changed"), _("To"), _("From")], rows)]
     if seen.targets:
         head = [_("Host"), _("Reached"), _("Median"), "p10–p90", _("Loss"), _("Latest")]
-        lines += ["", table(head, [_row(one) for one in seen.targets])]
+        lines += ["", table(head, [[*target_row(one), one.code] for one in seen.targets])]
     return "\n".join(lines)
-
-
-def _row(target: Target) -> list[str]:
-    from deskside.network.monitor.words import milliseconds, range_words, share_words
-
-    return [
-        f"{target.host} ({target.id})",
-        f"{target.reached}/{target.judged}",
-        milliseconds(target.latency.median if target.latency else None),
-        range_words(target.latency),
-        share_words(target.loss),
-        target.code,
-    ]

@@ -14,6 +14,7 @@ from typing import Any
 
 from deskside.foundation.clock import Clock, Randomness, SystemClock, SystemRandomness
 from deskside.foundation.errors import DesksideError, OutOfSpace, Refused, Unavailable
+from deskside.foundation.locking import held
 from deskside.foundation.paths import private_folder
 from deskside.foundation.text import _
 from deskside.network.diagnosis import Report
@@ -179,18 +180,13 @@ def only_one(file: Path) -> Iterator[None]:
     Raises:
         Refused: another monitor runs on it.
     """
-    import filelock
 
-    lock = filelock.FileLock(private_folder(file.parent) / f"{file.name}.lock", mode=0o600)
-    try:
-        lock.acquire(timeout=0)
-    except filelock.Timeout:
-        raise Refused(
+    def taken() -> Refused:
+        return Refused(
             "monitor-running",
             _("A monitor is already running with this history ({file}).").format(file=file),
             hint=_("Stop it first, or name another file: --history"),
-        ) from None
-    try:
+        )
+
+    with held(private_folder(file.parent) / f"{file.name}.lock", taken):
         yield
-    finally:
-        lock.release()

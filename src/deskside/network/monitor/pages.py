@@ -13,15 +13,13 @@ from deskside.foundation.text import _
 from deskside.foundation.units import when
 from deskside.network.monitor.drawing import cells, draw
 from deskside.network.monitor.metrics import CONTENT_TYPE
-from deskside.network.monitor.model import Change, State, Target
+from deskside.network.monitor.model import Change, State
 from deskside.network.monitor.overview import SPANS, Overview
 from deskside.network.monitor.service import MonitorService, of_this_computer
 from deskside.network.monitor.words import (
-    milliseconds,
     outcome_words,
-    range_words,
-    share_words,
     state_word,
+    target_row,
 )
 from deskside.web.service import AnyRequest, page, require_visitor
 
@@ -88,7 +86,7 @@ def _shown(seen: Overview) -> dict[str, Any]:
             ("", _("All hosts")),
             *((one.id, f"{one.host} ({one.id})") for one in seen.targets),
         ],
-        "rows": [_row(one) for one in seen.targets],
+        "rows": [target_row(one) for one in seen.targets],
         "periods": [cells(one) for one in reversed(seen.periods) if one.worst],
         "changes": [_change(one) for one in seen.changes],
         "counts": [(state_word(state), count) for state, count in seen.runs.items()],
@@ -101,16 +99,6 @@ def _latest(seen: Overview) -> str:
     return _("Latest test: {time}, {outcome}").format(
         time=when(seen.last.started), outcome=outcome_words(seen.last.outcome)
     )
-
-
-def _row(one: Target) -> list[Any]:
-    return [
-        f"{one.host} ({one.id})",
-        f"{one.reached}/{one.judged}",
-        milliseconds(one.latency.median if one.latency else None),
-        range_words(one.latency),
-        share_words(one.loss),
-    ]
 
 
 def _change(one: Change) -> dict[str, str]:

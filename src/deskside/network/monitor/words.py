@@ -7,7 +7,7 @@ from typing import Any
 
 from deskside.foundation.text import _, mark
 from deskside.foundation.units import number, when
-from deskside.network.monitor.model import Bands, Outcome, State
+from deskside.network.monitor.model import Bands, Outcome, State, Target
 
 _STATES = {
     State.SUCCESS: mark("Success"),
@@ -62,3 +62,14 @@ def range_words(bands: Bands | None) -> str:
 def share_words(share: float | None) -> str:
     """A share of 1 in hundredths: `0.4 %`."""
     return "–" if share is None else f"{number(share * 100, 1)} %"
+
+
+def target_row(target: Target) -> list[str]:
+    """A host over time: its name, how often it was reached, latency and loss."""
+    return [
+        f"{target.host} ({target.id})",
+        f"{target.reached}/{target.judged}",
+        milliseconds(target.latency.median if target.latency else None),
+        range_words(target.latency),
+        share_words(target.loss),
+    ]

@@ -60,7 +60,7 @@ def configured(
     it."""
     proxies: dict[tuple[str, str, int], Proxy] = {}
     scripts: dict[str, Script] = {}
-    for one in (*_environment(environment), *_system(), *_jts_ini()):
+    for one in (*in_environment(environment), *_system(), *_jts_ini()):
         if isinstance(one, Script):
             scripts.setdefault(one.address, one)
         else:
@@ -98,7 +98,8 @@ def in_script(seen: ScriptSeen) -> list[Proxy]:
     ]
 
 
-def _environment(environment: Mapping[str, str]) -> Iterator[Proxy]:
+def in_environment(environment: Mapping[str, str]) -> Iterator[Proxy]:
+    """The proxies that environment variables name, lower case before upper."""
     for name in _VARIABLES:
         for spelling in (name, name.upper()):
             text = environment.get(spelling, "").strip()

@@ -24,7 +24,8 @@ def of_this_computer(*people: str) -> Private:
     Args:
         people: who else is behind the test, such as the user name at a portal.
     """
-    configured = _proxies()
+    # The proxies of files and registries are in the report where they are in it at all.
+    configured = list(proxies.in_environment(os.environ))
     return Private(
         addresses=_distinct(
             [
@@ -62,18 +63,6 @@ def _users() -> list[str]:
     with suppress(KeyError, OSError):
         return [getpass.getuser()]
     return []
-
-
-def _proxies() -> list[proxies.Proxy]:
-    """Those of the environment: the others are in the report where they are in it at all."""
-    found = []
-    for name in ("all_proxy", "https_proxy", "http_proxy", "socks_proxy"):
-        for spelling in (name, name.upper()):
-            text = os.environ.get(spelling, "").strip()
-            proxy = proxies.parse(text, spelling) if text else None
-            if proxy:
-                found.append(proxy)
-    return found
 
 
 def _hardware_addresses() -> list[str]:

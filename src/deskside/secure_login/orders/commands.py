@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -15,10 +14,10 @@ from deskside.foundation.console import (
     confirm,
     emit,
     table,
-    wants_json,
 )
 from deskside.foundation.errors import Refused
 from deskside.foundation.text import _
+from deskside.secure_login.new_pin import read_new_pin
 
 
 @click.group()
@@ -125,7 +124,7 @@ def place(
             return
         confirm(_("{costs} Order it?").format(costs=costs), yes=yes)
         if offer["with_pin"]:
-            wish["pin"] = _read_pin(pin)
+            wish["pin"] = read_new_pin(pin)
         order = with_proof(client, "order", lambda: client.data("POST", "/me/orders", json=wish))
     told = _("Ordered: {reference}. Posted by {day}.")
     emit(order, told.format(reference=order["reference"], day=order["ship_by"][:10]))
@@ -189,13 +188,3 @@ def send_back(device: str, path: Path | None) -> None:
             path.write_bytes(client.request("GET", f"/me/returns/{known['id']}/form").content)
     told = _("Return {reference}: put the printed form into the parcel.")
     emit(known, told.format(reference=known["reference"]))
-
-
-def _read_pin(given: str | None) -> str:
-    if given == "-":
-        return sys.stdin.readline().strip()
-    if given is not None:
-        raise click.UsageError(_("A PIN does not belong on the command line: use --pin -"))
-    if wants_json() or not sys.stdin.isatty():
-        raise click.UsageError(_("There is nobody to ask for the PIN: use --pin -"))
-    return str(click.prompt(_("PIN"), hide_input=True, confirmation_prompt=True, err=True))

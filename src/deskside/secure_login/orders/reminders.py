@@ -12,12 +12,12 @@ from sqlalchemy import Connection, Row, and_, or_, select
 from deskside.directory.service import STANDING
 from deskside.foundation.recurring import Recurring
 from deskside.foundation.text import speaking
+from deskside.foundation.upsert import insert_new
 from deskside.secure_login.notices import reminder_notice
 from deskside.secure_login.orders import rules
 from deskside.secure_login.orders.service import Orders
 from deskside.secure_login.orders.store import reminder
 from deskside.secure_login.store import binding, device
-from deskside.secure_login.upsert import insert_new
 from deskside.secure_login.values import DeviceStatus
 from deskside.secure_login.words import kind_name
 

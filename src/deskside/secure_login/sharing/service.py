@@ -22,6 +22,7 @@ from deskside.directory.rules import name_words
 from deskside.foundation.database import new_id
 from deskside.foundation.errors import UsageProblem
 from deskside.foundation.text import _
+from deskside.foundation.upsert import insert_or_update
 from deskside.secure_login import lockout, rules
 from deskside.secure_login.authenticators import authenticator
 from deskside.secure_login.authenticators.dsc_plus import KIND as TAKEN_BACK
@@ -39,7 +40,6 @@ from deskside.secure_login.sharing.rules import Doubt, Held, Participant, Review
 from deskside.secure_login.sharing.store import share
 from deskside.secure_login.store import binding, device, login
 from deskside.secure_login.tokens import new_token, token_hash
-from deskside.secure_login.upsert import insert_or_update
 from deskside.secure_login.values import DeviceInfo, DeviceStatus, Origin
 from deskside.web.model import Visitor
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, delete, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 
+from deskside.foundation.upsert import dialect_insert
 from deskside.workspace.portal_store.model import SeenWorkstation, WorkstationName
 from deskside.workspace.portal_store.tables import settings_workstation
 
@@ -27,9 +27,8 @@ def seen(
         return True
     if known is None and _count(connection, user_name_id) >= MOST:
         return False
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     row = {"user_name_id": user_name_id, "id": workstation.id, "name": workstation.name}
-    adding = dialect.insert(table).values(**row, first_seen=now, last_seen=now)
+    adding = dialect_insert(connection, table).values(**row, first_seen=now, last_seen=now)
     latest = {"name": workstation.name, "last_seen": now}
     connection.execute(
         adding.on_conflict_do_update(index_elements=["user_name_id", "id"], set_=latest)

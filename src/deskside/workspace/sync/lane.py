@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deskside.foundation.errors import DesksideError, Unavailable
+from deskside.foundation.locking import held
 from deskside.foundation.text import _
 from deskside.workspace.model import Snapshot, Workspace
 from deskside.workspace.sync.client import Store
@@ -169,30 +170,22 @@ def known_workspaces(here: Workstation, root: str | None = None) -> list[Workspa
 
 @contextmanager
 def one_at_a_time(folder: Path) -> Iterator[None]:
-    """Hold this computer's side of all portals. The system takes it back from a killed process.
+    """Hold this computer's side of all portals.
 
     Raises:
         Unavailable: `sync-busy`.
     """
-    from filelock import FileLock, Timeout
-
     from deskside.foundation.paths import private_folder
 
-    lock = FileLock(
-        private_folder(folder / "workspace") / "sync.lock", timeout=PATIENCE, mode=0o600
-    )
-    try:
-        lock.acquire()
-    except Timeout:
-        raise Unavailable(
+    def taken() -> Unavailable:
+        return Unavailable(
             "sync-busy",
             _("Another Deskside process on this computer talks to the portal."),
             hint=_("Wait until it has finished and try again."),
-        ) from None
-    try:
+        )
+
+    with held(private_folder(folder / "workspace") / "sync.lock", taken, wait=PATIENCE):
         yield
-    finally:
-        lock.release()
 
 
 def _now() -> str:

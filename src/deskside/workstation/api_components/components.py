@@ -20,8 +20,6 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-import filelock
-
 from deskside.foundation.changes.engine import Engine
 from deskside.foundation.changes.files import Files
 from deskside.foundation.changes.model import Change, Plan, Step, Verb, digest_of
@@ -29,6 +27,7 @@ from deskside.foundation.changes.moving import outdated
 from deskside.foundation.changes.planning import plan, states
 from deskside.foundation.changes.reading import pointer_target
 from deskside.foundation.errors import NotFound, Refused, Unavailable
+from deskside.foundation.locking import held
 from deskside.foundation.paths import data_folder, private_folder
 from deskside.foundation.text import _
 from deskside.foundation.units import number, size
@@ -331,20 +330,15 @@ class Components:
 
     @contextmanager
     def _alone(self, wait: float) -> Iterator[None]:
-        private_folder(self._data / "workstation")
-        lock = filelock.FileLock(self._data / "workstation" / "api.lock", timeout=wait)
-        try:
-            lock.acquire()
-        except filelock.Timeout:
-            raise Unavailable(
+        def taken() -> Unavailable:
+            return Unavailable(
                 "changes-busy",
                 _("Another command is changing the API components."),
                 hint=_("Wait until it has ended, and try again."),
-            ) from None
-        try:
+            )
+
+        with held(private_folder(self._data / "workstation") / "api.lock", taken, wait=wait):
             yield
-        finally:
-            lock.release()
 
 
 def _manifest(folder: Path) -> dict[str, Any] | None:

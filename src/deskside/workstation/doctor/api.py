@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from deskside.foundation.errors import UsageProblem
@@ -10,7 +10,7 @@ from deskside.foundation.findings import Finding, Status
 from deskside.foundation.registry import Situation
 from deskside.foundation.text import _, mark
 from deskside.workstation.doctor.api_settings import ApiSettings, all_settings
-from deskside.workstation.doctor.connections import clients, waiting
+from deskside.workstation.doctor.connections import clients, listeners, open_ports, waiting
 from deskside.workstation.doctor.handshake import Answer, Shaken, shake
 
 ARTICLE = "9004"
@@ -67,7 +67,7 @@ class LocalApi:
     codes = (*(a.value for a in Answer), "api-disabled", "api-read-only", "api-version-old")
 
     def applies(self, situation: Situation) -> bool:
-        return bool(situation.option("port") or _settings(situation) or _open_ports(USUAL))
+        return bool(situation.option("port") or _settings(situation) or USUAL.keys() & open_ports())
 
     def run(self, situation: Situation) -> Iterator[Finding]:
         settings = _settings(situation)
@@ -99,17 +99,6 @@ def _number(situation: Situation, name: str) -> int | None:
     return int(given)
 
 
-def _open_ports(ports: Iterable[int]) -> list[int]:
-    import psutil
-
-    try:
-        there = psutil.net_connections("tcp")
-    except (psutil.Error, OSError):
-        return []
-    listening = {c.laddr.port for c in there if c.laddr and c.status == psutil.CONN_LISTEN}
-    return sorted(listening & set(ports))
-
-
 def _place(port: int) -> str:
     known = USUAL.get(port)
     return f"{HOST}:{port}" + (f" ({_(known)})" if known else "")
@@ -121,6 +110,8 @@ def _answered(port: int, shaken: Shaken) -> Finding:
         seen |= {"server_version": shaken.version, "program_time": shaken.at}
     if shaken.seen:
         seen["seen"] = shaken.seen
+    if holding := listeners(port):
+        seen["listening"] = holding
     if queue := waiting(port):
         seen["waiting"] = queue
     if connected := clients(port):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 LISTENING = "0A"
 TABLES = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
@@ -22,20 +24,44 @@ def clients(port: int) -> list[str]:
     """
     import psutil
 
-    try:
-        connected = psutil.net_connections("tcp")
-    except (psutil.Error, OSError):
-        return []
-    ids = {
-        one.pid
-        for one in connected
-        if one.pid
-        and one.status == psutil.CONN_ESTABLISHED
+    return _programs(
+        one
+        for one in _connections()
+        if one.status == psutil.CONN_ESTABLISHED
         and one.laddr
         and one.raddr
         and one.raddr.port == port
         and one.laddr.ip == one.raddr.ip  # to this computer itself
-    }
+    )
+
+
+def listeners(port: int) -> list[str]:
+    """Programs that listen at a port of this computer, as in `clients`."""
+    return _programs(one for one in _listening() if one.laddr.port == port)
+
+
+def open_ports() -> set[int]:
+    """Ports of this computer at which somebody listens."""
+    return {one.laddr.port for one in _listening()}
+
+
+def _listening() -> list[Any]:
+    import psutil
+
+    return [one for one in _connections() if one.status == psutil.CONN_LISTEN and one.laddr]
+
+
+def _connections() -> list[Any]:
+    import psutil
+
+    try:
+        return list(psutil.net_connections("tcp"))
+    except (psutil.Error, OSError):
+        return []
+
+
+def _programs(connections: Iterable[Any]) -> list[str]:
+    ids = {one.pid for one in connections if one.pid}
     return [f"{_program(number)} ({number})" for number in sorted(ids)]
 
 

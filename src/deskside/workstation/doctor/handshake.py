@@ -8,6 +8,7 @@ unless a client id is to be tried: then the session is begun under that id, and 
 from __future__ import annotations
 
 import socket
+import ssl
 import struct
 import time
 from dataclasses import dataclass
@@ -65,13 +66,29 @@ def shake(host: str, port: int, *, seconds: float = 3.0, client: int | None = No
             told = _greeted(line, deadline, client)
             if told.answer is Answer.NO_ANSWER and waiting(port):
                 return Shaken(Answer.HANGING)  # we are in the queue ourselves
-            return told
     except ConnectionRefusedError:
         return Shaken(Answer.REFUSED)
     except TimeoutError:  # nobody takes what the system has let in
         return Shaken(Answer.HANGING)
     except OSError:
         return Shaken(Answer.ADDRESS_REFUSED)
+    if told.answer is Answer.ADDRESS_REFUSED and _speaks_tls(host, port, deadline):
+        return Shaken(Answer.NOT_TWS, seen="TLS")
+    return told
+
+
+def _speaks_tls(host: str, port: int, deadline: float) -> bool:
+    """Whether a TLS server listens there: it, too, closes at once when it is greeted as a TWS."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE  # nothing is sent, and nobody is believed
+    try:
+        left = max(deadline - time.monotonic(), 0.1)
+        line = socket.create_connection((host, port), timeout=left)
+        with line, context.wrap_socket(line):
+            return True
+    except OSError:
+        return False
 
 
 def _greeted(line: socket.socket, deadline: float, client: int | None) -> Shaken:

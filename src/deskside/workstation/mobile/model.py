@@ -77,7 +77,7 @@ class Platform:
     """A family of devices for which the answer is the same.
 
     Attributes:
-        names: by which people call them, lower case.
+        names: by which people call them, as their makers write them.
         agent: regular expression of what their browsers call themselves; empty if nothing.
     """
 

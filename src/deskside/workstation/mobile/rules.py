@@ -13,6 +13,9 @@ LONGEST = 400
 
 _MAKERS = ("blackberry ", "rim ", "porsche design ", "the ")
 _CLOSE = 0.75
+_CLOSE_WORD = 0.8
+_SHORTEST = 5
+"""Letters of a word below which a mistake makes another word of it."""
 
 
 def find(platforms: Sequence[Platform], asked: str) -> tuple[Platform, str] | None:
@@ -27,9 +30,12 @@ def find(platforms: Sequence[Platform], asked: str) -> tuple[Platform, str] | No
     for tried in (wish, *_without_maker(asked)):
         if tried in by_name:
             return by_name[tried]
-    known = _contained(asked, by_name)
-    near = known or difflib.get_close_matches(wish, by_name, n=1, cutoff=_CLOSE)
-    return by_name[near[0]] if near else None
+    taken = (
+        _contained(asked, by_name)
+        or difflib.get_close_matches(wish, by_name, n=1, cutoff=_CLOSE)
+        or _misspelt(asked, by_name)
+    )
+    return by_name[taken[0]] if taken else None
 
 
 def near(platforms: Sequence[Platform], asked: str) -> list[str]:
@@ -62,3 +68,12 @@ def _contained(asked: str, by_name: dict[str, tuple[Platform, str]]) -> list[str
     words = [plain(word) for word in asked[:LONGEST].casefold().split()][:12]
     runs = {"".join(words[a:b]) for a in range(len(words)) for b in range(a + 1, len(words) + 1)}
     return sorted(runs & by_name.keys(), key=len, reverse=True)[:1]
+
+
+def _misspelt(asked: str, by_name: dict[str, tuple[Platform, str]]) -> list[str]:
+    """The known name nearest to one of the words: of `galxy s21`, `galaxy`."""
+    words = [plain(word) for word in asked[:LONGEST].casefold().split()][:12]
+    long = [word for word in words if len(word) >= _SHORTEST]
+    names = [name for name in by_name if len(name) >= _SHORTEST]
+    near = [difflib.get_close_matches(word, names, n=1, cutoff=_CLOSE_WORD) for word in long]
+    return next((found for found in near if found), [])

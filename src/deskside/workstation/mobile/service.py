@@ -66,17 +66,14 @@ def _today() -> date:
 def _shown(platform: Platform, name: str) -> str:
     if rules.plain(name) in (rules.plain(platform.name), platform.id):
         return platform.name
-    own = {word.casefold(): word for word in platform.name.split()}
-    model = any(c.isdigit() for c in name) and len(name) < 8
-    written = own.get(name) or (name.upper() if model else name.title())
-    return f"{written} ({platform.name})"
+    return f"{name} ({platform.name})"
 
 
 def _platform(row: dict[str, Any]) -> Platform:
     return Platform(
         id=row["id"],
         name=row["name"],
-        names=(*row["names"], row["name"].casefold()),
+        names=(*row["names"], row["name"]),
         agent=row["agent"],
         routes=tuple(Route(**route) for route in row["routes"]),
         expect_key=row["expect"],
