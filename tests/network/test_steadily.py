@@ -19,7 +19,7 @@ async def seen(stalls: list[float], bearable: float | None) -> tuple[str | None,
     async def probe() -> str:
         for stall in stalls:
             await asyncio.sleep(0.05)
-            time.sleep(stall)
+            time.sleep(stall)  # noqa: ASYNC251 - the loop is kept waiting on purpose
             await asyncio.sleep(0.05)
         return "seen"
 

@@ -1,4 +1,4 @@
-"""What a probe saw counts only if this computer kept time meanwhile: a busy prober invents outages."""
+"""What a probe saw counts only if this computer kept time meanwhile: a busy one invents outages."""
 
 from __future__ import annotations
 
