@@ -58,6 +58,10 @@ SECTIONS: dict[str, Table] = {
         "whoami": ("deskside.web.commands:whoami", "Show who is logged in."),
         "sessions": ("deskside.web.commands:sessions", "List and end your sessions."),
         "events": ("deskside.web.commands:events", "List your security events."),
+        "devices": (
+            "deskside.secure_login.own_commands:devices",
+            "Add, activate and lose devices; PIN.",
+        ),
         "sharing": (
             "deskside.secure_login.sharing.commands:sharing",
             "Share a security device.",

@@ -43,6 +43,15 @@ def test_the_last_word_may_be_unfinished_and_accents_do_not_matter(three: Librar
     assert numbers(three, "resume") == ["7003"]
 
 
+def test_of_texts_with_all_words_the_one_that_says_little_besides_comes_first(
+    write: Write, library: Callable[[], Library]
+) -> None:
+    besides = "Lamps, chairs, tables, carpets, curtains, shelves, mirrors, pillows, blankets."
+    write("7001", title="House", body=f"Marble stairs. {besides} Marble and stairs again.")
+    write("7002", title="House", body="Marble stairs, lamps.")
+    assert numbers(library(), "stairs marble") == ["7002", "7001"]
+
+
 @pytest.mark.parametrize("words", ["7002", "KB7002", "kb7002", "see KB7002"])
 def test_a_number_finds_its_article(three: Library, words: str) -> None:
     assert numbers(three, words)[0] == "7002"

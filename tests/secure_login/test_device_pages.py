@@ -154,3 +154,39 @@ def test_pages_of_a_device(anna: Browser, small_desk: Desk) -> None:
     assert "Your PIN is changed" in done.text
     assert anna.post(f"/account/devices/{card}/lost").status_code == 200
     assert "Found it?" in anna.get(f"/account/devices/{card}").text
+
+
+def test_the_account_lists_the_strongest_first_and_offers_what_fits(
+    anna: Browser, small_desk: Desk
+) -> None:
+    none = anna.get("/account").text
+    assert "under a different user name" in none
+    user = small_desk.directory.find("anna")
+    for kind in ("code-card", "totp"):
+        small_desk.service.issue_device([user], kind)
+    small_desk.issue(user)
+    html = anna.get("/account").text
+    levels = re.findall(r"Protection level (\d+)", html)
+    assert levels == ["40", "25", "20"]
+    assert "Share a security device" in html
+    assert "under a different user name" not in html
+    own = {info.kind: info.id for info in small_desk.service.list_devices(user_name_id=user.id)}
+    assert "Damaged or unreadable" in anna.get(f"/account/devices/{own['code-card']}").text
+    assert "Battery empty or broken" in anna.get(f"/account/devices/{own['dsc-plus']}").text
+
+
+def test_a_security_event_names_its_device(anna: Browser, small_desk: Desk) -> None:
+    user = small_desk.directory.find("anna")
+    info, _issued = small_desk.service.issue_device([user], "totp")
+    assert f"Authenticator app, {info.serial}" in anna.get("/account/events").text
+
+
+def test_a_pin_change_that_was_tampered_with_is_a_wrong_answer(
+    ben: httpx2.Client, small_desk: Desk
+) -> None:
+    (card,) = small_desk.service.list_devices()
+    asked = ben.post(f"/me/devices/{card.id}/pin", json={"pin": "7391"}).json()
+    for sealed in ("00", "zz", asked["pin_change"][:-2] + "00"):
+        given = {"challenge": asked["challenge"], "answer": "12345678", "pin_change": sealed}
+        told = ben.post(f"/me/devices/{card.id}/pin/confirm", json=given)
+        assert (told.status_code, told.json()["type"]) == (409, "device-not-proved"), sealed

@@ -165,7 +165,7 @@ def test_a_fresh_proof_counts_in_place_of_the_session(small_desk: Desk) -> None:
     assert ask(small_desk, who, "60000").denial is Denial.DAY
     proofs = small_desk.service.step_up
     device = small_desk.service.list_devices()[0].id
-    asked = proofs.ask(who, device)
+    asked = proofs.ask(who, Task.AMOUNT, device)
     proven = proofs.answer(
         who, Task.AMOUNT, device, asked.id, small_desk.respond("anna", asked.question)
     )

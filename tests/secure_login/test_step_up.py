@@ -36,7 +36,7 @@ def visitor(desk: Desk, name: str) -> Visitor:
 def prove(desk: Desk, who: Visitor, task: Task) -> Proven:
     proofs = desk.service.step_up
     _means, factors = proofs.means(who, task)
-    asked = proofs.ask(who, factors[0].device)
+    asked = proofs.ask(who, task, factors[0].device)
     response = desk.respond(who.user_name, asked.question)
     return proofs.answer(who, task, asked.device, asked.id, response)
 
@@ -75,6 +75,26 @@ def test_a_proof_serves_one_session_one_kind_of_task_once(desk: Desk, clock: Fro
     with pytest.raises(ZeroDivisionError), proofs.spending(who, Task.PIN):
         raise ZeroDivisionError  # a defect of ours: whether the task was done is unknown
     assert not proofs.is_proven(who, Task.PIN)
+
+
+def test_a_question_is_answered_for_what_it_was_asked(desk: Desk, clock: FrozenClock) -> None:
+    """Not for another kind of task, in another session, or for another of the device's purposes."""
+    desk.person("anna")
+    who, elsewhere = visitor(desk, "anna"), visitor(desk, "anna")
+    clock.advance(LATER)
+    proofs, lives = desk.service.step_up, desk.service.lives
+    device = desk.service.list_devices()[0].id
+    asked = proofs.ask(who, Task.ORDER, device)
+    right = desk.respond("anna", asked.question)
+    for other, task in ((who, Task.PIN), (elsewhere, Task.ORDER)):
+        with pytest.raises(NotProved):
+            proofs.answer(other, task, device, asked.id, right)
+        assert not proofs.is_proven(other, task)
+    assert proofs.answer(who, Task.ORDER, device, asked.id, right), "and it is not spent by that"
+    asked_pin, _sealed = lives.ask_for_pin(who, device, "7391")
+    answer = desk.respond("anna", asked_pin.challenge.question)
+    with pytest.raises(NotProved):
+        proofs.answer(who, Task.PIN, device, asked_pin.challenge.id, answer)
 
 
 def test_a_task_that_is_refused_gives_it_back(small_desk: Desk, clock: FrozenClock) -> None:
@@ -124,11 +144,11 @@ def test_wrong_answers_count_and_prove_nothing(desk: Desk, clock: FrozenClock) -
     clock.advance(LATER)
     device = desk.service.list_devices()[0].id
     for _time in range(10):
-        asked = proofs.ask(who, device)
+        asked = proofs.ask(who, Task.DEVICE, device)
         wrong = desk.wrong("anna", asked.question)
         with pytest.raises(NotProved):
             proofs.answer(who, Task.DEVICE, device, asked.id, wrong)
-    asked = proofs.ask(who, device)
+    asked = proofs.ask(who, Task.DEVICE, device)
     right = desk.respond("anna", asked.question)
     with pytest.raises(NotProved):
         proofs.answer(who, Task.DEVICE, device, asked.id, right)
@@ -143,7 +163,7 @@ def test_whose_devices_all_fail_turns_to_the_desk(small_desk: Desk, clock: Froze
     clock.advance(LATER)
     assert proofs.means(who, Task.DEVICE) == (Means.DESK, ())
     with pytest.raises(OnlyTheDesk):
-        proofs.ask(who, device.id)
+        proofs.ask(who, Task.DEVICE, device.id)
 
 
 # On pages

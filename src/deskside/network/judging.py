@@ -92,7 +92,8 @@ def _otherwise(tls: TlsSeen, seen: PortSeen) -> Judgement | None:
     """What a second handshake, with another name or in small segments, decides."""
     if seen.other_name is not None:
         if seen.other_name not in _CUT:
-            return Judgement("sni-reset", "cut with its own name, not with another")
+            how = "silent" if tls.result is Shake.SILENT else "cut"
+            return Judgement("sni-reset", f"{how} with its own name, not with another")
         return Judgement("port-reset", tls.result.value, ("port-reset", "transparent-http-proxy"))
     if seen.small_segments is Shake.UNVERIFIED:
         return Judgement("mtu-black-hole", "silent but for small segments")

@@ -31,7 +31,8 @@ SLOW_RATE = 125_000.0
 WEB = 443
 _PAGE = re.compile(r"HTTP/\d(\.\d)? 20\d\b")
 _BARRED = ("port-dropped", "port-reset", "port-prohibited")
-_PROGRAMS = ("java", "tws", "gateway", "jts")
+_PROGRAMS = ("java", "tws", "gateway", "jts", "docker", "rootlessport", "pasta", "wslrelay")
+"""In names of programs that offer the API, or that pass it on out of a container."""
 
 
 def line_findings(run: RunSeen, judged: Sequence[Judged]) -> list[Finding]:
@@ -102,6 +103,10 @@ def _captive(line: LineSeen, failing: Sequence[Judged], *, reached: bool) -> lis
     if not told and failing and not reached:
         # Pages for hosts that do not exist: a proxy would have said that it finds none.
         told = [one for one in line.absent if _PAGE.match(one.opening)]
+    if not told and line.invented and line.invented.answer is Echo.REDIRECT:
+        # A portal by false names; a provider's page for wrong names leaves true ones alone.
+        lied_to = [one for one in failing if one.finding.code == "dns-hijacked"]
+        told = [line.invented] if lied_to else []
     if not told or not failing:
         return []
     evidence = {"ports": [one.port for one in told], "answer": told[0].opening}

@@ -216,6 +216,7 @@ class LineSeen:
 
     Attributes:
         canaries: look-ups of names that cannot exist.
+        invented: who is where names that cannot exist lead; None where none has an address.
         own_addresses: this computer's, which a responder sees where nothing translates them.
         interfaces: whether any interface but loopback is up; None where that is unknown.
         gateway: whether the router next to this computer is there; None where unknown.
@@ -235,6 +236,7 @@ class LineSeen:
     held: list[HeldSeen] = field(default_factory=list)
     rates: list[RateSeen] = field(default_factory=list)
     listeners: list[ListenerSeen] = field(default_factory=list)
+    invented: AbsentSeen | None = None
     own_addresses: frozenset[str] = frozenset()
     interfaces: bool | None = None
     gateway: bool | None = None

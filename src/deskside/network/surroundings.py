@@ -35,8 +35,9 @@ HELD = 32
 """Connections held at once; a responder allows 64 from one address."""
 
 RATE_SECONDS = 4.0
-IDLE_SPARE = 6.0
-"""Seconds kept back from the deadline for the last idle connection's answer."""
+IDLE_SPARE = 10.0
+"""Seconds kept back from the deadline for the last idle connection's answer, and for a fresh
+connection beside it."""
 
 MAX_LINES = 4
 MOST_ASKED = 256
@@ -54,6 +55,8 @@ class Surroundings:
         self._resolver = resolver
         self._key = desk_key
         self._lag = lag
+        # One after the other: together they would ask for more than a responder gives one address.
+        self._holding = asyncio.Lock()
 
     async def look(
         self,
@@ -66,12 +69,13 @@ class Surroundings:
         """Everything about the line; `end` is the deadline on the loop's clock."""
         self.seen.own_addresses = machine.own_addresses()
         self.seen.interfaces = machine.interfaces_up()
-        beside = [self._canaries(hosts), self._answers(hosts), self._proxies(hosts)]
-        running = [asyncio.create_task(one) for one in beside]
+        canaries = asyncio.create_task(self._canaries(hosts))
+        beside = [self._answers(hosts), self._proxies(hosts)]
+        running = [canaries, *(asyncio.create_task(one) for one in beside)]
         try:
             await asyncio.gather(*hosts_done)
             running += [
-                asyncio.create_task(self._absent(hosts)),
+                asyncio.create_task(self._absent(hosts, canaries)),
                 asyncio.create_task(self._pings(hosts)),
             ]
             self._listeners(hosts)
@@ -165,7 +169,7 @@ class Surroundings:
             return False
         return (await nonce.ask(channel, desk_key=self._key)).result is Echo.GENUINE
 
-    async def _absent(self, hosts: Sequence[HostSeen]) -> None:
+    async def _absent(self, hosts: Sequence[HostSeen], canaries: asyncio.Task[None]) -> None:
         if all(_is_local(one) for one in hosts):
             return
         taken = {
@@ -182,6 +186,11 @@ class Surroundings:
         self.seen.absent += await asyncio.gather(
             *(absent.try_port(port, tried) for port in list(ports)[:6])
         )
+        await canaries
+        invented = next((one.ipv4 for one in self.seen.canaries if one.ipv4), ())
+        if invented:
+            # Where names that do not exist lead, a portal may say what it wants.
+            self.seen.invented = await absent.try_port(80, invented[:1])
 
     async def _pings(self, hosts: Sequence[HostSeen]) -> None:
         chosen: dict[str, Host] = {}
@@ -234,9 +243,12 @@ class Surroundings:
             self.seen.segments.append(segments)
         if not deep or not (segments and segments.large):
             return
-        held = await self._steadily("limits", lambda: line.held(HELD))
+        async with self._holding:
+            held = await self._steadily("limits", lambda: line.held(HELD))
         if held:
             self.seen.held.append(held)
+        else:
+            self.seen.untested.setdefault("limits", "the responder had no room")
         rate = await self._steadily("rate", lambda: line.rate(RATE_SECONDS))
         if rate:
             self.seen.rates.append(rate)
@@ -244,7 +256,7 @@ class Surroundings:
         if left <= 4:
             self.seen.untested["idle"] = "too little time; a longer --deadline allows it"
             return
-        idle = await self._steadily("idle", lambda: line.idle(left / 2), attempts=1)
+        idle = await self._steadily("idle", lambda: line.idle(left), attempts=1)
         if idle:
             self.seen.idle.append(idle)
         else:

@@ -96,14 +96,22 @@ def _account(
 ) -> Response[str]:
     now = clock.now()
     sessions = secure_login.list_sessions(visitor)
-    devices = secure_login.list_devices(user_name_id=visitor.user_name_id)
+    devices = [
+        info
+        for info in secure_login.list_devices(user_name_id=visitor.user_name_id)
+        if info.status is not DeviceStatus.RETIRED
+    ]
+    devices.sort(
+        key=lambda info: (
+            info.rests_for(visitor.user_name),
+            -authenticator(info.kind).protection_level,
+        )
+    )
     return page(
         request,
         "pages/account.html",
         status=400 if problem else 200,
-        devices=[
-            _device(info, visitor) for info in devices if info.status is not DeviceStatus.RETIRED
-        ],
+        devices=[_device(info, visitor) for info in devices],
         add_device_href=NEW,
         sessions=[
             _session(info) | {"last_seen": words.ago(info.last_seen, now)} for info in sessions
@@ -118,7 +126,7 @@ def _account(
 
 def _device(info: DeviceInfo, visitor: Visitor) -> dict[str, Any]:
     plugin = authenticator(info.kind)
-    state, tone = words.state(info)
+    state, tone = words.state(info, visitor.user_name)
     others = [name for name in info.user_names if name != visitor.user_name]
     return {
         "label": info.label,

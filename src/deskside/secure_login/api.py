@@ -266,7 +266,9 @@ def me(request: AnyRequest, secure_login: TheLogin) -> Me:
         roles=sorted(visitor.roles),
         scope=visitor.scope,
         devices=[
-            DeviceOut(info.id, info.kind, info.label, info.serial, info.status.value)
+            DeviceOut(
+                info.id, info.kind, info.label, info.serial, info.status_for(visitor.user_name)
+            )
             for info in devices
         ],
     )

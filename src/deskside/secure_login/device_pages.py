@@ -93,8 +93,8 @@ def show_device(
     request: AnyRequest, device_id: FromPath[str], secure_login: TheLogin
 ) -> Response[Any]:
     """One device, and what can be done about it."""
-    info = _own(secure_login, require_visitor(request), device_id)
-    return _show(request, info)
+    visitor = require_visitor(request)
+    return _show(request, _own(secure_login, visitor, device_id), visitor)
 
 
 @post(f"{ONE}/file", status_code=200, include_in_schema=False)
@@ -309,8 +309,8 @@ def _name(info: DeviceInfo) -> str:
     return info.label or words.kind_name(info.kind)
 
 
-def _show(request: AnyRequest, info: DeviceInfo) -> Response[Any]:
-    state, tone = words.state(info)
+def _show(request: AnyRequest, info: DeviceInfo, visitor: Visitor) -> Response[Any]:
+    state, tone = words.state(info, visitor.user_name)
     active = info.status is DeviceStatus.ACTIVE
     answers_again = info.status in TO_ACTIVATE and not info.empty
     plugin: object = authenticator(info.kind)
@@ -336,7 +336,9 @@ def _show(request: AnyRequest, info: DeviceInfo) -> Response[Any]:
         parked=answers_again and info.status is DeviceStatus.PARKED,
         on_its_way=info.status is DeviceStatus.WAITING and info.activate_by is not None,
         lost_action=_address(info.id, "/lost") if active else "",
+        resting=info.rests_for(visitor.user_name),
         parked_action=_address(info.id, "/parked") if active and is_posted else "",
+        parked_label=_("Damaged or unreadable") if info.left else _("Battery empty or broken"),
         replace_href=replace_address(info)
         if is_posted and info.status in (DeviceStatus.LOST, DeviceStatus.PARKED)
         else "",

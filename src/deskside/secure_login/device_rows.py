@@ -74,7 +74,7 @@ def _bound() -> Select[Any]:
 
 
 LISTED = (
-    select(device, STANDING.c.name)
+    select(device, STANDING.c.name, binding.c.status.label("binding_status"))
     .outerjoin(binding, binding.c.device_id == device.c.id)
     .outerjoin(STANDING, STANDING.c.user_name_id == binding.c.user_name_id)
     .order_by(device.c.serial, STANDING.c.name)
@@ -107,8 +107,11 @@ def _plain_label(kind: str) -> str:
 def infos(rows: Sequence[Row[Any]]) -> list[DeviceInfo]:
     """Rows of `LISTED` as devices, each once, with the user names that have it."""
     names: dict[str, list[str]] = {}
+    resting: dict[str, list[str]] = {}
     for row in rows:
         names.setdefault(row.id, []).extend([row.name] if row.name else [])
+        if row.binding_status == PARKED:
+            resting.setdefault(row.id, []).append(row.name)
     first = {row.id: row for row in reversed(rows)}
     return [
         DeviceInfo(
@@ -123,6 +126,7 @@ def infos(rows: Sequence[Row[Any]]) -> list[DeviceInfo]:
             activate_by=first[identifier].activate_by,
             left=codes_left(first[identifier].kind, first[identifier].state),
             empty=not first[identifier].secret,
+            resting=tuple(resting.get(identifier, ())),
         )
         for identifier, bound in names.items()
     ]

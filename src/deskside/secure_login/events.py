@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -13,8 +13,8 @@ from deskside.foundation.audit.service import concerning
 from deskside.foundation.clock import Clock
 from deskside.foundation.database import Database
 from deskside.foundation.text import _, mark
-from deskside.secure_login.store import binding
-from deskside.secure_login.words import ago
+from deskside.secure_login.store import binding, device
+from deskside.secure_login.words import ago, kind_name
 from deskside.web.model import Visitor
 
 
@@ -129,7 +129,10 @@ LISTED, LONGEST_PAGE = 6, 200
 
 @dataclass(frozen=True, slots=True)
 class SecurityEvent:
-    """Something that happened, in the present language. `name` is stable."""
+    """Something that happened, in the present language.
+
+    `name` is stable; `about` names the device that it happened to, where it is one of the person's.
+    """
 
     id: str
     at: datetime
@@ -137,6 +140,7 @@ class SecurityEvent:
     text: str
     tone: str
     detail: Mapping[str, str | int | bool] = field(default_factory=dict)
+    about: str = ""
 
 
 def own_events(
@@ -150,17 +154,24 @@ def own_events(
     """
     limit = min(max(1, limit), LONGEST_PAGE)
     with database.read() as connection:
-        devices = connection.execute(
-            select(binding.c.device_id).where(binding.c.user_name_id == visitor.user_name_id)
+        rows_of = connection.execute(
+            select(device.c.id, device.c.kind, device.c.label, device.c.serial)
+            .join_from(binding, device, binding.c.device_id == device.c.id)
+            .where(binding.c.user_name_id == visitor.user_name_id)
         )
-        mine = (visitor.user_name_id, *devices.scalars())
+        named = {row.id: f"{row.label or kind_name(row.kind)}, {row.serial}" for row in rows_of}
+    mine = (visitor.user_name_id, *named)
     rows = concerning(database, *mine, limit=limit + 1, before=before, events=SHOWN)
     listed = [
-        as_told(row)
+        replace(as_told(row), about=_about(row, named))
         for row in rows[:limit]
         if row.subject in mine or row.event.startswith(OF_ONES_OWN)
     ]
     return listed, rows[limit - 1].id if len(rows) > limit else None
+
+
+def _about(row: Row, named: Mapping[str, str]) -> str:
+    return named.get(row.subject or "") or named.get(str(row.fields.get("device", "")), "")
 
 
 def as_told(row: Row) -> SecurityEvent:
@@ -180,4 +191,5 @@ def recent_events(database: Database, clock: Clock, visitor: Visitor) -> list[di
 
 def for_page(event: SecurityEvent, when: str) -> dict[str, str]:
     """An event as `ui.events` shows it."""
-    return {"text": event.text, "tone": event.tone, "when": when, "iso": event.at.isoformat()}
+    told = {"text": event.text, "tone": event.tone, "when": when, "iso": event.at.isoformat()}
+    return told | ({"where": event.about} if event.about else {})

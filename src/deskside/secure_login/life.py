@@ -34,6 +34,9 @@ APP, RECOVERY = "totp", "recovery-code"
 SELF_MADE = (APP, PRINTED, ONLINE, RECOVERY)
 """What people make for themselves in the portal; cards with a keypad come from the desk."""
 
+ACTIVATION, NEW_PIN = "activation", "pin"
+"""What a device is asked for."""
+
 TO_ACTIVATE = (DeviceStatus.WAITING, DeviceStatus.LOST, DeviceStatus.PARKED)
 """What an answer of its own puts in force, for the first time or again."""
 
@@ -145,7 +148,7 @@ class Lives:
         with self.devices.database.write() as connection:
             row = self.proof.load(connection, visitor.user_name_id, device_id)
             _check_status(row.device_status if row.secret else "empty", TO_ACTIVATE)
-            asked = self.proof.ask(connection, visitor.user_name_id, row)
+            asked = self.proof.ask(connection, visitor.user_name_id, row, ACTIVATION)
         return self._asked(device_id, asked)
 
     def activate(
@@ -164,7 +167,7 @@ class Lives:
         with self.devices.database.write() as connection:
             row = self.proof.load(connection, me, device_id)
             _check_status(row.device_status if row.secret else "empty", TO_ACTIVATE)
-            proved = self.proof.judge(connection, me, row, challenge_id, text)
+            proved = self.proof.judge(connection, me, row, ACTIVATION, challenge_id, text)
             if proved:
                 activate(self.devices, connection, me, row)
         if not proved:
@@ -211,7 +214,7 @@ class Lives:
             row = self.proof.load(connection, visitor.user_name_id, device_id)
             _check_status(row.device_status, (DeviceStatus.ACTIVE, DeviceStatus.WAITING))
             secret = _with_pin(row.kind).change_pin(self.devices.record(row).secret, pin, personal)
-            asked = self.proof.ask(connection, visitor.user_name_id, row)
+            asked = self.proof.ask(connection, visitor.user_name_id, row, NEW_PIN)
         sealed = self.keyring.seal(secret, context=_pending(device_id, asked.id))
         return self._asked(device_id, asked), sealed.hex()
 
@@ -224,11 +227,11 @@ class Lives:
             _check_status(row.device_status, (DeviceStatus.ACTIVE, DeviceStatus.WAITING))
             try:
                 packed = bytes.fromhex(sealed)
-            except ValueError as error:
+                secret = self.keyring.open_sealed(packed, context=_pending(device_id, challenge_id))
+            except (ValueError, Refused) as error:
                 raise NotProved from error
-            secret = self.keyring.open_sealed(packed, context=_pending(device_id, challenge_id))
             proved = self.proof.judge(
-                connection, visitor.user_name_id, row, challenge_id, text, secret
+                connection, visitor.user_name_id, row, NEW_PIN, challenge_id, text, secret
             )
             if proved:
                 self.devices.keep_secret(connection, row, secret)

@@ -1,12 +1,14 @@
 """One answer of one device outside a log-in: to activate it, or to show that its PIN is known.
 
-The question is bound to the user name and the device, is answered once, and failures count on the
+The question is bound to the user name, the device and what it was asked for: whoever gets somebody
+to answer for one thing has no answer for another. It is answered once, and failures count on the
 device and the binding as they do at a log-in.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, select
@@ -55,16 +57,19 @@ class Proof:
             raise NotFound("unknown-device", _("That device is not yours."))
         return row
 
-    def ask(self, connection: Connection, user_name_id: str, row: Row[Any]) -> Challenge:
-        """A question that this device was never asked before."""
+    def ask(
+        self, connection: Connection, user_name_id: str, row: Row[Any], purpose: str
+    ) -> Challenge:
+        """A question that this device was never asked before; answered for this purpose only."""
         latest = self.clock.now() + rules.LONGEST_CHALLENGE
-        return self.device_step.ask(connection, user_name_id, row, latest)
+        return self.device_step.ask(connection, _bound(user_name_id, purpose), row, latest)
 
     def judge(
         self,
         connection: Connection,
         user_name_id: str,
         row: Row[Any],
+        purpose: str,
         challenge_id: str,
         text: str,
         secret: bytes | None = None,
@@ -79,7 +84,7 @@ class Proof:
             select(challenge).where(
                 and_(
                     challenge.c.id == challenge_id,
-                    challenge.c.login_id == user_name_id,
+                    challenge.c.login_id == _bound(user_name_id, purpose),
                     challenge.c.device_id == row.device_id,
                 )
             )
@@ -108,3 +113,8 @@ class Proof:
             counted = {name: tally.with_failure(now) for name, tally in tallies.items()}
             lockout.put(connection, counted, now)
         return right
+
+
+def _bound(user_name_id: str, purpose: str) -> str:
+    """What stands in the place of the log-in that a question belongs to."""
+    return sha256(f"{user_name_id} {purpose}".encode()).hexdigest()[:26]

@@ -110,7 +110,8 @@ class DeviceInfo:
     """A device as its holder or an administrator sees it.
 
     `left` is how many of its codes are unused, and of how many, where it has any; `empty` says that
-    its secret is destroyed, so that it never answers again.
+    its secret is destroyed, so that it never answers again. For the user names in `resting` it
+    rests while they share another device.
     """
 
     id: str
@@ -124,3 +125,12 @@ class DeviceInfo:
     activate_by: datetime | None = None
     left: tuple[int, int] | None = None
     empty: bool = False
+    resting: tuple[str, ...] = ()
+
+    def rests_for(self, user_name: str) -> bool:
+        """Whether this user name logs in with a shared device in its place."""
+        return self.status is DeviceStatus.ACTIVE and user_name in self.resting
+
+    def status_for(self, user_name: str) -> str:
+        """Its state as programs are told it, `resting` besides those of a device."""
+        return "resting" if self.rests_for(user_name) else self.status.value

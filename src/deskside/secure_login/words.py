@@ -71,19 +71,18 @@ def moment(at: datetime) -> str:
     return at.strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
-def state(info: DeviceInfo) -> tuple[str, str]:
-    """A device's state, and the tone that it is shown in."""
-    if info.status is DeviceStatus.ACTIVE:
-        return _("Active"), "ok"
-    if info.status is DeviceStatus.WAITING:
-        return _("To be activated"), "notice"
-    if info.status is DeviceStatus.LOST:
-        return _("Lost"), "warning"
-    if info.status is DeviceStatus.PARKED:
-        return _("Out of order"), "warning"
-    if info.status is DeviceStatus.RETIRED:
-        return _("Ended"), "neutral"
-    return _("Locked"), "failure"
+def state(info: DeviceInfo, user_name: str = "") -> tuple[str, str]:
+    """A device's state, for a user name where one is given, and the tone that it is shown in."""
+    if info.rests_for(user_name):
+        return _("At rest"), "neutral"
+    return {
+        DeviceStatus.ACTIVE: (_("Active"), "ok"),
+        DeviceStatus.WAITING: (_("To be activated"), "notice"),
+        DeviceStatus.LOST: (_("Lost"), "warning"),
+        DeviceStatus.PARKED: (_("Out of order"), "warning"),
+        DeviceStatus.RETIRED: (_("Ended"), "neutral"),
+        DeviceStatus.LOCKED: (_("Locked"), "failure"),
+    }[info.status]
 
 
 def kind_name(kind: str) -> str:

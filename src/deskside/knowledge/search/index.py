@@ -19,9 +19,10 @@ from weakref import finalize
 from deskside.knowledge.model import Result
 from deskside.knowledge.search.analysis import parts, words
 from deskside.knowledge.search.documents import Document, Key, Passage
+from deskside.knowledge.search.held import Held, held
 from deskside.knowledge.search.highlight import excerpt
 from deskside.knowledge.search.question import Question, understand
-from deskside.knowledge.search.ranking import Held, Ranking, held
+from deskside.knowledge.search.ranking import Ranking
 from deskside.knowledge.search.tables import Tables
 from deskside.knowledge.search.vocabulary import Vocabulary
 

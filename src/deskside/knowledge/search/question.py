@@ -9,7 +9,7 @@ engine's language gets through.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from deskside.knowledge.model import article_number
@@ -73,6 +73,12 @@ class Term:
     def _itself(self) -> list[str]:
         itself = dict.fromkeys((f'"{self.word}"', self.written))
         return [*itself, *(f'"{stem_mark(stem)}"' for stem in self.stems)]
+
+    def written_in(self, listed: Collection[str]) -> bool:
+        """Whether the word is there as it was written, or if unfinished, one that it begins."""
+        if self.prefix:
+            return any(word.startswith(self.word) for word in listed)
+        return self.word in listed
 
     def hits(self, lane: frozenset[str]) -> float:
         """Whether a title has the term (1), or a word that means the same (0.6)."""

@@ -2,23 +2,21 @@
 
 Texts that hold all terms come first. After them, every text that holds some is weighed by how much
 of the question it covers, a rare term counting more than a common one, so that "n of m words"
-comes before "any word". Of the texts that hold all, those go before that hold the words as they
-were written, and those that say little besides: the question is more of what they are about.
+comes before "any word". Of the texts that hold all, those go before that are likelier to be asked
+for in these words (`likelihood`).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from operator import attrgetter, mul
-from sys import intern
 
-from deskside.knowledge.search.analysis import says_something, words
-from deskside.knowledge.search.documents import Document
+from deskside.knowledge.search.held import Held, lane_of
+from deskside.knowledge.search.likelihood import likelihoods
 from deskside.knowledge.search.question import Question, Term
-from deskside.knowledge.search.tables import Tables, lane
+from deskside.knowledge.search.tables import Tables
 from deskside.knowledge.search.vocabulary import Vocabulary
 
 CANDIDATES = 40
@@ -40,47 +38,6 @@ PASSAGE = 0.1
 """What the best section counts beside the whole text."""
 ALL_TERMS, ALL_WORDS = 1.8, 2.4
 """What it counts to hold every term, or every word down to the smallest."""
-AS_WRITTEN = 1.05
-"""What it counts to hold every term as it was written, not by its stem alone."""
-BREVITY = 0.1
-"""Among texts with all terms, how much less one counts that says more: a power of its words."""
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """What is known of an indexed text besides its rows.
-
-    Attributes:
-        lead: words of title and tags.
-        asked: the same for each way in which people ask for it.
-        telling: its different words that say something.
-        front: words of all that stands in front of the text, `asked` included.
-    """
-
-    document: Document
-    lead: frozenset[str]
-    asked: tuple[frozenset[str], ...]
-    telling: tuple[str, ...]
-    front: frozenset[str]
-
-    @property
-    def in_sections(self) -> bool:
-        """Whether parts of it can be answers by themselves; one alone is the whole text."""
-        return len(self.document.passages) > 1
-
-
-def held(document: Document, vocabulary: Collection[str]) -> Held:
-    """What is kept of a text whose words are these."""
-    return Held(
-        document,
-        _lane(f"{document.title} {document.tags}", document.language),
-        tuple(_lane(phrase, document.language) for phrase in document.asked.splitlines()),
-        tuple(intern(word) for word in vocabulary if says_something(word, document.language)),
-        _lane(
-            f"{document.title} {document.tags} {document.summary} {document.asked}",
-            document.language,
-        ),
-    )
 
 
 class Ranking:
@@ -103,13 +60,14 @@ class Ranking:
         if not terms:
             return {}
         literal = self._tables.find(_every(question.literal), CANDIDATES)
-        every = self._finely(terms, self._tables.find(_every(terms), CANDIDATES) | literal)
+        every = self._tables.find(_every(terms), CANDIDATES) | literal
         weighed = every if len(every) >= ENOUGH else self._covering(terms, every)
         if not weighed and question.literal:
             # The words that mean something lead nowhere: the small ones are all there is.
             return self._covering(question.literal, {})
+        likelier = self._likelier(terms, every)
         for row in every:
-            weighed[row] *= ALL_WORDS if row in literal else ALL_TERMS
+            weighed[row] *= likelier[row] * (ALL_WORDS if row in literal else ALL_TERMS)
         if " " in question.phrase:
             for row in self._tables.holding(f'"{question.phrase}"') & weighed.keys():
                 weighed[row] *= WORD_FOR_WORD
@@ -119,20 +77,12 @@ class Ranking:
     def _common(self) -> int:
         return max(COMMON_FROM, int(len(self._texts) * COMMON))
 
-    def _finely(self, terms: Sequence[Term], every: Mapping[int, float]) -> dict[int, float]:
-        """Texts with all terms: a little more for each as written, for little besides."""
-        if len(every) < 2:
-            return dict(every)
-        as_written = self._tables.holding(" AND ".join(term.written for term in terms))
+    def _likelier(self, terms: Sequence[Term], every: Iterable[int]) -> dict[int, float]:
+        """How much likelier each text is to be asked for than the one that is least so, from 1."""
         common = self._vocabulary.held_by(self._common)
-        says = {
-            row: 1 + sum(word not in common for word in self._texts[row].telling) for row in every
-        }
-        usual = sum(says.values()) / len(says)
-        return {
-            row: score * (AS_WRITTEN if row in as_written else 1.0) * (usual / says[row]) ** BREVITY
-            for row, score in every.items()
-        }
+        likely = likelihoods(terms, {row: self._texts[row] for row in every}, common)
+        least = min(likely.values(), default=0.0)
+        return {row: math.exp(log - least) for row, log in likely.items()}
 
     def _covering(self, terms: Sequence[Term], every: Mapping[int, float]) -> dict[int, float]:
         """Texts by how well they answer, weighed by how much of the question they cover.
@@ -202,7 +152,7 @@ class Ranking:
     def _headed(self, row: int, at: int, terms: Sequence[Term]) -> float:
         """How many of the terms the heading of a section has, 0 to 1."""
         document = self._texts[row].document
-        heading = _lane(document.passages[at].heading, document.language)
+        heading = lane_of(document.passages[at].heading, document.language)
         return sum(term.hits(heading) for term in terms) / len(terms)
 
 
@@ -281,8 +231,3 @@ def _every(terms: Iterable[Term]) -> str:
 
 def _any(terms: Iterable[Term]) -> str:
     return " OR ".join(term.exact for term in terms)
-
-
-@lru_cache(maxsize=4_096)
-def _lane(text: str, language: str) -> frozenset[str]:
-    return frozenset(lane(words(text), language).split())

@@ -64,7 +64,10 @@ def device(info: DeviceInfo, dossier: Dossier) -> dict[str, Any]:
         DeviceStatus.LOCKED,
     )
     level = authenticator(info.kind).protection_level
+    state, tone = words.state(info, dossier.person.name)
     return device_row(info) | {
+        "state": state,
+        "tone": tone,
         "level": words.meter(level),
         "level_label": _("Protection level {level}").format(level=level),
         "since": _("since {day}").format(day=words.day(info.since)),

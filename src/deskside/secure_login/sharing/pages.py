@@ -178,7 +178,7 @@ def show_result(request: AnyRequest, share: FromPath[str], sharing: TheSharing) 
         reference=info.reference,
         rows=_rows(visitor, info),
         next_steps=following,
-        actions=[{"href": "/account", "label": _("OK")}],
+        actions=[{"href": "/account", "label": _("Your account")}],
     )
 
 
@@ -255,11 +255,17 @@ def _refused(request: AnyRequest, error: CannotShare) -> Response[Any]:
         request,
         "pages/error.html",
         status=error.http_status,
-        message=error.message,
+        crumbs=_crumbs(),
+        title=error.title,
+        message=error.lead[:1].upper() + error.lead[1:],
         hint=error.hint,
-        article=error.article,
+        article=f"{error.article}#{error.code}",
         code=error.code,
-        status_code=error.http_status,
+        status_code=0,
+        actions=[
+            {"href": f"{SHARE}/owner", "label": _("Share another device")},
+            {"href": "/account", "label": _("Your account")},
+        ],
         request_id=str(request.scope.get("deskside.request_id", "")),
     )
 

@@ -10,11 +10,17 @@ ARTICLE = "2481"
 
 
 class CannotShare(Refused):
-    """A condition of sharing is not met; `code` is the obstacle's name."""
+    """A condition of sharing is not met.
+
+    `code` is the obstacle's name, `title` what the support page calls it (KB2481), and `lead` the
+    message below that title.
+    """
 
     def __init__(self, obstacle: Obstacle) -> None:
         message, hint = _told(obstacle)
         super().__init__(obstacle.value, message, hint=hint, article=ARTICLE)
+        self.title = _title(obstacle)
+        self.lead = message.removeprefix(f"{self.title}: ")
 
 
 class NoSuchShare(NotFound):
@@ -47,6 +53,15 @@ def last_device() -> Refused:
         hint=_("Activate a device of your own first, then cancel the sharing."),
         article=ARTICLE,
     )
+
+
+def _title(obstacle: Obstacle) -> str:
+    return {
+        Obstacle.TEMPORARY_DEVICE: _("Temporary device"),
+        Obstacle.USE_ADD_USER: _("Use “Add user” in the app"),
+        Obstacle.DIFFERENT_IDENTIFICATION: _("Different identification information"),
+        Obstacle.LESS_SECURE: _("Less secure device"),
+    }[obstacle]
 
 
 def _told(obstacle: Obstacle) -> tuple[str, str]:

@@ -95,7 +95,7 @@ def begin(request: AnyRequest, data: JSONBody[AskedProof], secure_login: TheLogi
         raise OnlyTheDesk
     asked = None
     if wanted is Means.DEVICE:
-        asked = secure_login.step_up.ask(visitor, data.device or factors[0].device)
+        asked = secure_login.step_up.ask(visitor, task, data.device or factors[0].device)
     return ProofBegun(
         task.value,
         wanted.value,

@@ -64,7 +64,7 @@ def _prove_here(secure_login: LoginService, visitor: Visitor, task: Task, device
 
     proofs = secure_login.step_up
     while True:
-        asked = proofs.ask(visitor, device)
+        asked = proofs.ask(visitor, task, device)
         try:
             proofs.answer(visitor, task, device, asked.id, _response(asked.question))
         except (MalformedAnswer, NotProved):

@@ -129,7 +129,7 @@ def _ask(
         raise OnlyTheDesk
     by_device = means is Means.DEVICE
     chosen = next((f for f in factors if f.device == device), factors[0]) if by_device else None
-    asked = secure_login.step_up.ask(visitor, chosen.device) if chosen else None
+    asked = secure_login.step_up.ask(visitor, task, chosen.device) if chosen else None
     now = secure_login.clock.now()
     return page(
         request,

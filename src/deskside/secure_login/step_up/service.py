@@ -97,11 +97,15 @@ class StepUp:
         factors = self.devices.factors(rows)
         return means(task, due=due, usable=bool(factors)), factors
 
-    def ask(self, visitor: Visitor, device_id: str) -> Challenge:
-        """A question to one of the visitor's devices; raises NotFound, OnlyTheDesk."""
+    def ask(self, visitor: Visitor, task: Task, device_id: str) -> Challenge:
+        """A question to one of the visitor's devices, for this session and kind of task alone.
+
+        Raises:
+            NotFound, OnlyTheDesk: the device is not the visitor's, or cannot answer.
+        """
         with self.database.write() as connection:
             row = self._usable(connection, visitor, device_id)
-            return self.proof.ask(connection, visitor.user_name_id, row)
+            return self.proof.ask(connection, visitor.user_name_id, row, _purpose(visitor, task))
 
     def answer(
         self, visitor: Visitor, task: Task, device_id: str, challenge_id: str, text: str
@@ -114,7 +118,10 @@ class StepUp:
         """
         with self.database.write() as connection:
             row = self._usable(connection, visitor, device_id)
-            right = self.proof.judge(connection, visitor.user_name_id, row, challenge_id, text)
+            purpose = _purpose(visitor, task)
+            right = self.proof.judge(
+                connection, visitor.user_name_id, row, purpose, challenge_id, text
+            )
             if right:
                 level = authenticator(row.kind).protection_level
                 proven = self._keep(connection, visitor, task, level)
@@ -302,6 +309,10 @@ def _open(visitor: Visitor, task: Task, now: datetime) -> Any:
         )
         .order_by(step_up.c.id.desc())
     )
+
+
+def _purpose(visitor: Visitor, task: Task) -> str:
+    return f"{task} {visitor.session_id}"
 
 
 def _context(visitor: Visitor) -> str:
