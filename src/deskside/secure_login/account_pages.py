@@ -101,7 +101,12 @@ def _account(
         for info in secure_login.list_devices(user_name_id=visitor.user_name_id)
         if info.status is not DeviceStatus.RETIRED
     ]
-    devices.sort(key=lambda info: -authenticator(info.kind).protection_level)
+    devices.sort(
+        key=lambda info: (
+            info.rests_for(visitor.user_name),
+            -authenticator(info.kind).protection_level,
+        )
+    )
     return page(
         request,
         "pages/account.html",
