@@ -137,6 +137,9 @@ def _device(info: DeviceInfo, visitor: Visitor) -> dict[str, Any]:
         "state": state,
         "tone": tone,
         "added": _("since {day}").format(day=words.day(info.since)),
+        "last_used": _("good until {moment}").format(moment=words.moment(info.expires))
+        if info.expires
+        else "",
         "href": f"/account/devices/{info.id}",
         "shared_with": ", ".join(others),
     }

@@ -90,11 +90,14 @@ class Lives:
         Raises:
             NotAllowed: this kind is not for the visitor to make, or not now.
         """
-        if kind not in self.may_make(visitor):
+        may = self.may_make(visitor)
+        if kind not in may:
             raise NotAllowed(
                 "device-not-yours-to-make",
                 _("You cannot make a device of that kind now."),
-                hint=_("Ask an administrator of your desk."),
+                hint=_("What you can make: {kinds}. Other kinds you order from your desk.").format(
+                    kinds=", ".join(may) or "–"
+                ),
             )
         status = DeviceStatus.ACTIVE if kind == RECOVERY else DeviceStatus.WAITING
         with self.devices.database.write() as connection:
