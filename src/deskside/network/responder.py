@@ -26,7 +26,7 @@ from deskside.foundation.errors import Unavailable
 from deskside.foundation.text import _
 from deskside.network import certificates, protocol, web_sockets
 from deskside.network.limits import Limits
-from deskside.network.model import Door, Host
+from deskside.network.model import OWN_REGION, Door, Host
 
 PLAIN = (("127.0.0.1", 4000),)
 TLS = (("127.0.0.1", 4001),)
@@ -146,7 +146,7 @@ class Responder:
         return [
             Host(
                 id=f"responder-{kind}" if number == 1 else f"responder-{kind}-{number}",
-                region="This desk",
+                region=OWN_REGION,
                 product="Deskside responder",
                 host=host,
                 ports=(port,),

@@ -5,11 +5,9 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TypeVar
 
-from deskside.network.judging import VOID_LAG
 from deskside.network.line_observations import LineSeen, PingSeen, ProxySeen
 from deskside.network.model import Host
 from deskside.network.observations import Echo, Found, HostSeen, PortSeen, Shake
@@ -27,6 +25,7 @@ from deskside.network.probes import (
 )
 from deskside.network.probes.channel import PlainChannel
 from deskside.network.probes.series import Line
+from deskside.network.probes.steadily import BEARABLE, Steadily
 from deskside.network.proxy_scripts import looking
 
 WEB = 443
@@ -43,9 +42,6 @@ MAX_LINES = 4
 MOST_ASKED = 256
 """Hosts that a proxy script is asked about."""
 
-BUSY = "this computer was too busy"
-T = TypeVar("T")
-
 
 class Surroundings:
     """Fills `seen`."""
@@ -55,6 +51,7 @@ class Surroundings:
         self._resolver = resolver
         self._key = desk_key
         self._lag = lag
+        self._steady = Steadily(lag, self.seen.untested)
         # One after the other: together they would ask for more than a responder gives one address.
         self._holding = asyncio.Lock()
 
@@ -147,7 +144,7 @@ class Surroundings:
             host = address if proxy.kind == "socks5" else chosen.host
             return await through.try_proxy(proxy, host, ports, prove, self._resolver)
 
-        tried = await self._steadily(
+        tried = await self._steady.see(
             "proxies", lambda: asyncio.gather(*(one_proxy(one) for one in found))
         )
         self.seen.proxies += tried or []
@@ -212,7 +209,7 @@ class Surroundings:
 
         asked = list(chosen.items())[:64]
         try:
-            told = await self._steadily(
+            told = await self._steady.see(
                 "ping", lambda: asyncio.gather(*(one_host(*each) for each in asked))
             )
             self.seen.pings += told or []
@@ -235,45 +232,36 @@ class Surroundings:
         line = Line(host.host, port.connect.address, port.port, self._key)
         loop = asyncio.get_running_loop()
         began = loop.time()
-        series = await self._steadily("series", line.series)
+        series = await self._steady.see("series", line.series)
         if series:
             self.seen.series.append(replace(series, lag=self._lag.usual(began)))
-        segments = await self._steadily("segments", lambda: line.segments(measure=deep))
+        segments = await self._steady.see(
+            "segments", lambda: line.segments(measure=deep), bearable=BEARABLE
+        )
         if segments:
             self.seen.segments.append(segments)
         if not deep or not (segments and segments.large):
             return
         async with self._holding:
-            held = await self._steadily("limits", lambda: line.held(HELD))
+            held = await self._steady.see("limits", lambda: line.held(HELD), bearable=BEARABLE)
         if held:
             self.seen.held.append(held)
         else:
             self.seen.untested.setdefault("limits", "the responder had no room")
-        rate = await self._steadily("rate", lambda: line.rate(RATE_SECONDS))
+        rate = await self._steady.see("rate", lambda: line.rate(RATE_SECONDS))
         if rate:
             self.seen.rates.append(rate)
         left = end - loop.time() - IDLE_SPARE
         if left <= 4:
             self.seen.untested["idle"] = "too little time; a longer --deadline allows it"
             return
-        idle = await self._steadily("idle", lambda: line.idle(left), attempts=1)
+        idle = await self._steady.see(
+            "idle", lambda: line.idle(left), attempts=1, bearable=BEARABLE
+        )
         if idle:
             self.seen.idle.append(idle)
         else:
             self.seen.untested.setdefault("idle", "no quiet connection could be judged")
-
-    async def _steadily(
-        self, what: str, probe: Callable[[], Awaitable[T]], *, attempts: int = 2
-    ) -> T | None:
-        """What a probe saw, unless this computer kept it waiting every time: then nothing."""
-        loop = asyncio.get_running_loop()
-        for _attempt in range(attempts):
-            began = loop.time()
-            told = await probe()
-            if self._lag.since(began) <= VOID_LAG:
-                return told
-        self.seen.untested[what] = BUSY
-        return None
 
 
 def far_ends(hosts: Sequence[HostSeen]) -> list[looking.Question]:
