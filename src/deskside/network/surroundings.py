@@ -52,8 +52,8 @@ class Surroundings:
         self._key = desk_key
         self._lag = lag
         self._steady = Steadily(lag, self.seen.untested)
-        # One after the other: together they would ask for more than a responder gives one address.
-        self._holding = asyncio.Lock()
+        # Together they would ask for more than a responder gives one address, or share the way.
+        self._one_at_a_time = asyncio.Lock()
 
     async def look(
         self,
@@ -71,15 +71,19 @@ class Surroundings:
         running = [canaries, *(asyncio.create_task(one) for one in beside)]
         try:
             await asyncio.gather(*hosts_done)
-            running += [
-                asyncio.create_task(self._absent(hosts, canaries)),
-                asyncio.create_task(self._pings(hosts)),
-            ]
-            self._listeners(hosts)
-            running += [
-                asyncio.create_task(self._line(host, port, deep=deep, end=end))
+            lines = [
+                Line(host.host, port.connect.address, port.port, self._key)
                 for host, port in _provable(hosts)
             ]
+            running.append(asyncio.create_task(self._absent(hosts, canaries)))
+            # Delays are measured before anything large is sent: it would wait in the same queue.
+            small = [self._pings(hosts), *(self._series(line) for line in lines)]
+            timed = [asyncio.create_task(one) for one in small]
+            running += timed
+            self._listeners(hosts)
+            await asyncio.gather(*timed)
+            large = [self._large(line, deep=deep, end=end) for line in lines]
+            running += [asyncio.create_task(one) for one in large]
             await asyncio.gather(*running)
             self.seen.gateway = machine.gateway_answers()
         finally:
@@ -228,13 +232,13 @@ class Surroundings:
         }
         self.seen.listeners += listeners.listeners(known)
 
-    async def _line(self, host: Host, port: PortSeen, *, deep: bool, end: float) -> None:
-        line = Line(host.host, port.connect.address, port.port, self._key)
-        loop = asyncio.get_running_loop()
-        began = loop.time()
+    async def _series(self, line: Line) -> None:
+        began = asyncio.get_running_loop().time()
         series = await self._steady.see("series", line.series)
         if series:
             self.seen.series.append(replace(series, lag=self._lag.usual(began)))
+
+    async def _large(self, line: Line, *, deep: bool, end: float) -> None:
         segments = await self._steady.see(
             "segments", lambda: line.segments(measure=deep), bearable=BEARABLE
         )
@@ -242,16 +246,22 @@ class Surroundings:
             self.seen.segments.append(segments)
         if not deep or not (segments and segments.large):
             return
-        async with self._holding:
+        async with self._one_at_a_time:
             held = await self._steady.see("limits", lambda: line.held(HELD), bearable=BEARABLE)
         if held:
             self.seen.held.append(held)
         else:
             self.seen.untested.setdefault("limits", "the responder had no room")
-        rate = await self._steady.see("rate", lambda: line.rate(RATE_SECONDS))
+        await asyncio.gather(self._rate(line), self._idle(line, end))
+
+    async def _rate(self, line: Line) -> None:
+        async with self._one_at_a_time:
+            rate = await self._steady.see("rate", lambda: line.rate(RATE_SECONDS))
         if rate:
             self.seen.rates.append(rate)
-        left = end - loop.time() - IDLE_SPARE
+
+    async def _idle(self, line: Line, end: float) -> None:
+        left = end - asyncio.get_running_loop().time() - IDLE_SPARE
         if left <= 4:
             self.seen.untested["idle"] = "too little time; a longer --deadline allows it"
             return
