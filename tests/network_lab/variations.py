@@ -215,6 +215,14 @@ def limited(count: int, how: str) -> Break:
     )
 
 
+def narrow(lab: Lab) -> None:
+    """Half a megabit both ways, for all together."""
+    for leg in ("c0", "s0"):
+        lab.within(
+            lab.router, f"tc qdisc add dev {leg} root tbf rate 512kbit burst 16kb latency 500ms"
+        )
+
+
 def policed(lab: Lab) -> None:
     """What comes too quickly is dropped, and not kept for later."""
     lab.forward(
@@ -278,6 +286,7 @@ VARIATIONS: Mapping[str, tuple[str, Break]] = {
     "MTU 1300": ("mtu-black-hole", black_hole(1300)),
     "loss in the line": ("loss", line("--delay", "20", "--loss", "15")),
     "300 ms there and back": ("latency", line("--delay", "260")),
+    "by satellite": ("latency", line("--delay", "350")),
     "unsteady and slow": ("jitter", line("--delay", "30", "--jitter", "90")),
     "IPv6 refused": (
         "ipv6-unroutable",
@@ -305,6 +314,7 @@ DEEP_VARIATIONS: Mapping[str, tuple[str, Break]] = {
     "twenty connections": ("connection-limited", limited(20, "reject with tcp reset")),
     "twenty-five, the rest dropped": ("connection-limited", limited(25, "drop")),
     "policed": ("rate-limited", policed),
+    "a narrow way": ("rate-limited", narrow),
 }
 
 PAIRS: Mapping[tuple[str, str], Break] = {
