@@ -298,6 +298,17 @@ def test_an_unsteady_computer_is_not_an_unsteady_line() -> None:
         assert run_of(responder(0), series=series).root_cause == root
 
 
+def test_an_unsteady_moment_is_not_an_unsteady_line() -> None:
+    asked = {"host": "desk.example", "address": PUBLIC, "port": 4000, "connections": 1}
+    first, steady, later = (
+        [SeriesSeen(**asked, round_trips=trips)]  # type: ignore[arg-type]
+        for trips in ((1.0, 30.0, 2.0, 40.0, 1.5, 35.0), (1.0, 1.1) * 4, (30.0, 1.0, 50.0) * 3)
+    )
+    for again, root in (([], "jitter"), (steady, None), (later, "jitter")):
+        report = run_of(responder(0), series=first, series_again=again)
+        assert report.root_cause == root
+
+
 def test_pages_for_absent_hosts_are_a_portal_where_nothing_is_reached() -> None:
     absent = [
         AbsentSeen(

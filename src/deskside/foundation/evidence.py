@@ -27,6 +27,7 @@ _NAMES = {
     "before": mark("before"),
     "belongs_after": mark("belongs after"),
     "build": mark("build"),
+    "bytes_a_second": mark("bytes a second"),
     "company": mark("company"),
     "computer": mark("computer"),
     "configured_in": mark("configured in"),

@@ -8,7 +8,8 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import replace
 
-from deskside.network.line_observations import LineSeen, PingSeen, ProxySeen
+from deskside.network import packets
+from deskside.network.line_observations import LineSeen, PingSeen, ProxySeen, SeriesSeen
 from deskside.network.model import Host
 from deskside.network.observations import Echo, Found, HostSeen, PortSeen, Shake
 from deskside.network.probes import (
@@ -37,6 +38,9 @@ RATE_SECONDS = 4.0
 IDLE_SPARE = 10.0
 """Seconds kept back from the deadline for the last idle connection's answer, and for a fresh
 connection beside it."""
+
+AGAIN_AFTER = 0.5
+"""Seconds after which unsteady round trips are measured once more."""
 
 MAX_LINES = 4
 MOST_ASKED = 256
@@ -77,11 +81,9 @@ class Surroundings:
             ]
             running.append(asyncio.create_task(self._absent(hosts, canaries)))
             # Delays are measured before anything large is sent: it would wait in the same queue.
-            small = [self._pings(hosts), *(self._series(line) for line in lines)]
-            timed = [asyncio.create_task(one) for one in small]
-            running += timed
+            running.append(timed := asyncio.create_task(self._timed(hosts, lines)))
             self._listeners(hosts)
-            await asyncio.gather(*timed)
+            await timed
             large = [self._large(line, deep=deep, end=end) for line in lines]
             running += [asyncio.create_task(one) for one in large]
             await asyncio.gather(*running)
@@ -90,6 +92,20 @@ class Surroundings:
             for task in running:
                 task.cancel()
             await asyncio.gather(*running, return_exceptions=True)
+
+    async def _timed(self, hosts: Sequence[HostSeen], lines: Sequence[Line]) -> None:
+        """Round trips; of the responders' twice where they are unsteady: a moment is no line."""
+        seen = self.seen
+        await asyncio.gather(
+            self._pings(hosts, seen.pings), *(self._series(line, seen.series) for line in lines)
+        )
+        if packets.is_unsteady(seen.pings, seen.series):
+            await asyncio.sleep(AGAIN_AFTER)
+            ours = [one for one in hosts if one.host.responder]
+            await asyncio.gather(
+                self._pings(ours, seen.pings_again),
+                *(self._series(line, seen.series_again) for line in lines),
+            )
 
     async def _canaries(self, hosts: Sequence[HostSeen]) -> None:
         if any(dns.literal(one.host.host) is None for one in hosts):
@@ -193,7 +209,7 @@ class Surroundings:
             # Where names that do not exist lead, a portal may say what it wants.
             self.seen.invented = await absent.try_port(80, invented[:1])
 
-    async def _pings(self, hosts: Sequence[HostSeen]) -> None:
+    async def _pings(self, hosts: Sequence[HostSeen], into: list[PingSeen]) -> None:
         chosen: dict[str, Host] = {}
         for one in hosts:
             if one.host.ping and one.lookup and one.lookup.ipv4 and not _is_local(one):
@@ -216,7 +232,7 @@ class Surroundings:
             told = await self._steady.see(
                 "ping", lambda: asyncio.gather(*(one_host(*each) for each in asked))
             )
-            self.seen.pings += told or []
+            into += told or []
         except ping.NotPermitted:
             self.seen.untested["ping"] = "this user may send no echo request"
 
@@ -232,11 +248,11 @@ class Surroundings:
         }
         self.seen.listeners += listeners.listeners(known)
 
-    async def _series(self, line: Line) -> None:
+    async def _series(self, line: Line, into: list[SeriesSeen]) -> None:
         began = asyncio.get_running_loop().time()
         series = await self._steady.see("series", line.series)
         if series:
-            self.seen.series.append(replace(series, lag=self._lag.usual(began)))
+            into.append(replace(series, lag=self._lag.usual(began)))
 
     async def _large(self, line: Line, *, deep: bool, end: float) -> None:
         segments = await self._steady.see(
