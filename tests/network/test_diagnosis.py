@@ -130,7 +130,9 @@ def test_an_answer_that_is_not_genuine_is_never_green(echo: Echo) -> None:
 
 
 def test_a_busy_computer_voids_silence_but_not_success() -> None:
-    busy = judged(seen(port(Reach.SILENT, lag=1.0)))
+    assert judged(seen(port(Reach.SILENT, lag=1.0))).root_cause == "port-dropped"
+    assert judged(seen(port(tls=Shake.SILENT, lag=1.0))).root_cause is None
+    busy = judged(seen(port(Reach.SILENT, lag=1.6)))
     assert (codes(busy), busy.verdict.value) == (["not-tested"], "degraded")
     assert judged(seen(port(lag=1.0))).verdict.value == "success"
 

@@ -18,6 +18,10 @@ UNPROVED = "unproved"
 VOID_LAG = 0.5
 """Seconds of this computer's own delay from which a missing answer counts for nothing."""
 
+VOID_CONNECTING = 1.5
+"""The same for connections: the system makes them, and it is asked once more at the end; only who
+begins most of the two seconds late may miss one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
@@ -62,7 +66,8 @@ def judge(host: Host, seen: PortSeen) -> Judgement:
     """The judgement of one port by one IP version."""
     judged = _judge(host, seen)
     silent = Reach.SILENT.value
-    if seen.lag > VOID_LAG and judged.seen == silent:
+    bearable = VOID_CONNECTING if seen.connect.result is Reach.SILENT else VOID_LAG
+    if seen.lag > bearable and judged.seen == silent:
         return Judgement(NOT_TESTED, "this computer was too busy")
     return judged
 
