@@ -390,7 +390,7 @@ class Devices:
             "label": info.label,
             "secret": self.keyring.seal(issued.secret, context=_context(info.id, info.kind)),
             "public": json.dumps(dict(issued.public)),
-            "state": "{}",
+            "state": json.dumps(dict(issued.state)),
             "version": 1,
             "status": info.status.value,
             "created": info.since,
