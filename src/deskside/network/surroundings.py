@@ -9,27 +9,21 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from deskside.network import packets
-from deskside.network.line_observations import LineSeen, PingSeen, ProxySeen, SeriesSeen
+from deskside.network.line_observations import LineSeen, PingSeen, SeriesSeen
 from deskside.network.model import Host
-from deskside.network.observations import Echo, Found, HostSeen, PortSeen, Shake
+from deskside.network.observations import Echo, Found, HostSeen, PortSeen
 from deskside.network.probes import (
     absent,
     answers,
     dns,
     listeners,
     machine,
-    nonce,
     ping,
-    proxies,
-    through,
-    tls,
 )
-from deskside.network.probes.channel import PlainChannel
 from deskside.network.probes.series import Line
 from deskside.network.probes.steadily import BEARABLE, Steadily
-from deskside.network.proxy_scripts import looking
+from deskside.network.proxies_here import ProxiesHere
 
-WEB = 443
 PINGS, RESPONDER_PINGS = 2, 24
 HELD = 32
 """Connections held at once; a responder allows 64 from one address."""
@@ -43,8 +37,6 @@ AGAIN_AFTER = 0.5
 """Seconds after which unsteady round trips are measured once more."""
 
 MAX_LINES = 4
-MOST_ASKED = 256
-"""Hosts that a proxy script is asked about."""
 
 
 class Surroundings:
@@ -71,7 +63,8 @@ class Surroundings:
         self.seen.own_addresses = machine.own_addresses()
         self.seen.interfaces = machine.interfaces_up()
         canaries = asyncio.create_task(self._canaries(hosts))
-        beside = [self._answers(hosts), self._proxies(hosts)]
+        proxies = ProxiesHere(self.seen, self._resolver, self._key, self._steady)
+        beside = [self._answers(hosts), proxies.look(hosts)]
         running = [canaries, *(asyncio.create_task(one) for one in beside)]
         try:
             await asyncio.gather(*hosts_done)
@@ -121,70 +114,6 @@ class Surroundings:
             self.seen.untested["dns-injected"] = "no name server is known"
         for server in servers[:1]:
             self.seen.answers += await answers.ask_all(names, server)
-
-    async def _proxies(self, hosts: Sequence[HostSeen]) -> None:
-        found, scripts = proxies.configured()
-        if not hosts:
-            return
-        asked = far_ends(hosts) if scripts else []
-        seen = await asyncio.gather(*(looking.look(one, asked) for one in scripts))
-        self.seen.scripts += [one for one in seen if one]
-        known_ends = {(one.kind, one.host, one.port) for one in found}
-        found += [
-            proxy
-            for one in self.seen.scripts
-            for proxy in proxies.in_script(one)
-            if (proxy.kind, proxy.host, proxy.port) not in known_ends
-        ]
-        if not found:
-            return
-        chosen = next((one.host for one in hosts if one.host.responder), hosts[0].host)
-        ports = tuple(
-            dict.fromkeys(
-                [
-                    *(
-                        port
-                        for one in hosts
-                        if one.host.host == chosen.host
-                        for port in one.host.ports
-                    ),
-                    WEB,
-                ]
-            )
-        )[:4]
-
-        async def prove(channel: PlainChannel, port: int) -> bool:
-            return await self._proves(chosen, hosts, channel, port)
-
-        # A browser gives an HTTP proxy the name; what takes TWS to a SOCKS proxy, the address.
-        known = await self._resolver.look_up(chosen.host)
-        address = next(iter((*known.ipv4, *known.ipv6)), chosen.host)
-
-        async def one_proxy(proxy: proxies.Proxy) -> ProxySeen:
-            host = address if proxy.kind == "socks5" else chosen.host
-            return await through.try_proxy(proxy, host, ports, prove, self._resolver)
-
-        tried = await self._steady.see(
-            "proxies", lambda: asyncio.gather(*(one_proxy(one) for one in found))
-        )
-        self.seen.proxies += tried or []
-
-    async def _proves(
-        self, chosen: Host, hosts: Sequence[HostSeen], channel: PlainChannel, port: int
-    ) -> bool:
-        rows = [
-            one.host for one in hosts if one.host.host == chosen.host and port in one.host.ports
-        ]
-        if not rows:
-            return False
-        if port in rows[0].tls:
-            told, _secure = await tls.shake_hands(
-                channel, chosen.host, verify=not chosen.responder, desk_key=self._key
-            )
-            return told.result is Shake.TRUSTED or bool(told.desk_issued)
-        if not chosen.responder:
-            return False
-        return (await nonce.ask(channel, desk_key=self._key)).result is Echo.GENUINE
 
     async def _absent(self, hosts: Sequence[HostSeen], canaries: asyncio.Task[None]) -> None:
         if all(_is_local(one) for one in hosts):
@@ -288,17 +217,6 @@ class Surroundings:
             self.seen.idle.append(idle)
         else:
             self.seen.untested.setdefault("idle", "no quiet connection could be judged")
-
-
-def far_ends(hosts: Sequence[HostSeen]) -> list[looking.Question]:
-    """What a proxy script is asked about: the ports of the hosts, and each host's web port."""
-    asked: dict[looking.Question, None] = {}
-    for one in hosts[:MOST_ASKED]:
-        for port in one.host.ports:
-            asked[one.host.host, port, port in one.host.tls] = None
-        if WEB not in one.host.ports:
-            asked[one.host.host, WEB, True] = None
-    return list(asked)
 
 
 def _provable(hosts: Sequence[HostSeen]) -> list[tuple[Host, PortSeen]]:
