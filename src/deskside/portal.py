@@ -50,7 +50,7 @@ from deskside.secure_login.orders.returning import Returns
 from deskside.secure_login.orders.service import Orders
 from deskside.secure_login.passwords import PasswordPool
 from deskside.secure_login.people.service import PeopleImport
-from deskside.secure_login.policies import rights_policy, step_up_policy
+from deskside.secure_login.policies import bridge, rights_policy, step_up_policy
 from deskside.secure_login.seeds.jobs import ImportJobs
 from deskside.secure_login.seeds.service import SeedImport
 from deskside.secure_login.service import Limits, LoginService, Rates
@@ -153,6 +153,7 @@ def open_services(
             portal=address,
             rights=rights_policy(config),
             step_up=step_up_policy(config),
+            bridge=bridge(config),
         )
         sharing = Sharing(
             secure_login,

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from deskside.foundation.errors import DesksideError, NotFound
 from deskside.network import catalogue
 from deskside.network.model import Catalogue, Host
+from deskside.network.service import NetworkService
 
 TODAY = date(2026, 6, 1)
 ROW = '[[host]]\nid = "a"\nhost = "example.net"\nports = [4000]\n'
@@ -99,13 +100,38 @@ def test_which_ports_speak_tls(ports: str, tls: str | None, expected: tuple[int,
         ("version = '1'\n", "1 to 10000 hosts"),
         ("host = 'x'\n", "[[host]] tables"),
         ("= nonsense", "not valid TOML"),
-        ('{"hosts": []}', "not valid TOML"),
+        ('{"hosts": []}', "1 to 10000 hosts"),
+        ('{"hosts": [', "not valid JSON"),
+        ("[]", "not valid TOML"),
+        ('{"catalogue": [], "hosts": []}', "JSON must be like"),
+        ('{"host": []}', "JSON must be like"),
+        ('{"hosts": 5}', "in JSON as objects"),
+        (ROW.replace("example.net", "bücher.example"), "write it as xn--bcher-kva.example"),
+        (ROW.replace("example.net", "ü" * 70), "no host name or address"),
         (ROW.replace('id = "a"\n', ""), "row 1: id is missing"),
         ("#" * (catalogue.MAX_BYTES + 1), "larger than"),
     ],
 )
 def test_a_bad_row_is_refused_and_named(broken: str, said: str) -> None:
     assert said in refused(broken)
+
+
+def test_a_strange_region_is_said_and_read(tmp_path: Path) -> None:
+    file = tmp_path / "hosts.toml"
+    rows = [("a", "Europa"), ("b", "Europa"), ("c", "Milan office"), ("d", "Asia"), ("e", "")]
+    file.write_text(
+        "".join(
+            f'[[host]]\nid = "{name}"\nhost = "{name}.example"\nports = [1]\nregion = "{region}"\n'
+            for name, region in rows
+        )
+    )
+    told: list[str] = []
+    loaded = NetworkService().load(str(file), say=told.append)
+    assert [host.region for host in loaded.hosts] == [region for _name, region in rows]
+    assert told == [
+        "Row a: the region Europa is not one of those that ship. Did you mean Europe?",
+        "Row c: the region Milan office is not one of those that ship.",
+    ]
 
 
 def test_two_products_may_share_a_far_end() -> None:

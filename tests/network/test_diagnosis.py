@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from deskside.network.causes import DECIDING_TESTS, EXPLAINS, NOT_TESTED, REACHABLE, ROOTS, WORDS
@@ -11,7 +13,9 @@ from deskside.network.line_observations import (
     AbsentSeen,
     AnswersSeen,
     LineSeen,
+    ListenerSeen,
     PingSeen,
+    RateSeen,
     RunSeen,
     SeriesSeen,
 )
@@ -130,7 +134,9 @@ def test_an_answer_that_is_not_genuine_is_never_green(echo: Echo) -> None:
 
 
 def test_a_busy_computer_voids_silence_but_not_success() -> None:
-    busy = judged(seen(port(Reach.SILENT, lag=1.0)))
+    assert judged(seen(port(Reach.SILENT, lag=1.0))).root_cause == "port-dropped"
+    assert judged(seen(port(tls=Shake.SILENT, lag=1.0))).root_cause is None
+    busy = judged(seen(port(Reach.SILENT, lag=1.6)))
     assert (codes(busy), busy.verdict.value) == (["not-tested"], "degraded")
     assert judged(seen(port(lag=1.0))).verdict.value == "success"
 
@@ -292,6 +298,17 @@ def test_an_unsteady_computer_is_not_an_unsteady_line() -> None:
         assert run_of(responder(0), series=series).root_cause == root
 
 
+def test_an_unsteady_moment_is_not_an_unsteady_line() -> None:
+    asked = {"host": "desk.example", "address": PUBLIC, "port": 4000, "connections": 1}
+    first, steady, later = (
+        [SeriesSeen(**asked, round_trips=trips)]  # type: ignore[arg-type]
+        for trips in ((1.0, 30.0, 2.0, 40.0, 1.5, 35.0), (1.0, 1.1) * 4, (30.0, 1.0, 50.0) * 3)
+    )
+    for again, root in (([], "jitter"), (steady, None), (later, "jitter")):
+        report = run_of(responder(0), series=first, series_again=again)
+        assert report.root_cause == root
+
+
 def test_pages_for_absent_hosts_are_a_portal_where_nothing_is_reached() -> None:
     absent = [
         AbsentSeen(
@@ -302,6 +319,53 @@ def test_pages_for_absent_hosts_are_a_portal_where_nothing_is_reached() -> None:
     assert run_of(seen(port(Reach.RESET)), absent=absent).root_cause == "captive-portal"
     some = run_of(seen(port(Reach.RESET)), responder(0), absent=absent)
     assert some.root_cause == "port-reset"
+
+
+def test_a_portal_by_false_names_is_a_portal() -> None:
+    lie = LookupSeen(name="nowhere.com.", result=Found.FOUND, ipv4=(PUBLIC,))
+    asks = AbsentSeen(port=80, tried=(PUBLIC,), accepted=(PUBLIC,), answer=Echo.REDIRECT)
+    for refused, invented, root in (
+        (seen(port(Reach.RESET)), asks, "captive-portal"),
+        (seen(port(Reach.RESET)), replace(asks, answer=Echo.HTTP), "dns-hijacked"),
+        (seen(port(Reach.RESET), ipv4=("198.51.100.9",)), asks, "port-reset"),
+    ):
+        report = diagnose(
+            RunSeen(
+                hosts=(refused,),
+                canary=lie,
+                routes={4: True},
+                lag=0.0,
+                seconds=1.0,
+                line=LineSeen(invented=invented),
+            )
+        )
+        assert report.root_cause == root
+
+
+def test_a_narrow_way_explains_the_jitter_that_it_makes() -> None:
+    trips = (5.0, 40.0, 8.0, 60.0, 5.0, 45.0, 70.0, 9.0)
+    asked = SeriesSeen(
+        host="desk.example", address=PUBLIC, port=4000, connections=1, round_trips=trips
+    )
+    slow = RateSeen(
+        host="desk.example", port=4000, transferred=10**5, seconds=4.0, early=9e3, late=9e3
+    )
+    assert run_of(responder(0), series=[asked]).root_cause == "jitter"
+    report = run_of(responder(0), series=[asked], rates=[slow])
+    assert report.root_cause == "rate-limited"
+    jitter = next(one for one in report.findings if one.code == "jitter")
+    assert jitter.explained_by == "rate-limited"
+    usual = replace(slow, late=6e4)  # as quick as such a jitter lets it be
+    assert run_of(responder(0), series=[asked], rates=[usual]).root_cause == "jitter"
+
+
+@pytest.mark.parametrize(
+    ("program", "root"),
+    [("nc", "local-port-clash"), ("java", None), ("docker-proxy", None), ("", None)],
+)
+def test_who_has_the_ports_of_the_api(program: str, root: str | None) -> None:
+    listeners = [ListenerSeen(port=4001, program=program)]
+    assert run_of(responder(0), listeners=listeners).root_cause == root
 
 
 def test_lost_answers_about_names_are_no_block() -> None:

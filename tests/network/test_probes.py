@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,8 @@ from deskside.network import catalogue as catalogues
 from deskside.network.diagnosis import Report, diagnose
 from deskside.network.line_observations import SegmentsSeen
 from deskside.network.model import Catalogue, Host
-from deskside.network.probes import series
+from deskside.network.observations import Echo
+from deskside.network.probes import absent, series
 from deskside.network.probes.series import Line
 from deskside.network.responder import Responder
 from deskside.network.runner import run
@@ -346,3 +348,42 @@ def test_large_packets_that_arrive(responder: Responder) -> None:
     assert asyncio.run(line.segments(measure=True)) == SegmentsSeen(
         host=host, port=port, large=True
     )
+
+
+class _Forgetful(Line):
+    """Forgets connections that were quiet for longer than `keeps` seconds."""
+
+    def __init__(self, keeps: float) -> None:
+        super().__init__("gate.example", LOOPBACK, 4000, None)
+        self.keeps, self.waited = keeps, 0.0
+
+    async def _quiet(self, seconds: float) -> Echo | None:
+        await asyncio.sleep(seconds)
+        self.waited = max(self.waited, seconds)
+        return Echo.GENUINE if seconds <= self.keeps else Echo.SILENT
+
+    async def _works_again(self) -> bool:
+        return True
+
+
+def test_a_quiet_connection_is_waited_for_as_long_as_there_is_time_and_no_longer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(series, "_STEPS", (0.05, 0.1, 0.2, 5.0))
+    forgetful, faithful = _Forgetful(0.12), _Forgetful(9.0)
+    seen = asyncio.run(forgetful.idle(6.0))
+    assert seen
+    assert (seen.alive, seen.dead, seen.ending) == (0.1, 0.2, Echo.SILENT)
+    assert forgetful.waited == 0.2, "what is dead already is not waited for"
+    kept = asyncio.run(faithful.idle(0.3))
+    assert kept
+    assert (kept.alive, kept.dead, faithful.waited) == (0.2, None, 0.2)
+
+
+def test_absent_addresses_are_found_where_the_usual_ones_number_a_network() -> None:
+    usual = absent.addresses(())
+    assert len(usual) == 3
+    assert all(ip_address(one) in ip_network("198.18.0.0/15") for one in absent.addresses(usual))
+    two = absent.addresses(usual[:1])
+    assert len(two) == 2
+    assert not any(ip_address(one) in ip_network("198.18.0.0/15") for one in two)

@@ -180,6 +180,7 @@ def http(answer: bytes, heard: list[bytes] | None = None) -> Talk:
         (b"HTTP/1.1 200 Connection established\r\n\r\n", Passage.OPENED),
         (b"HTTP/1.0 204 x\r\nVia: y\r\n\r\n", Passage.OPENED),
         (b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", Passage.AUTHENTICATE),
+        (b"HTTP/1.1 401 Unauthorized\r\n\r\n", Passage.AUTHENTICATE),
         (b"HTTP/1.1 403 Forbidden\r\n\r\n", Passage.DENIED),
         (b"HTTP/1.1 502 Bad Gateway\r\n\r\n", Passage.UNREACHED),
         (b"HTTP/1.1 503 x\r\n\r\n", Passage.UNREACHED),

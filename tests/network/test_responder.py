@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import socket
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 
 from deskside.foundation.errors import Refused, Unavailable
 from deskside.network import certificates, limits, protocol
+from deskside.network.probes.series import Line
 from deskside.network.responder import Responder
 
 from .conftest import LOOPBACK
@@ -157,6 +159,22 @@ def test_a_changed_reply_is_no_reply(position: int, byte: int) -> None:
     position %= len(line)
     changed = line[:position] + bytes([byte]) + line[position + 1 :]
     assert changed == line or protocol.read_reply(changed) is None
+
+
+def test_who_finds_no_room_is_told_so(
+    responder: Responder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "MAX_PER_ADDRESS", 2)
+    address = responder.address("plain")
+    assert address
+    with contextlib.ExitStack() as held:
+        for _each in range(2):
+            held.enter_context(socket.create_connection(address, timeout=5))
+        asking = held.enter_context(socket.create_connection(address, timeout=5))
+        asking.sendall(protocol.request(bytes(32)))
+        assert asking.recv(1024) == protocol.error("rate-limited")
+        line = Line(LOOPBACK, *address, responder.public_key)
+        assert asyncio.run(line.held(1)) is None, "the far end's limit is not the way's"
 
 
 def test_the_limits_are_bounded() -> None:

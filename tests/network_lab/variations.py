@@ -58,6 +58,15 @@ def portal(status: int, body: str, *, ports: str = "80", rest: str = "reject") -
     return build
 
 
+def portal_itself(lab: Lab) -> None:
+    """Only who asks the router itself by port 80 gets the page."""
+    lab.rules(
+        lab.router,
+        "table inet w { chain p { type nat hook prerouting priority -99; "
+        f"iifname c0 ip daddr {ROUTER_IN} tcp dport 80 redirect to :8082 }} }}",
+    )
+
+
 def intercepted(lab: Lab) -> None:
     """Another tool than the usual one, with one certificate for all names."""
     script = lab.folder / "interceptor.py"
@@ -187,6 +196,40 @@ def working_proxy(lab: Lab) -> dict[str, str]:
     return {"ALL_PROXY": f"socks5://{ROUTER_IN}:1082"}
 
 
+def swallowed(lab: Lab) -> None:
+    """A filter that drops what holds the name, without a word."""
+    for tool in ("iptables", "ip6tables"):
+        lab.within(
+            lab.router,
+            f"{tool} -A FORWARD -p tcp --dport 4001 -m string --algo bm --string lab.test -j DROP",
+        )
+
+
+def limited(count: int, how: str) -> Break:
+    """So many connections at once from one address, to any port of the far ends."""
+    over = f"ip protocol tcp ct state new add @c {{ ip saddr ct count over {count} }} {how};"
+    return lambda lab: lab.rules(
+        lab.router,
+        "table inet lab { set c { type ipv4_addr; flags dynamic; } chain f { type filter hook "
+        f"forward priority 0; {over} }} }}",
+    )
+
+
+def narrow(lab: Lab) -> None:
+    """Half a megabit both ways, for all together."""
+    for leg in ("c0", "s0"):
+        lab.within(
+            lab.router, f"tc qdisc add dev {leg} root tbf rate 512kbit burst 16kb latency 500ms"
+        )
+
+
+def policed(lab: Lab) -> None:
+    """What comes too quickly is dropped, and not kept for later."""
+    lab.forward(
+        "meta nfproto ipv4 tcp sport 4000 limit rate over 40 kbytes/second burst 30 kbytes drop;"
+    )
+
+
 def no_ipv6(lab: Lab) -> None:
     lab.within(lab.client, "sysctl -qw net.ipv6.conf.all.disable_ipv6=1")
 
@@ -243,6 +286,7 @@ VARIATIONS: Mapping[str, tuple[str, Break]] = {
     "MTU 1300": ("mtu-black-hole", black_hole(1300)),
     "loss in the line": ("loss", line("--delay", "20", "--loss", "15")),
     "300 ms there and back": ("latency", line("--delay", "260")),
+    "by satellite": ("latency", line("--delay", "350")),
     "unsteady and slow": ("jitter", line("--delay", "30", "--jitter", "90")),
     "IPv6 refused": (
         "ipv6-unroutable",
@@ -252,6 +296,11 @@ VARIATIONS: Mapping[str, tuple[str, Break]] = {
     "from an unknown issuer": ("certificate-wrong", certificate(Certificate(SITE, trusted=False))),
     "a clock ahead": ("clock-skew", clock_skew("+90d")),
     "a clock ten minutes late": ("clock-skew", clock_skew("-10m")),
+    "a filter that swallows the name": ("sni-reset", swallowed),
+    "a portal by false names": (
+        "captive-portal",
+        both(portal(302, "", ports="8082"), hijacked(ROUTER_IN, every=True), portal_itself),
+    ),
     "another forged address": (
         "dns-injected",
         line("--delay", "25", "--forge", FAR_ENDS[1]),
@@ -262,6 +311,10 @@ VARIATIONS: Mapping[str, tuple[str, Break]] = {
 DEEP_VARIATIONS: Mapping[str, tuple[str, Break]] = {
     "forgotten after 8 seconds": ("idle-dropped", nat_idle("drop", 8)),
     "cut after 9 seconds": ("idle-reset", nat_idle("reject with tcp reset", 9)),
+    "twenty connections": ("connection-limited", limited(20, "reject with tcp reset")),
+    "twenty-five, the rest dropped": ("connection-limited", limited(25, "drop")),
+    "policed": ("rate-limited", policed),
+    "a narrow way": ("rate-limited", narrow),
 }
 
 PAIRS: Mapping[tuple[str, str], Break] = {

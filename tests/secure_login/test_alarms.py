@@ -48,6 +48,17 @@ def anna(desk: Desk, **choices: bool) -> UserName:
     return user
 
 
+def test_a_notice_names_the_device(desk: Desk) -> None:
+    user = desk.person("anna")
+    (card,) = desk.service.list_devices(user_name_id=user.id)
+    desk.service.set_device_status(card.serial, DeviceStatus.LOCKED)
+    desk.directory.issue_link(user, LinkPurpose.RESET)
+    added, locked, link = (body for _to, _subject, body in desk.mails())
+    for body in (added, locked):
+        assert f"\nDevice: Digital Security Card+, {card.serial}\n" in body
+    assert "Device:" not in link
+
+
 def test_every_change_of_a_factor_is_written_about(desk: Desk) -> None:
     user = desk.person("anna")
     serial = desk.service.list_devices(user_name_id=user.id)[0].serial

@@ -21,6 +21,9 @@ from deskside.secure_login.helpdesk.actions import ACTIONS
 from deskside.secure_login.helpdesk.reasons import Why
 from deskside.secure_login.helpdesk.rights import CHANGES, rights_of, rights_over
 from deskside.secure_login.lockout import LIMIT
+from deskside.secure_login.model import Seed
+from deskside.secure_login.seeds.reading import Line
+from deskside.secure_login.seeds.service import SeedImport
 from deskside.secure_login.service import LoginFailed
 from deskside.web.downloads import written
 from deskside.web.model import Visitor
@@ -311,13 +314,27 @@ def test_an_export_reads_everything_and_is_recorded(desk: Desk) -> None:
     for name in ("anna", "bruno"):
         desk.person(name)
     assert [user.name for user in desk.helpdesk.everybody(operator)] == ["anna", "bruno", "olga"]
-    assert len(desk.helpdesk.all_devices(operator)) == 2
+    assert len(list(desk.helpdesk.all_devices(operator))) == 2
     trail = list(desk.helpdesk.whole_trail(operator, "anna"))
     assert len({row.id for row in trail}) == len(trail) == 2
     assert [event for event, _s in desk.events()].count("desk.exported") == 3
     helper = member(desk, "hanna", Role.HELPDESK)
     with pytest.raises(NotAllowed):
         desk.helpdesk.all_devices(helper)
+
+
+@pytest.mark.parametrize("piece", [1, 2, 100])
+def test_an_export_of_devices_misses_none_and_repeats_none(
+    desk: Desk, piece: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the database's order of letters, and wherever a piece ends."""
+    monkeypatch.setattr("deskside.secure_login.helpdesk.service.PIECE", piece)
+    operator = member(desk, "olga", Role.OPERATOR)
+    serials = ["a-1", "B-1", "A-2", "_x", "b 1", "é", "Z", "a1", "-"]
+    lines = [Line(number, Seed(each, bytes(20), "totp")) for number, each in enumerate(serials)]
+    list(SeedImport(desk.service.devices, desk.directory).run(lines))
+    exported = [info.serial for info in desk.helpdesk.all_devices(operator)]
+    assert sorted(exported) == sorted(serials)
 
 
 # Pages

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from deskside.foundation.clock import FrozenClock
+from deskside.foundation.config import Config
 from deskside.foundation.errors import UsageProblem
 from deskside.secure_login.authenticators import MalformedAnswer
 from deskside.secure_login.authenticators.recovery_code import CODES, RecoveryCode
 from deskside.secure_login.authenticators.temporary_code import TemporaryCode
 from deskside.secure_login.card.device import DamagedDevice
+from deskside.secure_login.policies import bridge
 from deskside.secure_login.service import LoginFailed
 from deskside.secure_login.values import Scope, SessionGranted
 from tests.secure_login.desk import Desk
+from tests.secure_login.test_life import seen
 
 from .helpers import NOW
 
@@ -55,6 +59,29 @@ def test_a_temporary_code_is_whole_for_two_days_then_the_portals_then_nothing(
     clock.advance(timedelta(days=2))
     assert log_in(desk, code).scope is Scope.PORTAL
     clock.advance(timedelta(days=10))
+    with pytest.raises(LoginFailed):
+        desk.begin("anna")
+
+
+def test_a_desk_sets_how_long_the_loss_of_a_device_is_bridged(
+    desk: Desk, clock: FrozenClock
+) -> None:
+    """The support pages name ten days for the portal alone, and eight in a translation."""
+    settings = {"temporary.full": "1 d", "temporary.portal": "8 d", "temporary.online_card": "3 d"}
+    chosen = bridge(Config.load(flags=settings))
+    usual = bridge(Config.load())
+    assert (usual.full.days, usual.portal.days, usual.online_card.days) == (2, 10, 21)
+    user = desk.person("anna", card=False)
+    lives = replace(desk.service.lives, bridge=chosen)
+    _info, issued = lives.temporary_code(user)
+    assert issued.virtual_device
+    code = issued.virtual_device["code"]
+    assert log_in(desk, code).scope is Scope.FULL
+    card, _issued = lives.make(seen(user), user, "online-code-card")
+    assert card.expires == clock.now() + timedelta(days=3)
+    clock.advance(timedelta(days=1))
+    assert log_in(desk, code).scope is Scope.PORTAL
+    clock.advance(timedelta(days=8))
     with pytest.raises(LoginFailed):
         desk.begin("anna")
 

@@ -168,6 +168,22 @@ def test_a_file_of_another_program_and_an_answer_of_the_device(
     assert desk.answer(step, answer).token
 
 
+def test_a_file_that_pskctool_wrote_and_signed(small_desk: Desk, tmp_path: Path) -> None:
+    """Its own namespaces and order, and a signature between packages and end."""
+    plain = written(tmp_path / "seeds.xml", container())
+    maker, certificate = tmp_path / "maker.pem", tmp_path / "maker.crt"
+    asked = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=maker"]
+    subprocess.run(
+        [*asked, "-keyout", str(maker), "-out", str(certificate)], capture_output=True, check=True
+    )
+    signer = ["pskctool", "--sign", "--sign-key", str(maker), "--sign-crt", str(certificate)]
+    made = subprocess.run([*signer, str(plain)], capture_output=True, check=True).stdout
+    assert b"SignatureValue" in made
+    signed = tmp_path / "signed.xml"
+    signed.write_bytes(made)
+    assert [row.outcome for row in taken(small_desk, signed)] == ["new"] * 6
+
+
 def sealed_by_key(encryption: Encryption) -> dict[str, object]:
     encryption.setup_preshared_key(key=bytes(range(16)))
     return {"key": bytes(range(16))}

@@ -63,6 +63,7 @@ def test_ones_own_card_rests_and_says_so(
     account = browser.get("/account").text
     assert account.count("At rest") == 1
     assert account.index(f"serial number {own.serial}") > account.index("At rest")
+    assert account.index("At rest") > account.index("Shared with owner"), "what counts comes first"
     shown = browser.get(f"/account/devices/{own.id}").text
     assert "works again when you cancel the sharing" in shown
     told = httpx2.get(
@@ -85,6 +86,7 @@ def test_a_refusal_stands_in_the_wizard(small_desk: Desk) -> None:
     assert refused.status_code == 409
     assert "<h1>Different identification information</h1>" in refused.text
     assert "Error 409" not in refused.text
+    assert ">The holders of the user names do not match.<" in refused.text
     assert "an old document may be on record" in refused.text
     assert 'href="/account/share/owner"' in refused.text
     assert "/kb/2481#different-identification-information" in refused.text

@@ -50,14 +50,23 @@ class Looker:
     seen: dict[str, str] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
-    def everywhere(self, start: Iterable[str]) -> None:
-        """Look at one page of each pattern that links lead to, from these on."""
+    def everywhere(self, start: Iterable[str], within: str = "/") -> None:
+        """Look at one page of each pattern that links lead to, from these on.
+
+        Args:
+            within: where the addresses begin that are followed; the others are somebody else's.
+        """
         waiting = deque(start)
         tried: set[str] = set()
         while waiting:
             path = waiting.popleft()
             pattern = self.pattern_of(path)
-            if pattern is None or pattern in self.seen or path in tried:
+            if (
+                pattern is None
+                or pattern in self.seen
+                or path in tried
+                or not path.startswith(within)
+            ):
                 continue
             tried.add(path)
             if self.visit(path):

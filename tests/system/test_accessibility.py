@@ -196,7 +196,8 @@ def test_pages_of_the_desk(looker: Looker, own_portal: Portal, tmp_path: Path) -
     page.get_by_role("button", name="Import the devices").wait_for()
     looker.state("import: checked")
     looker.everywhere(
-        ["/desk", "/desk?q=dario", "/desk/people/dario", "/desk/stock", "/desk/imports"]
+        ["/desk", "/desk?q=dario", "/desk/people/dario", "/desk/stock", "/desk/imports"],
+        within="/desk",
     )
     page.goto(f"{portal.address}/kb/2816/opinion")
     page.get_by_label("What was missing").fill("The picture of the table.")
@@ -232,7 +233,10 @@ def test_pages_of_the_desk(looker: Looker, own_portal: Portal, tmp_path: Path) -
 def test_pages_of_a_reviewer(looker: Looker, own_portal: Portal, tmp_path: Path) -> None:
     page, portal = looker.page, own_portal
     log_in(page, portal, portal.user("reviewer"), tmp_path)
-    looker.everywhere(["/desk/reviews", "/desk", "/desk/people/dario", "/desk/stock"])
+    assert looker.visit("/")
+    looker.everywhere(
+        ["/desk/reviews", "/desk", "/desk/people/dario", "/desk/stock"], within="/desk"
+    )
     assert not looker.problems, told(looker)
 
 

@@ -46,8 +46,14 @@ def work(here: Workstation, workspace: Workspace, say: int, seed: int) -> None:
                 os.write(say, f"{restored.saved.id} {restored.saved.sha256}\n".encode())
 
 
-def kill_one(here: Workstation, workspace: Workspace, rng: random.Random) -> list[str]:
-    """Start a worker, kill it some time after; what it had acknowledged."""
+def kill_one(
+    here: Workstation, workspace: Workspace, rng: random.Random, *, least: int
+) -> list[str]:
+    """Start a worker, kill it some time after; what it had acknowledged.
+
+    Args:
+        least: lines that are waited for first: on a busy computer others get nowhere.
+    """
     hear, say = os.pipe()
     worker = os.fork()
     if worker == 0:
@@ -56,12 +62,13 @@ def kill_one(here: Workstation, workspace: Workspace, rng: random.Random) -> lis
         finally:
             os._exit(1)
     os.close(say)
-    time.sleep(rng.random() * 0.08)
-    os.kill(worker, signal.SIGKILL)
-    _pid, status = os.waitpid(worker, 0)
-    assert os.WIFSIGNALED(status), "the worker failed by itself"
     with os.fdopen(hear) as heard:
-        return heard.read().splitlines()
+        said = [heard.readline() for _line in range(least)]
+        time.sleep(rng.random() * 0.08)
+        os.kill(worker, signal.SIGKILL)
+        _pid, status = os.waitpid(worker, 0)
+        assert os.WIFSIGNALED(status), "the worker failed by itself"
+        return "".join([*said, heard.read()]).splitlines()
 
 
 def inspect(here: Workstation, workspace: Workspace, acknowledged: set[str]) -> None:
@@ -99,7 +106,7 @@ def main(folder: Path, kills: int, seed: int) -> None:
     here, workspace = Workstation(folder / "data"), Workspace(live)
     rng, acknowledged = random.Random(seed), set[str]()
     for number in range(kills):
-        acknowledged |= set(kill_one(here, workspace, rng))
+        acknowledged |= set(kill_one(here, workspace, rng, least=4 if number % 10 == 9 else 0))
         inspect(here, workspace, acknowledged)
         if number % 50 == 49:
             assert here.history.damaged() == []

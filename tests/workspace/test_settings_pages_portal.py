@@ -126,6 +126,7 @@ def test_the_overview_names_what_a_person_knows(person: Person) -> None:
     assert "of 500 MB" in page
     assert "Sealed in the database of this desk" in page
     links = person.get("/settings").text
+    assert '<a href="/account">Secure Login System</a>' in links
     assert all(f'href="/kb/{number}"' in links for number in (2323, 2282, 2320, 3146))
 
 

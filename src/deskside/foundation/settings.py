@@ -279,6 +279,27 @@ SETTINGS = _table(
             ),
         ),
         Setting(
+            key="temporary.full",
+            kind=Kind.SPAN,
+            default="2 d",
+            least=3600,
+            about=mark("How long a temporary code opens everything."),
+        ),
+        Setting(
+            key="temporary.portal",
+            kind=Kind.SPAN,
+            default="10 d",
+            least=3600,
+            about=mark("How long it opens the portal alone after that, to print an online card."),
+        ),
+        Setting(
+            key="temporary.online_card",
+            kind=Kind.SPAN,
+            default="21 d",
+            least=3600,
+            about=mark("How long an Online Security Code Card lasts."),
+        ),
+        Setting(
             key="orders.return_address",
             kind=Kind.TEXT,
             default=None,

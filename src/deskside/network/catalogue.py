@@ -16,7 +16,7 @@ from deskside.foundation.errors import NotFound, Refused
 from deskside.foundation.text import _
 from deskside.foundation.units import size
 from deskside.network import protocol, rules
-from deskside.network.model import Catalogue, Host
+from deskside.network.model import OWN_REGION, Catalogue, Host
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -33,6 +33,7 @@ MAX_FILE_BYTES, MAX_FILE_ROWS = 64 << 20, 100_000
 SHIPPED = Path(__file__).with_name("catalogue.toml")
 
 _ABOUT = ("format", "version", "date", "responder_key", "signature")
+_JSON_FORM = '{"catalogue": {…}, "hosts": [{…}]}'
 _KEY = re.compile(r"[0-9a-f]{64}")
 _SIGNATURE = re.compile(r"[0-9a-f]{128}")
 
@@ -103,16 +104,20 @@ def parse(
 
 
 def _document(raw: bytes) -> Mapping[str, Any]:
+    is_json = raw.lstrip()[:1] == b"{"
+    problem = _("not valid JSON: {error}") if is_json else _("not valid TOML: {error}")
     try:
         text = raw.decode("utf-8")
-        if not text.lstrip().startswith("{"):
+        if not is_json:
             return tomllib.loads(text)
         document = json.loads(text)
-        return {**document["catalogue"], "host": document["hosts"]}
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise rules.invalid(
-            _("the file"), _("not valid TOML: {error}").format(error=rules.printable(str(error)))
-        ) from None
+    except (ValueError, RecursionError) as error:
+        said = problem.format(error=rules.printable(str(error)))
+        raise rules.invalid(_("the file"), said) from None
+    if "hosts" not in document or not isinstance(document.get("catalogue", {}), dict):
+        shape = _("JSON must be like {form}").format(form=_JSON_FORM)
+        raise rules.invalid(_("the file"), shape)
+    return {**document.get("catalogue", {}), "host": document["hosts"]}
 
 
 def _refuse_later_format(value: Any) -> None:
@@ -144,12 +149,27 @@ def _hexadecimal(about: Mapping[str, Any], name: str, form: re.Pattern[str]) -> 
 
 def _hosts(rows: Any, most: int) -> tuple[Host, ...]:
     if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
-        raise rules.invalid(_("the file"), _("rows are written as [[host]] tables"))
+        raise rules.invalid(
+            _("the file"), _("rows are written as [[host]] tables, in JSON as objects")
+        )
     if not 0 < len(rows) <= most:
         raise rules.invalid(_("the file"), _("it must list 1 to {limit} hosts").format(limit=most))
     hosts = tuple(rules.host_row(row, position) for position, row in enumerate(rows, 1))
     rules.refuse_duplicates(hosts)
     return hosts
+
+
+def strange_regions(catalogue: Catalogue) -> list[str]:
+    """What to say of regions that neither ship nor are a responder's: they may be the desk's own,
+    and they may be misspelt."""
+    known = {host.region for host in shipped().hosts} | {OWN_REGION}
+    told = []
+    for region, (host, near) in rules.unknown_regions(catalogue.hosts, known).items():
+        said = _("Row {id}: the region {region} is not one of those that ship.").format(
+            id=host.id, region=region
+        )
+        told.append(f"{said} {_('Did you mean {near}?').format(near=near)}" if near else said)
+    return told
 
 
 def _refuse_future(catalogue: Catalogue, today: date) -> None:

@@ -294,7 +294,8 @@ EXPLAINS: dict[str, frozenset[str]] = {
     "tls-intercepted": frozenset({"transparent-http-proxy", "certificate-wrong", "port-reset"}),
     "transparent-http-proxy": frozenset({"certificate-wrong"}),
     "clock-skew": frozenset({"certificate-wrong"}),
-    "loss": frozenset({"latency", "jitter", "dns-blocked"}),
+    "loss": frozenset({"latency", "jitter", "dns-blocked", "rate-limited"}),
+    "rate-limited": frozenset({"latency", "jitter"}),
     "egress-per-connection": frozenset({"egress-per-destination"}),
     "connection-limited": frozenset({"port-reset", "port-dropped"}),
 }

@@ -43,9 +43,12 @@ class Examiner:
     async def examine(self, seen: HostSeen) -> None:
         """Everything about one host."""
         seen.lookup = await self._resolver.look_up(seen.host.host)
-        if seen.lookup.ipv4:
-            await self._examine_ports(seen, 4, seen.lookup.ipv4, seen.host.ports)
-        if seen.lookup.ipv6:
+        by_ipv4 = self._examine_ports(seen, 4, seen.lookup.ipv4, seen.host.ports)
+        if seen.host.responder:
+            by_ipv6_too = self._examine_ports(seen, 6, seen.lookup.ipv6, by_ipv6(seen))
+            await asyncio.gather(by_ipv4, by_ipv6_too)
+        else:  # IPv4 first, as long as connections are left
+            await by_ipv4
             await self._examine_ports(seen, 6, seen.lookup.ipv6, by_ipv6(seen))
         seen.finished = True
 
@@ -53,7 +56,7 @@ class Examiner:
         self, seen: HostSeen, version: int, addresses: tuple[str, ...], ports: Sequence[int]
     ) -> None:
         async def examine(port: int) -> None:
-            if self.may_connect(seen.host):
+            if addresses and self.may_connect(seen.host):
                 seen.ports.append(await self._port(seen, version, addresses, port))
 
         await asyncio.gather(*(examine(port) for port in ports))
@@ -80,10 +83,15 @@ class Examiner:
 
     async def refine(self, found: PortSeen, host: Host, name: str) -> PortSeen:
         """What further connections tell of a port that accepted one, and did not prove itself."""
+        silent = found.tls is not None and found.tls.result is Shake.SILENT
         if host.responder and _cut_off(found):
-            found = await self._again(found, host, name)
-        if found.tls and found.tls.result in _CUT and self.may_connect(host):
-            found = await self._otherwise(found, name)
+            work = self._silent(found, host, name) if silent else _as_it_is(found)
+            again, found = await asyncio.gather(self._again(found, host, name), work)
+            found = found if _cut_off(again) else again
+        elif silent:
+            found = await self._silent(found, host, name)
+        if found.tls and found.tls.result in (Shake.RESET, Shake.CLOSED) and self.may_connect(host):
+            found = replace(found, other_name=await self._shake_again(found, OTHER_NAME))
         if host.responder:
             return await self._provoke(found)
         if found.tls and found.tls.result in _DISTRUSTED and self.may_connect(host):
@@ -101,43 +109,60 @@ class Examiner:
         _again, connected = await tcp.connect((found.connect.address,), found.port)
         return await self._converse(found, host, name, connected) if connected else found
 
-    async def _otherwise(self, found: PortSeen, name: str) -> PortSeen:
-        """A handshake that was cut or fell silent, tried in another way: with another name where
-        it was cut, in small segments where it fell silent."""
-        silent = found.tls is not None and found.tls.result is Shake.SILENT
-        _seen, connected = await tcp.connect(
-            [found.connect.address], found.port, segment=SMALL_SEGMENT if silent else 0
+    async def _silent(self, found: PortSeen, host: Host, name: str) -> PortSeen:
+        """A handshake that fell silent: large packets may vanish, or a filter may swallow what
+        holds the name."""
+        small = other = None
+        if self.may_connect(host):
+            small = self._shake_again(found, name, segment=SMALL_SEGMENT)
+        if self.may_connect(host):
+            other = self._shake_again(found, OTHER_NAME)
+        told = await asyncio.gather(*filter(None, [small, other]))
+        swallowed = len(told) > 1 and told[1] not in (None, *_CUT)
+        return replace(
+            found,
+            small_segments=told[0] if told else None,
+            other_name=told[1] if swallowed and told[0] is not Shake.UNVERIFIED else None,
         )
+
+    async def _shake_again(self, found: PortSeen, name: str, segment: int = 0) -> Shake | None:
+        """How another handshake ends; None where no connection is made."""
+        _seen, connected = await tcp.connect([found.connect.address], found.port, segment=segment)
         if not connected:
-            return found
+            return None
         with connected:
-            told, _channel = await tls.shake_hands(
-                PlainChannel(connected), name if silent else OTHER_NAME, verify=False
-            )
-        if silent:
-            return replace(found, small_segments=told.result)
-        return replace(found, other_name=told.result)
+            told, _channel = await tls.shake_hands(PlainChannel(connected), name, verify=False)
+        return told.result
 
     async def _converse(
         self, found: PortSeen, host: Host, name: str, connected: socket.socket
     ) -> PortSeen:
         """The handshake where the port speaks TLS, then the nonce where a responder is."""
+        # A line by satellite needs its round trips on top of what is usual.
+        trip = found.connect.milliseconds / 1000
         with connected:
             top: Channel = PlainChannel(connected)
             handshake: TlsSeen | None = None
             if found.port in host.tls:
                 handshake, top = await tls.shake_hands(
-                    top, name, verify=not host.responder, desk_key=self._desk_key
+                    top,
+                    name,
+                    verify=not host.responder,
+                    desk_key=self._desk_key,
+                    patience=tls.PATIENCE + 3 * trip,
                 )
             echo: EchoSeen | None = None
             if host.responder and (handshake is None or handshake.result is Shake.UNVERIFIED):
-                echo = await nonce.ask(top, desk_key=self._desk_key)
+                patience = nonce.PATIENCE + 2 * trip
+                echo = await nonce.ask(top, desk_key=self._desk_key, patience=patience)
         return replace(found, tls=handshake, echo=echo)
 
     async def _provoke(self, found: PortSeen) -> PortSeen:
         """Where no responder answered, find out whether something that speaks HTTP does."""
         told = found.echo.result if found.echo else None
         if told in (Echo.GENUINE, Echo.OTHER_KEY, Echo.OTHER_NONCE, Echo.BUSY, *_TALKATIVE):
+            return found
+        if found.small_segments is Shake.UNVERIFIED or found.other_name not in (None, *_CUT):
             return found
         again, connected = await tcp.connect((found.connect.address,), found.port)
         if not connected or again.result is not Reach.CONNECTED:
@@ -161,6 +186,10 @@ class Examiner:
             protocol=bare.protocol,
         )
         return replace(found, tls=evidence)
+
+
+async def _as_it_is(found: PortSeen) -> PortSeen:
+    return found
 
 
 def _cut_off(found: PortSeen) -> bool:

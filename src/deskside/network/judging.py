@@ -18,6 +18,10 @@ UNPROVED = "unproved"
 VOID_LAG = 0.5
 """Seconds of this computer's own delay from which a missing answer counts for nothing."""
 
+VOID_CONNECTING = 1.5
+"""The same for connections: the system makes them, and it is asked once more at the end; only who
+begins most of the two seconds late may miss one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
@@ -62,7 +66,8 @@ def judge(host: Host, seen: PortSeen) -> Judgement:
     """The judgement of one port by one IP version."""
     judged = _judge(host, seen)
     silent = Reach.SILENT.value
-    if seen.lag > VOID_LAG and judged.seen == silent:
+    bearable = VOID_CONNECTING if seen.connect.result is Reach.SILENT else VOID_LAG
+    if seen.lag > bearable and judged.seen == silent:
         return Judgement(NOT_TESTED, "this computer was too busy")
     return judged
 
@@ -92,7 +97,8 @@ def _otherwise(tls: TlsSeen, seen: PortSeen) -> Judgement | None:
     """What a second handshake, with another name or in small segments, decides."""
     if seen.other_name is not None:
         if seen.other_name not in _CUT:
-            return Judgement("sni-reset", "cut with its own name, not with another")
+            how = "silent" if tls.result is Shake.SILENT else "cut"
+            return Judgement("sni-reset", f"{how} with its own name, not with another")
         return Judgement("port-reset", tls.result.value, ("port-reset", "transparent-http-proxy"))
     if seen.small_segments is Shake.UNVERIFIED:
         return Judgement("mtu-black-hole", "silent but for small segments")

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from ipaddress import ip_address
+from statistics import median
 from typing import Any
 
 from deskside.foundation.findings import Finding, Status
@@ -31,7 +32,8 @@ SLOW_RATE = 125_000.0
 WEB = 443
 _PAGE = re.compile(r"HTTP/\d(\.\d)? 20\d\b")
 _BARRED = ("port-dropped", "port-reset", "port-prohibited")
-_PROGRAMS = ("java", "tws", "gateway", "jts")
+_PROGRAMS = ("java", "tws", "gateway", "jts", "docker", "rootlessport", "pasta", "wslrelay")
+"""In names of programs that offer the API, or that pass it on out of a container."""
 
 
 def line_findings(run: RunSeen, judged: Sequence[Judged]) -> list[Finding]:
@@ -102,6 +104,10 @@ def _captive(line: LineSeen, failing: Sequence[Judged], *, reached: bool) -> lis
     if not told and failing and not reached:
         # Pages for hosts that do not exist: a proxy would have said that it finds none.
         told = [one for one in line.absent if _PAGE.match(one.opening)]
+    if not told and line.invented and line.invented.answer is Echo.REDIRECT:
+        # A portal by false names; a provider's page for wrong names leaves true ones alone.
+        lied_to = [one for one in failing if one.finding.code == "dns-hijacked"]
+        told = [line.invented] if lied_to else []
     if not told or not failing:
         return []
     evidence = {"ports": [one.port for one in told], "answer": told[0].opening}
@@ -221,10 +227,10 @@ def _kept(line: LineSeen) -> Iterable[Finding]:
             yield finding_of(
                 "connection-limited", Status.WARNING, f"{held.host}:{held.port}", evidence
             )
-    quickest = {one.host: min(one.round_trips) for one in line.series if one.round_trips}
+    usual = {one.host: median(one.round_trips) for one in line.series if one.round_trips}
     for rate in line.rates:
         # A transfer of its own connection takes about eight round trips.
-        possible = 32_768 / (quickest.get(rate.host, 0.0) / 1000 * 8 + 0.02)
+        possible = 32_768 / (usual.get(rate.host, 0.0) / 1000 * 8 + 0.02)
         if rate.late < min(SLOW_RATE, possible * 0.3):
             evidence = {
                 "bytes": rate.transferred,

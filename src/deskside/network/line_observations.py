@@ -216,6 +216,8 @@ class LineSeen:
 
     Attributes:
         canaries: look-ups of names that cannot exist.
+        pings_again, series_again: the same a little later, where the first were unsteady.
+        invented: who is where names that cannot exist lead; None where none has an address.
         own_addresses: this computer's, which a responder sees where nothing translates them.
         interfaces: whether any interface but loopback is up; None where that is unknown.
         gateway: whether the router next to this computer is there; None where unknown.
@@ -230,11 +232,14 @@ class LineSeen:
     answers: list[AnswersSeen] = field(default_factory=list)
     pings: list[PingSeen] = field(default_factory=list)
     series: list[SeriesSeen] = field(default_factory=list)
+    pings_again: list[PingSeen] = field(default_factory=list)
+    series_again: list[SeriesSeen] = field(default_factory=list)
     segments: list[SegmentsSeen] = field(default_factory=list)
     idle: list[IdleSeen] = field(default_factory=list)
     held: list[HeldSeen] = field(default_factory=list)
     rates: list[RateSeen] = field(default_factory=list)
     listeners: list[ListenerSeen] = field(default_factory=list)
+    invented: AbsentSeen | None = None
     own_addresses: frozenset[str] = frozenset()
     interfaces: bool | None = None
     gateway: bool | None = None

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+OWN_REGION = "This desk"
+"""What the rows of a desk's responder give as their region."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Host:

@@ -134,7 +134,8 @@ class PortSeen:
     """All that was seen of one port by one IP version; `lag` is this computer's own delay.
 
     Attributes:
-        other_name: how a handshake ended that asked for another name, where the first was cut.
+        other_name: how a handshake ended that asked for another name, where the first was cut
+            or silent.
         small_segments: how one ended in small segments, where the first fell silent.
     """
 

@@ -13,7 +13,7 @@ from statistics import median
 
 from deskside.foundation.findings import Finding, Status
 from deskside.network.host_findings import Judged, connected, finding_of
-from deskside.network.line_observations import RunSeen, SeriesSeen
+from deskside.network.line_observations import PingSeen, RunSeen, SeriesSeen
 
 LOST_AT_LEAST, LOST_SHARE = 3, 0.04
 
@@ -74,7 +74,9 @@ class _Trips:
 def _delays(run: RunSeen, *, losing: bool) -> Iterable[Finding]:
     """The responders' round trips, of questions and of echo requests: the line is as quick as
     the quicker of them, and as unsteady as the less steady."""
-    for host, several in _measured(run, losing=losing).items():
+    line = run.line
+    again = _measured(line.pings_again, line.series_again, losing=losing)
+    for host, several in _measured(line.pings, line.series, losing=losing).items():
         quickest = min(min(one.trips) for one in several)
         worst = max(several, key=lambda one: one.share)
         evidence = {
@@ -85,22 +87,31 @@ def _delays(run: RunSeen, *, losing: bool) -> Iterable[Finding]:
         }
         if quickest >= SLOW_RESPONDER:
             yield finding_of("latency", Status.WARNING, host, evidence)
-        if worst.share >= 1:
+        later = max((one.share for one in again.get(host, ())), default=worst.share)
+        if min(worst.share, later) >= 1:
             yield finding_of("jitter", Status.WARNING, host, evidence)
 
 
-def _measured(run: RunSeen, *, losing: bool) -> dict[str, list[_Trips]]:
+def is_unsteady(pings: Sequence[PingSeen], series: Sequence[SeriesSeen]) -> bool:
+    """Whether the delay to any responder changes so much that it is measured once more."""
+    found = _measured(pings, series, losing=False)
+    return any(one.share >= 1 for several in found.values() for one in several)
+
+
+def _measured(
+    pings: Sequence[PingSeen], series: Sequence[SeriesSeen], *, losing: bool
+) -> dict[str, list[_Trips]]:
     """By host. Beside echo requests, which are more, questions must be twice as unsteady."""
-    responders = {one.host for one in run.line.series}
+    responders = {one.host for one in series}
     found: dict[str, list[_Trips]] = defaultdict(list)
-    for echoes in run.line.pings:
+    for echoes in pings:
         if echoes.host in responders and len(echoes.round_trips) >= FEWEST_ECHOES:
             found[echoes.host].append(_Trips(echoes.round_trips, _bound(UNSTEADY, echoes.lag)))
-    for series in run.line.series:
-        trips = _undisturbed(series, losing=losing)
+    for asked in series:
+        trips = _undisturbed(asked, losing=losing)
         if len(trips) >= FEWEST_QUESTIONS:
-            least = 2 * UNSTEADY if found[series.host] else UNSTEADY
-            found[series.host].append(_Trips(trips, _bound(least, series.lag)))
+            least = 2 * UNSTEADY if found[asked.host] else UNSTEADY
+            found[asked.host].append(_Trips(trips, _bound(least, asked.lag)))
     return {host: several for host, several in found.items() if several}
 
 

@@ -26,7 +26,7 @@ from deskside.foundation.errors import Unavailable
 from deskside.foundation.text import _
 from deskside.network import certificates, protocol, web_sockets
 from deskside.network.limits import Limits
-from deskside.network.model import Door, Host
+from deskside.network.model import OWN_REGION, Door, Host
 
 PLAIN = (("127.0.0.1", 4000),)
 TLS = (("127.0.0.1", 4001),)
@@ -39,6 +39,9 @@ equipment on the way keeps quiet connections is one of the things tested."""
 
 MAX_REQUESTS = 16
 """Requests on one connection."""
+
+PARTING, MOST_PARTING = 1.0, 64
+"""Seconds for which a connection that finds no room stays open to be told so, and how many do."""
 
 Address = tuple[str, int]
 T = TypeVar("T")
@@ -83,6 +86,7 @@ class Responder:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping: asyncio.Event | None = None
         self._talking: set[asyncio.Task[None]] = set()
+        self._parting: set[socket.socket] = set()
         self.notes: list[str] = []
 
     @property
@@ -142,7 +146,7 @@ class Responder:
         return [
             Host(
                 id=f"responder-{kind}" if number == 1 else f"responder-{kind}-{number}",
-                region="This desk",
+                region=OWN_REGION,
                 product="Deskside responder",
                 host=host,
                 ports=(port,),
@@ -227,6 +231,9 @@ class Responder:
         for task in [*accepting, *self._talking]:
             task.cancel()
         await asyncio.gather(*accepting, *self._talking, return_exceptions=True)
+        for parting in self._parting:
+            parting.close()
+        self._parting.clear()
 
     async def _accept(
         self, kind: str, listening: socket.socket, context: ssl.SSLContext | None
@@ -242,11 +249,28 @@ class Responder:
                 continue
             address = _plain_address(peer)
             if not self._limits.enter(address[0]):
-                accepted.close()
+                self._turn_away(kind, accepted)
                 continue
             task = asyncio.create_task(self._greet(kind, accepted, address, context))
             self._talking.add(task)
             task.add_done_callback(self._talking.discard)
+
+    def _turn_away(self, kind: str, accepted: socket.socket) -> None:
+        """Say that there is no room, where that takes no handshake: who hears nothing would blame
+        the way. The line stays open for a moment, or a question under way would cut it off."""
+        if kind != "plain" or len(self._parting) >= MOST_PARTING:
+            accepted.close()
+            return
+
+        def part() -> None:
+            self._parting.discard(accepted)
+            accepted.close()
+
+        self._parting.add(accepted)
+        with contextlib.suppress(OSError):
+            accepted.send(protocol.error("rate-limited"))
+            accepted.shutdown(socket.SHUT_WR)
+        asyncio.get_running_loop().call_later(PARTING, part)
 
     async def _greet(
         self,

@@ -135,7 +135,20 @@ def host_name(value: Any, where: str) -> str:
 
 
 def _bad_host(value: str, where: str) -> str:
-    raise invalid(where, _("{host} is no host name or address").format(host=printable(value)))
+    problem = _("{host} is no host name or address").format(host=printable(value))
+    if written := _in_punycode(value):
+        problem = _("{problem}; write it as {written}").format(problem=problem, written=written)
+    raise invalid(where, problem)
+
+
+def _in_punycode(value: str) -> str:
+    """A name with letters beyond ASCII as name servers know it; empty where it is none."""
+    try:
+        written = value.encode("idna").decode("ascii")
+    except UnicodeError:
+        return ""
+    named = all(_LABEL.fullmatch(label) for label in written.split("."))
+    return written.lower() if named and written != value else ""
 
 
 def _aliases(value: Any, where: str) -> tuple[str, ...]:
@@ -218,6 +231,18 @@ def refuse_future(value: str, today: date, where: str) -> None:
         raise invalid(
             where, _("{date} is still to come; check the date and this clock").format(date=value)
         )
+
+
+def unknown_regions(hosts: Iterable[Host], known: Iterable[str]) -> dict[str, tuple[Host, str]]:
+    """By region that is not among those known: the first row of it, and the known one that is
+    nearest, or nothing."""
+    names = list(known)
+    found: dict[str, tuple[Host, str]] = {}
+    for host in hosts:
+        if host.region and host.region not in names and host.region not in found:
+            close = difflib.get_close_matches(host.region, names, n=1, cutoff=0.6)
+            found[host.region] = host, close[0] if close else ""
+    return found
 
 
 def refuse_duplicates(hosts: Iterable[Host]) -> None:

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 MAX_DEADLINE = 1800.0
 DEEP_DEADLINE = 90.0
+MOST_TOLD = 3
+"""Unknown regions of a catalogue that a person is told of."""
+
 ROWS_A_SECOND = 1000
 """Every so many rows add a second to the time that a test may take as it comes."""
 
@@ -126,7 +129,10 @@ class NetworkService:
             return self._of_the_portal(say) or catalogues.shipped()
         if source.startswith(("http://", "https://")):
             return _fetched(source, say)
-        return catalogues.load(Path(source), today=_today())
+        loaded = catalogues.load(Path(source), today=_today())
+        for told in catalogues.strange_regions(loaded)[:MOST_TOLD]:
+            say(told)
+        return loaded
 
     def _of_the_portal(self, say: Callable[[str], None]) -> Catalogue | None:
         from deskside.foundation.portal_client import load_session, normal_address

@@ -5,12 +5,11 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TypeVar
 
-from deskside.network.judging import VOID_LAG
-from deskside.network.line_observations import LineSeen, PingSeen, ProxySeen
+from deskside.network import packets
+from deskside.network.line_observations import LineSeen, PingSeen, ProxySeen, SeriesSeen
 from deskside.network.model import Host
 from deskside.network.observations import Echo, Found, HostSeen, PortSeen, Shake
 from deskside.network.probes import (
@@ -27,6 +26,7 @@ from deskside.network.probes import (
 )
 from deskside.network.probes.channel import PlainChannel
 from deskside.network.probes.series import Line
+from deskside.network.probes.steadily import BEARABLE, Steadily
 from deskside.network.proxy_scripts import looking
 
 WEB = 443
@@ -35,15 +35,16 @@ HELD = 32
 """Connections held at once; a responder allows 64 from one address."""
 
 RATE_SECONDS = 4.0
-IDLE_SPARE = 6.0
-"""Seconds kept back from the deadline for the last idle connection's answer."""
+IDLE_SPARE = 10.0
+"""Seconds kept back from the deadline for the last idle connection's answer, and for a fresh
+connection beside it."""
+
+AGAIN_AFTER = 0.5
+"""Seconds after which unsteady round trips are measured once more."""
 
 MAX_LINES = 4
 MOST_ASKED = 256
 """Hosts that a proxy script is asked about."""
-
-BUSY = "this computer was too busy"
-T = TypeVar("T")
 
 
 class Surroundings:
@@ -54,6 +55,9 @@ class Surroundings:
         self._resolver = resolver
         self._key = desk_key
         self._lag = lag
+        self._steady = Steadily(lag, self.seen.untested)
+        # Together they would ask for more than a responder gives one address, or share the way.
+        self._one_at_a_time = asyncio.Lock()
 
     async def look(
         self,
@@ -66,25 +70,42 @@ class Surroundings:
         """Everything about the line; `end` is the deadline on the loop's clock."""
         self.seen.own_addresses = machine.own_addresses()
         self.seen.interfaces = machine.interfaces_up()
-        beside = [self._canaries(hosts), self._answers(hosts), self._proxies(hosts)]
-        running = [asyncio.create_task(one) for one in beside]
+        canaries = asyncio.create_task(self._canaries(hosts))
+        beside = [self._answers(hosts), self._proxies(hosts)]
+        running = [canaries, *(asyncio.create_task(one) for one in beside)]
         try:
             await asyncio.gather(*hosts_done)
-            running += [
-                asyncio.create_task(self._absent(hosts)),
-                asyncio.create_task(self._pings(hosts)),
-            ]
-            self._listeners(hosts)
-            running += [
-                asyncio.create_task(self._line(host, port, deep=deep, end=end))
+            lines = [
+                Line(host.host, port.connect.address, port.port, self._key)
                 for host, port in _provable(hosts)
             ]
+            running.append(asyncio.create_task(self._absent(hosts, canaries)))
+            # Delays are measured before anything large is sent: it would wait in the same queue.
+            running.append(timed := asyncio.create_task(self._timed(hosts, lines)))
+            self._listeners(hosts)
+            await timed
+            large = [self._large(line, deep=deep, end=end) for line in lines]
+            running += [asyncio.create_task(one) for one in large]
             await asyncio.gather(*running)
             self.seen.gateway = machine.gateway_answers()
         finally:
             for task in running:
                 task.cancel()
             await asyncio.gather(*running, return_exceptions=True)
+
+    async def _timed(self, hosts: Sequence[HostSeen], lines: Sequence[Line]) -> None:
+        """Round trips; of the responders' twice where they are unsteady: a moment is no line."""
+        seen = self.seen
+        await asyncio.gather(
+            self._pings(hosts, seen.pings), *(self._series(line, seen.series) for line in lines)
+        )
+        if packets.is_unsteady(seen.pings, seen.series):
+            await asyncio.sleep(AGAIN_AFTER)
+            ours = [one for one in hosts if one.host.responder]
+            await asyncio.gather(
+                self._pings(ours, seen.pings_again),
+                *(self._series(line, seen.series_again) for line in lines),
+            )
 
     async def _canaries(self, hosts: Sequence[HostSeen]) -> None:
         if any(dns.literal(one.host.host) is None for one in hosts):
@@ -143,7 +164,7 @@ class Surroundings:
             host = address if proxy.kind == "socks5" else chosen.host
             return await through.try_proxy(proxy, host, ports, prove, self._resolver)
 
-        tried = await self._steadily(
+        tried = await self._steady.see(
             "proxies", lambda: asyncio.gather(*(one_proxy(one) for one in found))
         )
         self.seen.proxies += tried or []
@@ -165,7 +186,7 @@ class Surroundings:
             return False
         return (await nonce.ask(channel, desk_key=self._key)).result is Echo.GENUINE
 
-    async def _absent(self, hosts: Sequence[HostSeen]) -> None:
+    async def _absent(self, hosts: Sequence[HostSeen], canaries: asyncio.Task[None]) -> None:
         if all(_is_local(one) for one in hosts):
             return
         taken = {
@@ -182,8 +203,13 @@ class Surroundings:
         self.seen.absent += await asyncio.gather(
             *(absent.try_port(port, tried) for port in list(ports)[:6])
         )
+        await canaries
+        invented = next((one.ipv4 for one in self.seen.canaries if one.ipv4), ())
+        if invented:
+            # Where names that do not exist lead, a portal may say what it wants.
+            self.seen.invented = await absent.try_port(80, invented[:1])
 
-    async def _pings(self, hosts: Sequence[HostSeen]) -> None:
+    async def _pings(self, hosts: Sequence[HostSeen], into: list[PingSeen]) -> None:
         chosen: dict[str, Host] = {}
         for one in hosts:
             if one.host.ping and one.lookup and one.lookup.ipv4 and not _is_local(one):
@@ -203,10 +229,10 @@ class Surroundings:
 
         asked = list(chosen.items())[:64]
         try:
-            told = await self._steadily(
+            told = await self._steady.see(
                 "ping", lambda: asyncio.gather(*(one_host(*each) for each in asked))
             )
-            self.seen.pings += told or []
+            into += told or []
         except ping.NotPermitted:
             self.seen.untested["ping"] = "this user may send no echo request"
 
@@ -222,46 +248,46 @@ class Surroundings:
         }
         self.seen.listeners += listeners.listeners(known)
 
-    async def _line(self, host: Host, port: PortSeen, *, deep: bool, end: float) -> None:
-        line = Line(host.host, port.connect.address, port.port, self._key)
-        loop = asyncio.get_running_loop()
-        began = loop.time()
-        series = await self._steadily("series", line.series)
+    async def _series(self, line: Line, into: list[SeriesSeen]) -> None:
+        began = asyncio.get_running_loop().time()
+        series = await self._steady.see("series", line.series)
         if series:
-            self.seen.series.append(replace(series, lag=self._lag.usual(began)))
-        segments = await self._steadily("segments", lambda: line.segments(measure=deep))
+            into.append(replace(series, lag=self._lag.usual(began)))
+
+    async def _large(self, line: Line, *, deep: bool, end: float) -> None:
+        segments = await self._steady.see(
+            "segments", lambda: line.segments(measure=deep), bearable=BEARABLE
+        )
         if segments:
             self.seen.segments.append(segments)
         if not deep or not (segments and segments.large):
             return
-        held = await self._steadily("limits", lambda: line.held(HELD))
+        async with self._one_at_a_time:
+            held = await self._steady.see("limits", lambda: line.held(HELD), bearable=BEARABLE)
         if held:
             self.seen.held.append(held)
-        rate = await self._steadily("rate", lambda: line.rate(RATE_SECONDS))
+        else:
+            self.seen.untested.setdefault("limits", "the responder had no room")
+        await asyncio.gather(self._rate(line), self._idle(line, end))
+
+    async def _rate(self, line: Line) -> None:
+        async with self._one_at_a_time:
+            rate = await self._steady.see("rate", lambda: line.rate(RATE_SECONDS))
         if rate:
             self.seen.rates.append(rate)
-        left = end - loop.time() - IDLE_SPARE
+
+    async def _idle(self, line: Line, end: float) -> None:
+        left = end - asyncio.get_running_loop().time() - IDLE_SPARE
         if left <= 4:
             self.seen.untested["idle"] = "too little time; a longer --deadline allows it"
             return
-        idle = await self._steadily("idle", lambda: line.idle(left / 2), attempts=1)
+        idle = await self._steady.see(
+            "idle", lambda: line.idle(left), attempts=1, bearable=BEARABLE
+        )
         if idle:
             self.seen.idle.append(idle)
         else:
             self.seen.untested.setdefault("idle", "no quiet connection could be judged")
-
-    async def _steadily(
-        self, what: str, probe: Callable[[], Awaitable[T]], *, attempts: int = 2
-    ) -> T | None:
-        """What a probe saw, unless this computer kept it waiting every time: then nothing."""
-        loop = asyncio.get_running_loop()
-        for _attempt in range(attempts):
-            began = loop.time()
-            told = await probe()
-            if self._lag.since(began) <= VOID_LAG:
-                return told
-        self.seen.untested[what] = BUSY
-        return None
 
 
 def far_ends(hosts: Sequence[HostSeen]) -> list[looking.Question]:

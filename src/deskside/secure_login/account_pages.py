@@ -101,7 +101,12 @@ def _account(
         for info in secure_login.list_devices(user_name_id=visitor.user_name_id)
         if info.status is not DeviceStatus.RETIRED
     ]
-    devices.sort(key=lambda info: -authenticator(info.kind).protection_level)
+    devices.sort(
+        key=lambda info: (
+            info.rests_for(visitor.user_name),
+            -authenticator(info.kind).protection_level,
+        )
+    )
     return page(
         request,
         "pages/account.html",
@@ -132,6 +137,9 @@ def _device(info: DeviceInfo, visitor: Visitor) -> dict[str, Any]:
         "state": state,
         "tone": tone,
         "added": _("since {day}").format(day=words.day(info.since)),
+        "last_used": _("good until {moment}").format(moment=words.moment(info.expires))
+        if info.expires
+        else "",
         "href": f"/account/devices/{info.id}",
         "shared_with": ", ".join(others),
     }

@@ -25,8 +25,9 @@ from deskside.foundation.mail import Mail
 from deskside.foundation.text import _, speaking
 from deskside.secure_login.events import SHOWN
 from deskside.secure_login.notices import disowned_notice, event_notice
-from deskside.secure_login.store import alarm_link, binding
+from deskside.secure_login.store import alarm_link, binding, device
 from deskside.secure_login.tokens import new_token, token_hash
+from deskside.secure_login.words import kind_name
 
 LIFETIME = timedelta(days=7)
 """How long a person may say that it was somebody else."""
@@ -64,7 +65,10 @@ class Alarms:
                 continue
             link = self._issue(connection, person.user_name_id, row.event)
             with speaking(person.language or self.directory.language):
-                subject, body = event_notice(_(told.words), person.name, row.at, link, LIFETIME)
+                about = _device_of(connection, row)
+                subject, body = event_notice(
+                    _(told.words), person.name, row.at, about, link, LIFETIME
+                )
             self.mail.enqueue(connection, address, subject, body)
 
     def named(self, token: str) -> str:
@@ -132,6 +136,17 @@ class Alarms:
             alarm_link.c.used.is_(None),
             alarm_link.c.expires > self.clock.now(),
         )
+
+
+def _device_of(connection: Connection, row: AuditRow) -> str:
+    """The device that an event is about, in the present language; nothing for other events."""
+    if not row.event.startswith(("device.", "share.")):
+        return ""
+    identifier = str(row.fields.get("device", "")) or row.subject
+    found = connection.execute(
+        select(device.c.kind, device.c.label, device.c.serial).where(device.c.id == identifier)
+    ).first()
+    return f"{found.label or kind_name(found.kind)}, {found.serial}" if found else ""
 
 
 def _concerned(subject: str) -> Any:

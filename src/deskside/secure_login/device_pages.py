@@ -33,7 +33,7 @@ from deskside.secure_login.service import LoginService
 from deskside.secure_login.step_up.pages import sensitive_form, verify_first
 from deskside.secure_login.step_up.rules import Task
 from deskside.secure_login.threads import in_thread
-from deskside.secure_login.values import DeviceInfo, DeviceStatus
+from deskside.secure_login.values import Bridge, DeviceInfo, DeviceStatus
 from deskside.web.model import Visitor
 from deskside.web.service import AnyRequest, errors, form, page, require_visitor
 
@@ -58,7 +58,12 @@ async def choose(request: AnyRequest, secure_login: TheLogin) -> Response[Any]:
         request,
         "pages/device_new.html",
         choices=[
-            {"kind": kind, "label": words.kind_name(kind), "about": _about(kind)} for kind in kinds
+            {
+                "kind": kind,
+                "label": words.kind_name(kind),
+                "about": _about(kind, secure_login.lives.bridge),
+            }
+            for kind in kinds
         ],
         crumbs=[*_crumbs(), (_("Add a device"), "")],
     )
@@ -400,7 +405,7 @@ def replace_address(info: DeviceInfo) -> str:
     return f"/account/orders/new?kind={info.kind}&replaces={info.id}"
 
 
-def _about(kind: str) -> str:
+def _about(kind: str, bridge: Bridge) -> str:
     told = {
         APP: _("An app on your phone shows six digits that change every 30 seconds."),
         PRINTED: _("224 numbered codes on paper. Print it now; it is shown once."),
@@ -408,7 +413,9 @@ def _about(kind: str) -> str:
     }
     return told.get(
         kind,
-        _("224 numbered codes to print, good for 21 days, until you have a lasting device again."),
+        _(
+            "224 numbered codes to print, good for {span}, until you have a lasting device again."
+        ).format(span=words.span(bridge.online_card)),
     )
 
 

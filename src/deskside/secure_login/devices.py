@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, exists, insert, or_
 from sqlalchemy.exc import IntegrityError
 
 from deskside.directory.model import UserName
+from deskside.directory.service import STANDING
 from deskside.foundation.audit.service import Audit
 from deskside.foundation.clock import Clock, Randomness
 from deskside.foundation.database import Database, new_id
@@ -150,9 +151,11 @@ class Devices:
                 )
             )
         chosen = chosen.order_by(device.c.serial, device.c.id).limit(limit)
+        # In the database's own order of letters, which `after` goes by.
+        found = LISTED.where(device.c.id.in_(chosen)).order_by(None)
         with self.database.read() as connection:
-            found = infos(connection.execute(LISTED.where(device.c.id.in_(chosen))).all())
-        return sorted(found, key=lambda info: (info.serial, info.id))
+            rows = connection.execute(found.order_by(device.c.serial, device.c.id, STANDING.c.name))
+            return infos(rows.all())
 
     def hand_out(
         self,
@@ -387,7 +390,7 @@ class Devices:
             "label": info.label,
             "secret": self.keyring.seal(issued.secret, context=_context(info.id, info.kind)),
             "public": json.dumps(dict(issued.public)),
-            "state": "{}",
+            "state": json.dumps(dict(issued.state)),
             "version": 1,
             "status": info.status.value,
             "created": info.since,

@@ -11,7 +11,7 @@ What has ended keeps no secret; nor does what was sent back, although it counts 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -27,7 +27,7 @@ from deskside.secure_login.devices import Devices
 from deskside.secure_login.model import Challenge, Issued
 from deskside.secure_login.proof import NotProved, Proof
 from deskside.secure_login.store import binding, device
-from deskside.secure_login.values import DeviceInfo, DeviceStatus
+from deskside.secure_login.values import Bridge, DeviceInfo, DeviceStatus
 from deskside.web.model import Visitor
 
 APP, RECOVERY = "totp", "recovery-code"
@@ -57,6 +57,7 @@ class Lives:
     keyring: Keyring
     devices: Devices
     proof: Proof
+    bridge: Bridge = field(default_factory=Bridge)
 
     # Making
 
@@ -90,18 +91,24 @@ class Lives:
         Raises:
             NotAllowed: this kind is not for the visitor to make, or not now.
         """
-        if kind not in self.may_make(visitor):
+        may = self.may_make(visitor)
+        if kind not in may:
             raise NotAllowed(
                 "device-not-yours-to-make",
                 _("You cannot make a device of that kind now."),
-                hint=_("Ask an administrator of your desk."),
+                hint=_("What you can make: {kinds}. Other kinds you order from your desk.").format(
+                    kinds=", ".join(may) or "–"
+                ),
             )
         status = DeviceStatus.ACTIVE if kind == RECOVERY else DeviceStatus.WAITING
         with self.devices.database.write() as connection:
             if kind == RECOVERY:
                 self.devices.retire(connection, [visitor.user_name_id], {RECOVERY})
+            choices: dict[str, Any] = (
+                {"lifetime": self.bridge.online_card} if kind == ONLINE else {}
+            )
             return self.devices.issue_within(
-                connection, [owner], kind, actor=visitor.user_name_id, status=status
+                connection, [owner], kind, actor=visitor.user_name_id, status=status, **choices
             )
 
     def temporary_code(
@@ -128,7 +135,14 @@ class Lives:
                     ),
                     hint=_("Issue a device, or let the lost one be activated again."),
                 )
-            return self.devices.issue_within(connection, [owner], TEMPORARY, actor=actor)
+            return self.devices.issue_within(
+                connection,
+                [owner],
+                TEMPORARY,
+                actor=actor,
+                full=self.bridge.full,
+                portal=self.bridge.portal,
+            )
 
     def _activated_since(self, connection: Connection, user_name_id: str, when: datetime) -> bool:
         rows = connection.execute(

@@ -50,13 +50,15 @@ class Issued:
 
     `secret` is for the caller to seal at once; `public` may be shown and stored as it is;
     `virtual_device` is the content of the holder's virtual device file, None where the kind has
-    none. `lifetime` is how long the device lasts, None for as long as it works.
+    none. `lifetime` is how long the device lasts, None for as long as it works. `state` is what the
+    kind remembers of it from the first.
     """
 
     secret: bytes = field(repr=False)
     public: Mapping[str, str]
     virtual_device: Mapping[str, str] | None = field(default=None, repr=False)
     lifetime: timedelta | None = None
+    state: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

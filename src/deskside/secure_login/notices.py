@@ -23,7 +23,7 @@ def lock_notice(name: str, until: datetime) -> tuple[str, str]:
 
 
 def event_notice(
-    words: str, name: str, at: datetime, link: str | None, lifetime: timedelta
+    words: str, name: str, at: datetime, device: str, link: str | None, lifetime: timedelta
 ) -> tuple[str, str]:
     """Subject and text of the message that something happened to a user name.
 
@@ -31,14 +31,17 @@ def event_notice(
         words: what happened.
         name: the user name.
         at: when (UTC).
+        device: the one that it happened to, by its name and serial number; may be empty.
         link: where the person says that it was somebody else; None where we know no address.
         lifetime: of the link.
     """
     subject = _("{words}: {name}").format(words=words, name=name)
-    told = _(
-        "{words}.\n\nUser name: {name}\nTime: {moment}\n\n"
-        "If it was you, or you asked your desk for it, there is nothing to do."
-    ).format(words=words, name=name, moment=at.strftime("%Y-%m-%d %H:%M UTC"))
+    told = _("{words}.\n\nUser name: {name}\nTime: {moment}").format(
+        words=words, name=name, moment=at.strftime("%Y-%m-%d %H:%M UTC")
+    )
+    if device:
+        told += "\n" + _("Device: {device}").format(device=device)
+    told += "\n\n" + _("If it was you, or you asked your desk for it, there is nothing to do.")
     if link is None:
         return subject, told + "\n\n" + _("If it was not you, tell your desk at once.")
     alarm = _(

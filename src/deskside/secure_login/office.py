@@ -44,7 +44,7 @@ def office(data: str | None, database: str | None) -> Iterator[Office]:
     from deskside.foundation.audit.service import COMMAND_LINE, Audit
     from deskside.foundation.clock import SystemClock
     from deskside.foundation.mail import Mail
-    from deskside.secure_login.policies import rights_policy, step_up_policy
+    from deskside.secure_login.policies import bridge, rights_policy, step_up_policy
     from deskside.secure_login.service import LoginService
 
     with desk(data, database) as (config, opened):
@@ -62,6 +62,7 @@ def office(data: str | None, database: str | None) -> Iterator[Office]:
             portal=lambda: _address(config),
             rights=rights_policy(config),
             step_up=step_up_policy(config),
+            bridge=bridge(config),
         )
         try:
             yield Office(config, directory, service)

@@ -13,6 +13,7 @@ from deskside.secure_login.rights.calendar import DeskCalendar
 from deskside.secure_login.rights.rules import parse_ceilings
 from deskside.secure_login.rights.service import RightsPolicy
 from deskside.secure_login.step_up.rules import Policy
+from deskside.secure_login.values import Bridge
 
 
 def step_up_policy(config: Config) -> Policy:
@@ -21,6 +22,15 @@ def step_up_policy(config: Config) -> Policy:
         lifetime=config.span("stepup.lifetime"),
         single_use=config.switch("stepup.single_use"),
         after_log_in=config.span("stepup.after_log_in"),
+    )
+
+
+def bridge(config: Config) -> Bridge:
+    """How long temporary codes and online cards last."""
+    return Bridge(
+        full=config.span("temporary.full"),
+        portal=config.span("temporary.portal"),
+        online_card=config.span("temporary.online_card"),
     )
 
 

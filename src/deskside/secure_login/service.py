@@ -37,6 +37,7 @@ from deskside.secure_login.step_up.rules import Policy as StepUpPolicy
 from deskside.secure_login.step_up.service import StepUp
 from deskside.secure_login.store import challenge, known_browser, login, session, spent
 from deskside.secure_login.values import (
+    Bridge,
     DeviceInfo,
     DeviceStatus,
     LoginStatus,
@@ -99,6 +100,7 @@ class LoginService:
         portal: Callable[[], str | None] = lambda: None,
         rights: RightsPolicy | None = None,
         step_up: StepUpPolicy | None = None,
+        bridge: Bridge | None = None,
     ) -> LoginService:
         """Put the service together; `close` it at the end. `portal` is its address, for links."""
         chance, hashing = random or SystemRandomness(), pool or PasswordPool()
@@ -136,7 +138,7 @@ class LoginService:
             pool=hashing,
             alarms=alarms,
             endings=endings,
-            lives=Lives(keyring, devices, proof),
+            lives=Lives(keyring, devices, proof, bridge or Bridge()),
             handover=Handover(keyring, clock),
             step_up=proving,
             rights=Rights(database, clock, audit, proving, rights or RightsPolicy()),

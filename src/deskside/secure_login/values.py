@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from deskside.secure_login.model import Challenge
@@ -103,6 +103,19 @@ class SessionInfo:
     agent: str
     current: bool
     other_addresses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Bridge:
+    """How long what bridges the loss of a device lasts (KB69, KB1873).
+
+    `full` is a temporary code's access to everything, `portal` what follows for the portal alone,
+    `online_card` the life of an Online Security Code Card.
+    """
+
+    full: timedelta = timedelta(days=2)
+    portal: timedelta = timedelta(days=10)
+    online_card: timedelta = timedelta(days=21)
 
 
 @dataclass(frozen=True, slots=True)

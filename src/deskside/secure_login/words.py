@@ -46,7 +46,10 @@ def span(length: timedelta) -> str:
     if minutes < 90:
         return ngettext("{count} minute", "{count} minutes", minutes).format(count=minutes)
     hours = round(minutes / 60)
-    return ngettext("{count} hour", "{count} hours", hours).format(count=hours)
+    if hours < 48:
+        return ngettext("{count} hour", "{count} hours", hours).format(count=hours)
+    days = round(hours / 24)
+    return ngettext("{count} day", "{count} days", days).format(count=days)
 
 
 def ago(moment: datetime, now: datetime) -> str:

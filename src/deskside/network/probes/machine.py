@@ -57,6 +57,10 @@ class LagWatch:
         """Seconds by which the loop was late since a moment of its clock."""
         return sum(lag for when, lag in self._late if when >= moment)
 
+    def worst_since(self, moment: float) -> float:
+        """The longest time in seconds for which the loop was late at once since a moment."""
+        return max((lag for when, lag in self._late if when >= moment), default=0.0)
+
     def usual(self, moment: float) -> float:
         """Seconds by which three of four ticks since a moment were late at most."""
         lags = sorted(lag for when, lag in self._ticks if when >= moment)

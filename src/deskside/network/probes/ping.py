@@ -83,9 +83,15 @@ async def _burst(
             except OSError:
                 await asyncio.sleep(0)
             await asyncio.sleep(apart)
-        if len(answered) < count:
+        began = loop.time()
+        while len(answered) < count:
+            # On a long way the last answers are still to come when others have.
+            enough = max(patience, 2 * max(answered.values(), default=0.0) / 1000)
+            left = began + enough - loop.time()
+            if left <= 0:
+                break
             with suppress(TimeoutError):
-                await asyncio.wait_for(complete.wait(), patience)
+                await asyncio.wait_for(complete.wait(), left)
         read()
     finally:
         loop.remove_reader(opened)

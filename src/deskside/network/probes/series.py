@@ -185,8 +185,9 @@ class Line:
                 high = middle
         return low
 
-    async def held(self, count: int) -> HeldSeen:
-        """Hold connections open at once, each proved by a question."""
+    async def held(self, count: int) -> HeldSeen | None:
+        """Hold connections open at once, each proved by a question; None where the responder
+        itself says that it has no room."""
         opened: list[socket.socket] = []
         worked = 0
         try:
@@ -196,6 +197,8 @@ class Line:
                     told = await self._ask(opened[-1], 2.5)
                 except (OSError, TimeoutError):
                     break
+                if told.result is Echo.BUSY:
+                    return None
                 if told.result is not Echo.GENUINE:
                     break
                 worked += 1
@@ -231,20 +234,21 @@ class Line:
         return IdleSeen(host=self.host, port=self.port, alive=alive, dead=dead, ending=ending)
 
     async def _ladder(self, steps: list[float]) -> tuple[float, float | None, Echo | None]:
-        told = dict(
-            zip(steps, await asyncio.gather(*(self._quiet(step) for step in steps)), strict=True)
-        )
-        lost = [step for step, one in told.items() if one in _CUT]
-        dead = min(lost) if lost and (await self._works_again()) else None
-        alive = max(
-            (
-                step
-                for step, one in told.items()
-                if one is Echo.GENUINE and (dead is None or step < dead)
-            ),
-            default=0.0,
-        )
-        return alive, dead, told[dead] if dead is not None else None
+        """The longest quiet time that a connection outlived, and the shortest that one did not:
+        once one is dead, and a fresh one works, longer ones are not waited for."""
+        waiting = [(step, asyncio.create_task(self._quiet(step))) for step in steps]
+        alive = 0.0
+        try:
+            for step, quiet in waiting:
+                told = await quiet
+                if told is Echo.GENUINE:
+                    alive = step
+                elif told in _CUT and await self._works_again():
+                    return alive, step, told
+        finally:
+            for _step, quiet in waiting:
+                quiet.cancel()
+        return alive, None, None
 
     async def _quiet(self, seconds: float) -> Echo | None:
         try:

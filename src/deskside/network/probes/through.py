@@ -16,6 +16,8 @@ from deskside.network.probes.proxies import Proxy
 PATIENCE = 3.0
 _STATUS = re.compile(rb"HTTP/1\.\d (\d{3})")
 _UNREACHED = (500, 502, 503, 504)
+WANTS_LOG_IN = (401, 407)
+"""RFC 9110 section 15.5.8; tinyproxy says 401 where a password is wrong."""
 
 Prove = Callable[[PlainChannel, int], Awaitable[bool]]
 """Whether the far end proves itself through the opened way."""
@@ -87,7 +89,7 @@ async def _connect(channel: PlainChannel, proxy: Proxy, far_end: str, port: int)
     status = int(found[1])
     if 200 <= status < 300:
         return Passage.OPENED
-    if status == 407:
+    if status in WANTS_LOG_IN:
         return Passage.AUTHENTICATE
     return Passage.UNREACHED if status in _UNREACHED else Passage.DENIED
 

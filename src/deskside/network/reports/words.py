@@ -52,6 +52,7 @@ _WHY = {
             mark("no quiet connection could be judged"),
             mark("no responder of the desk is among the hosts"),
             mark("only with --deep, against a responder"),
+            mark("the responder had no room"),
             mark("this computer was too busy"),
             mark("this user may send no echo request"),
             mark("too little time; a longer --deadline allows it"),

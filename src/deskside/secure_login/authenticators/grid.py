@@ -71,7 +71,9 @@ class Grid(ABC):
             ),
         )
 
-    def issue(self, rng: Randomness, /, *, keyed: Keyed) -> Issued:
+    def issue(
+        self, rng: Randomness, /, *, keyed: Keyed, lifetime: timedelta | None = None
+    ) -> Issued:
         """A new card of 224 codes; we keep only their keyed hashes."""
         codes = [random_code(CODE_LENGTH, rng) for _index in range(CODES)]
         serial = "-".join(f"{rng.below(10_000):04d}" for _group in range(2))
@@ -79,7 +81,7 @@ class Grid(ABC):
             secret=b"".join(_kept(keyed, index, code) for index, code in enumerate(codes, 1)),
             public={"serial": serial},
             virtual_device={"kind": self.kind, "serial": serial, "codes": " ".join(codes)},
-            lifetime=self.lifetime,
+            lifetime=lifetime or self.lifetime,
         )
 
     def left(self, state: Mapping[str, object]) -> tuple[int, int]:

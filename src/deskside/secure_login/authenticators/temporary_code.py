@@ -1,7 +1,8 @@
 """Temporary code: told to somebody who has lost a device, after a check of who they are.
 
 It is full access for two days; after that only the portal, to print an online card, for ten more
-(KB69, KB1873). Those who issue it see to it that nobody gets two in a row.
+(KB69, KB1873; eight in one translation, so that a desk may set both). Those who issue it see to it
+that nobody gets two in a row.
 """
 
 from __future__ import annotations
@@ -49,15 +50,24 @@ class TemporaryCode:
             (_("Type the code as it was told to you. Capitals matter."),),
         )
 
-    def issue(self, rng: Randomness, /, *, keyed: Keyed) -> Issued:
-        """A new code; we keep only its keyed hash."""
+    def issue(
+        self,
+        rng: Randomness,
+        /,
+        *,
+        keyed: Keyed,
+        full: timedelta = FULL_ACCESS,
+        portal: timedelta = PORTAL_ONLY,
+    ) -> Issued:
+        """A new code; we keep only its keyed hash, and how long it was given for."""
         code = random_code(CODE_LENGTH, rng)
         serial = f"T-{rng.below(10**8):08d}"
         return Issued(
             secret=keyed(code.encode()),
             public={"serial": serial},
             virtual_device={"kind": self.kind, "serial": serial, "code": code},
-            lifetime=FULL_ACCESS + PORTAL_ONLY,
+            lifetime=full + portal,
+            state={"full": int(full.total_seconds()), "all": int((full + portal).total_seconds())},
         )
 
     def begin(self, device: DeviceRecord, now: datetime, rng: Randomness) -> Challenge:
@@ -73,21 +83,19 @@ class TemporaryCode:
     def verify(
         self, device: DeviceRecord, challenge: Challenge, answer: str, now: datetime
     ) -> Verdict:
-        """Right if it is the code, before it ends; after two days for the portal alone."""
+        """Right if it is the code, before it ends; after its first days for the portal alone."""
         given = device.keyed(answer.encode("utf-8", "surrogatepass"))
         right = hmac.compare_digest(device.secret, given)
         assert device.created is not None
         age = now - device.created
-        due = (
-            challenge.device == device.id
-            and now < challenge.expires
-            and age < FULL_ACCESS + PORTAL_ONLY
-        )
+        full = _span(device.state.get("full"), FULL_ACCESS)
+        whole = _span(device.state.get("all"), FULL_ACCESS + PORTAL_ONLY)
+        due = challenge.device == device.id and now < challenge.expires and age < whole
         return Verdict(
             accepted=right and due,
             new_state=None,
             spends=challenge.id,
-            portal_only=age >= FULL_ACCESS,
+            portal_only=age >= full,
         )
 
     def simulate(
@@ -98,3 +106,7 @@ class TemporaryCode:
         if set(virtual_device) != {"kind", "serial", "code"} or not isinstance(code, str):
             raise DamagedDevice(_("it must hold kind, serial and code, and nothing else"))
         return code
+
+
+def _span(seconds: object, usual: timedelta) -> timedelta:
+    return timedelta(seconds=seconds) if isinstance(seconds, int) else usual

@@ -24,7 +24,8 @@ class Action:
 
     Attributes:
         title: the button and the heading.
-        told: what it does, said before it is done.
+        told: what it does, said before it is done; may name `full` and `portal`, the spans of a
+            temporary code.
         done: said after it.
         right: what it takes.
         fits: whether it makes sense for a user name as it stands.
@@ -94,8 +95,8 @@ ACTIONS: dict[str, Action] = {
         mark("Give a temporary code"),
         mark(
             "For whoever has no device at hand. Check who asks before you do it. The code is shown"
-            " once, for you to tell it by telephone: two days of full access, then ten for the"
-            " portal alone, to print an Online Security Code Card. Nobody gets two in a row."
+            " once, for you to tell it by telephone: full access for {full}, then the portal alone"
+            " for {portal}, to print an Online Security Code Card. Nobody gets two in a row."
         ),
         mark("The temporary code is in force; the holder was told by e-mail that there is one."),
         Right.RECOVER,

@@ -12,6 +12,7 @@ from litestar.response import Response
 from deskside.directory.model import Role
 from deskside.foundation.errors import NotFound, UsageProblem
 from deskside.foundation.text import _
+from deskside.secure_login import words
 from deskside.secure_login.dependencies import TheHelpdesk
 from deskside.secure_login.helpdesk import exports, showing
 from deskside.secure_login.helpdesk.actions import ACTIONS, Action, action, offered
@@ -207,6 +208,7 @@ def _ask(
 ) -> Response[Any]:
     chosen = action(key)
     dossier = helpdesk.allowed(visitor, name, chosen.right)
+    bridge = helpdesk.secure_login.lives.bridge
     device = _chosen_device(dossier.devices, chosen, fields.get("device", ""))
     return page(
         request,
@@ -214,7 +216,7 @@ def _ask(
         status=400 if wrong else 200,
         crumbs=[*showing.crumbs(name, showing.address(name)), (_(chosen.title), "")],
         title=_(chosen.title),
-        told=_(chosen.told),
+        told=_(chosen.told).format(full=words.span(bridge.full), portal=words.span(bridge.portal)),
         rows=[
             (_("User name"), name),
             (_("Name"), dossier.person.display_name),

@@ -222,11 +222,17 @@ class Helpdesk:
             yield from page
             after = page[-1].name
 
-    def all_devices(self, visitor: Visitor) -> list[DeviceInfo]:
-        """All devices, for an export; recorded."""
+    def all_devices(self, visitor: Visitor) -> Iterator[DeviceInfo]:
+        """All devices, in pieces, for an export; recorded."""
         self.require(visitor, Right.EXPORT)
         self._record_export(visitor, "devices")
-        return self.secure_login.list_devices()
+        return self._every_device()
+
+    def _every_device(self) -> Iterator[DeviceInfo]:
+        after = ""
+        while piece := self.secure_login.devices.filtered(after=after, limit=PIECE):
+            yield from piece
+            after = f"{piece[-1].serial} {piece[-1].id}"
 
     # Acting
 

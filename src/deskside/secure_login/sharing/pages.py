@@ -257,7 +257,7 @@ def _refused(request: AnyRequest, error: CannotShare) -> Response[Any]:
         status=error.http_status,
         crumbs=_crumbs(),
         title=error.title,
-        message=error.message,
+        message=error.lead[:1].upper() + error.lead[1:],
         hint=error.hint,
         article=f"{error.article}#{error.code}",
         code=error.code,

@@ -12,13 +12,15 @@ ARTICLE = "2481"
 class CannotShare(Refused):
     """A condition of sharing is not met.
 
-    `code` is the obstacle's name, `title` what the support page calls it (KB2481).
+    `code` is the obstacle's name, `title` what the support page calls it (KB2481), and `lead` the
+    message below that title.
     """
 
     def __init__(self, obstacle: Obstacle) -> None:
         message, hint = _told(obstacle)
         super().__init__(obstacle.value, message, hint=hint, article=ARTICLE)
         self.title = _title(obstacle)
+        self.lead = message.removeprefix(f"{self.title}: ")
 
 
 class NoSuchShare(NotFound):
