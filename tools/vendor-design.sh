@@ -1,6 +1,6 @@
 #!/bin/sh
-# Rebuilds src/deskside/web/static from src/deskside/web/design. Needs node and
-# npm; run it to upgrade what is vendored or after editing the style sheets.
+# Rebuilds src/deskside/web/static from src/deskside/web/design. Needs node,
+# npm and Python; run it to upgrade what is vendored or after editing the style sheets.
 # The product itself has no build step: the results are committed.
 set -eu
 
@@ -29,8 +29,20 @@ fi
 
 mkdir -p "$static/fonts"
 cp "$modules/htmx.org/dist/htmx.min.js" "$static/htmx.min.js"
-cp "$modules/@fontsource-variable/geist/files/geist-latin-wght-normal.woff2" "$static/fonts/geist.woff2"
-cp "$modules/@fontsource-variable/geist-mono/files/geist-mono-latin-wght-normal.woff2" "$static/fonts/geist-mono.woff2"
+# A first visit carries the fonts: only the weights and letters that our texts have. Letters of
+# other languages, as in names, are in a file by themselves, fetched where they stand.
+python3 -m venv "$work/fonts" && "$work/fonts/bin/pip" install --quiet fonttools brotli
+cut_down() { # to, from, weights, letters
+  "$work/fonts/bin/fonttools" varLib.instancer --quiet --output="$work/$1.ttf" \
+    "$modules/@fontsource-variable/$2/files/$2-latin-wght-normal.woff2" "wght=$3"
+  "$work/fonts/bin/pyftsubset" "$work/$1.ttf" --flavor=woff2 --output-file="$static/fonts/$1.woff2" \
+    --unicodes="$4" --layout-features=kern,tnum --no-hinting --desubroutinize
+}
+ours=U+20-7E,U+A0,U+AB,U+B7,U+BB,U+C8,U+E0,U+E8,U+E9,U+EC,U+F2,U+F9
+ours=$ours,U+2013,U+2014,U+2018,U+2019,U+201C,U+201D,U+2026,U+203A,U+20AC,U+2192,U+22EF
+cut_down geist geist 400:600 "$ours"
+cut_down geist-more geist 400:600 U+A1-AA,U+AC-B6,U+B8-BA,U+BC-C7,U+C9-DF,U+E1-E7,U+EA,U+EB,U+ED-F1,U+F3-F8,U+FA-FF
+cut_down geist-mono geist-mono 450 "$ours"
 cp "$modules/@fontsource-variable/doto/files/doto-latin-wght-normal.woff2" "$static/fonts/doto.woff2"
 
 version() { node -p "require('$modules/$1/package.json').version"; }

@@ -18,7 +18,7 @@ HERE = {article.number for article in LIBRARY.articles()}
 
 
 def read(name: str) -> list[tuple[str, ...]]:
-    """The phrasings of a file: language, number of the right article, words."""
+    """The phrasings of a file: language, numbers of the articles that are right, words."""
     text = Path(__file__).with_name(name).read_text(encoding="utf-8")
     return [tuple(line.split("\t")) for line in text.splitlines()]
 
@@ -28,16 +28,16 @@ TUNING, HELD_OUT = read("phrasings.tsv"), read("held_out.tsv")
 
 def misses(phrasings: list[tuple[str, ...]]) -> tuple[list[str], int]:
     """Those whose article is here and not first, with what is; and how many were asked."""
-    asked = [phrasing for phrasing in phrasings if phrasing[1] in HERE]
+    asked = [phrasing for phrasing in phrasings if HERE.issuperset(phrasing[1].split(","))]
     wrong = []
-    for language, number, words in asked:
+    for language, numbers, words in asked:
         first = next(iter(LIBRARY.search(words, language)), None)
-        if first is None or first.number != number:
-            wrong.append(f"{words!r}: {first.number if first else 'nothing'}, not {number}")
+        if first is None or first.number not in numbers.split(","):
+            wrong.append(f"{words!r}: {first.number if first else 'nothing'}, not {numbers}")
     return wrong, len(asked)
 
 
-@pytest.mark.parametrize(("phrasings", "least"), [(TUNING, 400), (HELD_OUT, 200)])
+@pytest.mark.parametrize(("phrasings", "least"), [(TUNING, 800), (HELD_OUT, 200)])
 def test_half_of_them_are_italian(phrasings: list[tuple[str, ...]], least: int) -> None:
     italian = sum(language == "it" for language, _number, _words in phrasings)
     assert len(phrasings) >= least
@@ -45,7 +45,7 @@ def test_half_of_them_are_italian(phrasings: list[tuple[str, ...]], least: int) 
 
 
 @pytest.mark.parametrize(
-    ("phrasings", "share"), [(TUNING, 0.02), (HELD_OUT, 0.12)], ids=["tuning", "held-out"]
+    ("phrasings", "share"), [(TUNING, 0.02), (HELD_OUT, 0.05)], ids=["tuning", "held-out"]
 )
 def test_the_right_article_comes_first(phrasings: list[tuple[str, ...]], share: float) -> None:
     wrong, asked = misses(phrasings)
@@ -55,6 +55,6 @@ def test_the_right_article_comes_first(phrasings: list[tuple[str, ...]], share: 
 
 @pytest.mark.parametrize("other", ["en", "it"])
 def test_a_question_in_the_other_language_is_answered(other: str) -> None:
-    asked = [(n, w) for language, n, w in [*TUNING, *HELD_OUT] if language != other and n in HERE]
-    found = [any(r.number == n for r in LIBRARY.search(w, other)[:3]) for n, w in asked]
+    asked = [(n.split(","), w) for language, n, w in [*TUNING, *HELD_OUT] if language != other]
+    found = [any(r.number in n for r in LIBRARY.search(w, other)[:3]) for n, w in asked]
     assert sum(found) >= 0.9 * len(found)

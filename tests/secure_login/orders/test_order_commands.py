@@ -17,7 +17,7 @@ from deskside.secure_login.orders.admin_commands import orders as admin_orders
 from deskside.secure_login.orders.commands import orders
 from tests.secure_login.browser import portal
 from tests.secure_login.desk import Desk
-from tests.secure_login.orders.test_ordering import ADDRESS, NEW_PIN, PLUS, Shop, wish
+from tests.secure_login.orders.shop import ADDRESS, NEW_PIN, PLUS, Shop, wish
 from tests.secure_login.test_life import seen
 
 

@@ -12,7 +12,7 @@ from deskside.directory.model import Role
 from deskside.secure_login.values import DeviceStatus
 from tests.secure_login.browser import Browser, portal
 from tests.secure_login.desk import PASSWORD, Desk
-from tests.secure_login.orders.test_ordering import ADDRESS, NEW_PIN, PLUS, Shop, wish
+from tests.secure_login.orders.shop import ADDRESS, NEW_PIN, PLUS, Shop, wish
 from tests.secure_login.test_device_pages import of_page
 from tests.secure_login.test_life import seen
 

@@ -25,6 +25,7 @@ from deskside.knowledge.search.question import Question, understand
 from deskside.knowledge.search.ranking import Ranking
 from deskside.knowledge.search.tables import Tables
 from deskside.knowledge.search.vocabulary import Vocabulary
+from deskside.knowledge.search.ways import Ways
 
 OWN_LANGUAGE = 2.0
 NAMED = 1_000_000.0
@@ -45,7 +46,8 @@ class Index:
         self._vocabulary.create()
         self._texts: dict[int, Held] = {}
         self._by_key: dict[Key, int] = {}
-        self._ranking = Ranking(self._tables, self._vocabulary, self._texts)
+        self._ways = Ways()
+        self._ranking = Ranking(self._tables, self._vocabulary, self._texts, self._ways)
         self._languages: Counter[str] = Counter()
         self._ids = count(1)
         with self._rows:
@@ -142,6 +144,7 @@ class Index:
         self._by_key[document.key] = row
         self._languages[document.language] += 1
         self._tables.add(row, document)
+        self._ways.add(row, document)
         self._vocabulary.add(vocabulary)
 
     def _remove(self, key: Key) -> None:
@@ -151,6 +154,7 @@ class Index:
         document = self._texts.pop(row).document
         self._languages -= Counter({document.language: 1})
         self._tables.remove(row, document)
+        self._ways.remove(row, document)
         self._vocabulary.remove(_vocabulary(document))
 
 

@@ -29,6 +29,8 @@ MOST_TERMS = 12
 SHORTEST_PREFIX = 3
 LONGEST_PHRASE = 12
 """Words of a message that must follow each other to be taken for a quotation."""
+MOST_SAID = 80
+"""Words of a message that are compared with the ways in which people ask."""
 
 CODE = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)+")
 NAMED = re.compile(r"kb\s?([0-9]{1,6})", re.IGNORECASE)
@@ -104,7 +106,8 @@ class Question:
         codes: words with hyphens that may be codes of findings.
         terms: what to search for, without words that every text has.
         literal: the same with those words, where there are some; the strictest way to search.
-        phrase: all its words in order.
+        phrase: its first words in order.
+        said: the same, more of them, for what is not compared word for word.
         corrected: the question with mistyped words corrected; empty where none was.
         only_names: whether it is a number or a code and nothing else.
     """
@@ -114,6 +117,7 @@ class Question:
     terms: tuple[Term, ...]
     literal: tuple[Term, ...]
     phrase: str
+    said: tuple[str, ...]
     corrected: str
     only_names: bool
 
@@ -153,6 +157,7 @@ def understand(
         terms(_rarest(kept, frequency)),
         terms(every) if len(kept) < len(every) <= MOST_TERMS else (),
         " ".join(fixed[:LONGEST_PHRASE]),
+        tuple(fixed[:MOST_SAID]),
         "" if fixed == typed else _corrected(text, typed, fixed),
         article_number(text) is not None or CODE.fullmatch(text.strip().lower()) is not None,
     )

@@ -18,6 +18,7 @@ from deskside.knowledge.search.likelihood import likelihoods
 from deskside.knowledge.search.question import Question, Term
 from deskside.knowledge.search.tables import Tables
 from deskside.knowledge.search.vocabulary import Vocabulary
+from deskside.knowledge.search.ways import Ways
 
 CANDIDATES = 40
 """Texts that are weighed for a place among the results."""
@@ -39,6 +40,9 @@ PASSAGE = 0.1
 ALL_TERMS, ALL_WORDS = 1.8, 2.4
 """What it counts to hold every term, or every word down to the smallest."""
 
+WAYS = 1.5
+"""What it counts to be asked for in such words, beside the best text's weight by what it holds."""
+
 
 class Ranking:
     """The weights of texts.
@@ -47,15 +51,25 @@ class Ranking:
         tables: where words are looked up.
         vocabulary: how many texts hold each word.
         texts: all that is indexed, by row.
+        ways: what people ask for texts with.
     """
 
-    def __init__(self, tables: Tables, vocabulary: Vocabulary, texts: Mapping[int, Held]) -> None:
+    def __init__(
+        self, tables: Tables, vocabulary: Vocabulary, texts: Mapping[int, Held], ways: Ways
+    ) -> None:
         self._tables = tables
         self._vocabulary = vocabulary
         self._texts = texts
+        self._ways = ways
 
     def scores(self, question: Question) -> dict[int, float]:
         """The weight of every text that holds some of the terms; of those with all, a higher."""
+        weighed = self._weighed(question)
+        best = max(weighed.values(), default=0.0)
+        asked = self._ways.scores(question.said)
+        return {row: weight + best * WAYS * asked.get(row, 0.0) for row, weight in weighed.items()}
+
+    def _weighed(self, question: Question) -> dict[int, float]:
         terms = question.terms
         if not terms:
             return {}

@@ -87,7 +87,7 @@ def show_review(reference: str, reviewer: str, data: str | None, database: str |
             words.evidence(each.name),
             each.requester or "–",
             each.owner or "–",
-            _("yes") if each.same else _("no"),
+            words.sameness(each.same),
         ]
         for each in info.evidence
     ]

@@ -104,7 +104,7 @@ def _shown(
                 sharing_words.evidence(each.name),
                 each.requester or "–",
                 each.owner or "–",
-                _("yes") if each.same else _("no"),
+                sharing_words.sameness(each.same),
             ]
             for each in info.evidence
         ],

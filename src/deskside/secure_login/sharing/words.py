@@ -64,3 +64,8 @@ def evidence(name: str) -> str:
         "document_number": _("Number of document"),
         "us_ssn": _("US social security number"),
     }.get(name, name)
+
+
+def sameness(same: bool) -> str:
+    """Whether what is on record for two people is the same; what differs is seen at a glance."""
+    return _("yes") if same else f"✗ {_('different')}"
