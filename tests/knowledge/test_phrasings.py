@@ -37,7 +37,7 @@ def misses(phrasings: list[tuple[str, ...]]) -> tuple[list[str], int]:
     return wrong, len(asked)
 
 
-@pytest.mark.parametrize(("phrasings", "least"), [(TUNING, 800), (HELD_OUT, 200)])
+@pytest.mark.parametrize(("phrasings", "least"), [(TUNING, 1400), (HELD_OUT, 200)])
 def test_half_of_them_are_italian(phrasings: list[tuple[str, ...]], least: int) -> None:
     italian = sum(language == "it" for language, _number, _words in phrasings)
     assert len(phrasings) >= least
@@ -45,7 +45,7 @@ def test_half_of_them_are_italian(phrasings: list[tuple[str, ...]], least: int) 
 
 
 @pytest.mark.parametrize(
-    ("phrasings", "share"), [(TUNING, 0.02), (HELD_OUT, 0.05)], ids=["tuning", "held-out"]
+    ("phrasings", "share"), [(TUNING, 0.01), (HELD_OUT, 0.05)], ids=["tuning", "held-out"]
 )
 def test_the_right_article_comes_first(phrasings: list[tuple[str, ...]], share: float) -> None:
     wrong, asked = misses(phrasings)
@@ -55,6 +55,9 @@ def test_the_right_article_comes_first(phrasings: list[tuple[str, ...]], share: 
 
 @pytest.mark.parametrize("other", ["en", "it"])
 def test_a_question_in_the_other_language_is_answered(other: str) -> None:
-    asked = [(n.split(","), w) for language, n, w in [*TUNING, *HELD_OUT] if language != other]
+    foreign = [(n.split(","), w) for language, n, w in [*TUNING, *HELD_OUT] if language != other]
+    # Two of three, always the same: each takes some 20 ms, and more of them tell no more.
+    asked = [question for at, question in enumerate(foreign) if at % 3]
+    assert len(asked) >= 560
     found = [any(r.number in n for r in LIBRARY.search(w, other)[:3]) for n, w in asked]
     assert sum(found) >= 0.9 * len(found)
