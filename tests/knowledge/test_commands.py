@@ -24,6 +24,8 @@ from deskside.knowledge.service import Library
 from deskside.network.causes import WORDS
 from deskside.network.service import NetworkService
 
+from .conftest import text
+
 GOOD = b"""<?xml version="1.0" encoding="UTF-8"?>
 <Settings mode="TWS">
 	<SettingsVersion majorVersion="978"></SettingsVersion><String>&apos;</String>
@@ -221,6 +223,23 @@ def test_lint_finds_faults_and_says_where(inside: Run, tmp_path: Path) -> None:
     (bad / "en.md").write_text("+++\n")
     told = inside("kb", "lint", str(bad.parent), code=1)
     assert "7001/en.md:2" in told.stdout
+
+
+def test_lint_judges_a_desk_s_own_articles_beside_those_that_they_name(
+    inside: Run, tmp_path: Path
+) -> None:
+    folder = tmp_path / "portal" / "articles"
+    for language in ("en", "it"):
+        path = folder / "9101" / f"{language}.md"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text("9101", language, body="See [there](kb:2816#port-dropped)."))
+    alone = inside("kb", "lint", str(folder), code=1).stdout
+    assert "kb:2816#port-dropped" in alone
+    beside = inside("kb", "lint", "--data", str(folder.parent), "--json")
+    assert document(beside)["verdict"] == "success"
+    (folder / "9101" / "it.md").unlink()
+    told = inside("kb", "lint", "--data", str(folder.parent), code=1).stdout
+    assert "its text it.md is missing" in told
 
 
 CLOSED_LIST = """

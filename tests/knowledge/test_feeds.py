@@ -97,6 +97,8 @@ def test_the_portal_s_feeds_are_valid(app: Any, schema: etree.RelaxNG, kind: str
         own = next(link for link in read.feed.links if link.rel == "self")
         assert own.href == f"http://localhost/kb/feed.{kind}?{query}"
         assert ask(app, read.entries[0].link).status_code == 200
+        assert read.feed.link == f"http://localhost/kb?{query}"
+        assert f'<html lang="{language}"' in ask(app, read.feed.link).text
     for unknown in ("nothing-has-this", "%00%0B%3C%2Ffeed%3E", "%F0%9F%A6%93"):
         empty = ask(app, f"/kb/feed.{kind}?tag={unknown}")
         assert judged(empty.content, kind, empty.headers["content-type"], schema).entries == []

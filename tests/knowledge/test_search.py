@@ -43,6 +43,15 @@ def test_the_last_word_may_be_unfinished_and_accents_do_not_matter(three: Librar
     assert numbers(three, "resume") == ["7003"]
 
 
+@pytest.mark.parametrize("words", ["near the door", "NEAR(door) OR *", "door AND NOT"])
+def test_a_small_word_is_never_taken_for_a_mistyped_one(
+    write: Write, library: Callable[[], Library], words: str
+) -> None:
+    write("7001", title="A door", body="This year, bear and ant: nota bene.")
+    assert library().find(words)[1] == ""
+    assert library().find("dooor")[1] == "door"
+
+
 def test_of_texts_with_all_words_the_one_that_says_little_besides_comes_first(
     write: Write, library: Callable[[], Library]
 ) -> None:

@@ -343,7 +343,7 @@ def test_a_portal_by_false_names_is_a_portal() -> None:
 
 
 def test_a_narrow_way_explains_the_jitter_that_it_makes() -> None:
-    trips = (5.0, 40.0, 8.0, 60.0, 5.0, 45.0, 70.0, 9.0)
+    trips = (5.0, 90.0, 30.0, 110.0, 15.0, 60.0, 75.0, 40.0)
     asked = SeriesSeen(
         host="desk.example", address=PUBLIC, port=4000, connections=1, round_trips=trips
     )

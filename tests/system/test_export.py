@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.knowledge.test_phrasings import HELD_OUT
 from tests.system.conftest import run_deskside
 
 
@@ -59,6 +60,55 @@ def test_search_finds_without_a_server(
     expect(first).to_contain_text(f"KB{number}")
     first.get_by_role("link").first.click()
     expect(page.get_by_role("main")).to_contain_text(f"KB{number}")
+
+
+ASK_ALL = """(asked) => asked.map((words) => {
+  const input = document.getElementById("q");
+  input.value = words;
+  input.dispatchEvent(new Event("input"));
+  return [...document.querySelectorAll("#results .ds-number")].map((each) => each.textContent);
+})"""
+"""What the page finds for each of many questions: the numbers of the articles, best first."""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scripts", [True])
+def test_peoples_words_lead_to_the_right_article_as_on_the_portal(
+    site: str, browser_page: Page, scripts: bool
+) -> None:
+    right = across = 0
+    for language, other in (("en", "it"), ("it", "en")):
+        browser_page.goto(f"{site}/{language}/index.html")
+        own = [phrasing for phrasing in HELD_OUT if phrasing[0] == language]
+        foreign = [phrasing for phrasing in HELD_OUT if phrasing[0] == other]
+        found = browser_page.evaluate(
+            ASK_ALL, [words for _tag, _numbers, words in [*own, *foreign]]
+        )
+        for (tag, numbers, _words), shown in zip([*own, *foreign], found, strict=True):
+            named = {f"KB{number}" for number in numbers.split(",")}
+            right += tag == language and not named.isdisjoint(shown[:1])
+            across += tag == other and not named.isdisjoint(shown[:3])
+    assert right >= 0.95 * len(HELD_OUT)
+    assert across >= 0.9 * len(HELD_OUT)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scripts", [True])
+@pytest.mark.parametrize(
+    ("language", "asked", "section"),
+    [
+        ("en", "connection is closed at once by the program", "9004.html#api-address-refused"),
+        ("en", "2816#port-dropped", "2816.html#port-dropped"),
+        ("it", "il file delle impostazioni è danneggiato", "2323.html#settings-damaged"),
+    ],
+)
+def test_a_section_is_named_where_one_answers(
+    site: str, browser_page: Page, scripts: bool, language: str, asked: str, section: str
+) -> None:
+    browser_page.goto(f"{site}/{language}/index.html")
+    browser_page.get_by_role("searchbox").fill(asked)
+    first = browser_page.locator("#results li").first
+    expect(first.locator("p a")).to_have_attribute("href", section)
 
 
 @pytest.mark.browser

@@ -86,16 +86,21 @@ def search(words: tuple[str, ...]) -> None:
 
 @kb.command()
 @click.argument("folder", required=False, type=click.Path(exists=True, file_okay=False))
+@click.option("--data", metavar="DIR", help="The portal's data folder, whose articles count, too.")
 @command_options
-def lint(folder: str | None) -> None:
-    """Check that the articles keep all rules (those in FOLDER, else the installed ones)."""
+def lint(folder: str | None, data: str | None) -> None:
+    """Check that the articles keep all rules: the installed ones and your own.
+
+    With FOLDER only those in it, as a knowledge base by itself.
+    """
     from pathlib import Path
 
     from deskside.foundation.findings import Verdict, report, verdict
     from deskside.foundation.findings_terminal import render_report
     from deskside.knowledge.service import Library
 
-    findings = Library.open(Path(folder) if folder else None).lint()
+    own = Path(data) / "articles" if data else None
+    findings = Library.open(Path(folder) if folder else None, own=own).lint()
     result = verdict(findings)
     emit(report(findings), lambda: render_report(findings, result))
     if result is not Verdict.SUCCESS:

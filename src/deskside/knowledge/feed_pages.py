@@ -41,22 +41,19 @@ def rss_feed(request: AnyRequest, library: Articles) -> Response[bytes]:
 def site_map(request: AnyRequest, library: Articles) -> Response[bytes]:
     """Every article in every language, for search engines."""
     listed = ((a.number, library.languages(a.number)) for a in library.articles())
-    content = feeds.sitemap(listed, places=_places(request))
+    content = feeds.sitemap(listed, places=feeds.Places.of_portal(site(request), language()))
     return Response(content, media_type="application/xml; charset=utf-8")
 
 
 def _feed(request: AnyRequest, library: Library, write: Callable[..., bytes]) -> bytes:
     speak(request)
     listed = chosen(library.articles(), request)
+    # A tag that no article has is nobody's word, and may hold what no title can.
+    subject = request.query_params.get("tag", "") if listed else ""
     return write(
         listed,
-        places=_places(request),
+        places=feeds.Places.of_portal(site(request), language(), subject),
         here=str(request.url),
         language=language(),
-        # A tag that no article has is nobody's word, and may hold what no title can.
-        subject=request.query_params.get("tag", "") if listed else "",
+        subject=subject,
     )
-
-
-def _places(request: AnyRequest) -> feeds.Places:
-    return feeds.Places.of_portal(site(request))

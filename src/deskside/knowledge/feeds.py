@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from email.utils import format_datetime
+from urllib.parse import urlencode
 from xml.etree.ElementTree import Element, SubElement, register_namespace, tostring
 
 from deskside.foundation.text import LANGUAGES, _
@@ -35,9 +36,16 @@ class Places:
     article: Callable[[str, str], str]
 
     @classmethod
-    def of_portal(cls, site: str) -> Places:
-        """Those of a portal, by its address without a slash at its end."""
-        return cls(f"{site}/kb", lambda number, tag: article_address(site, number, tag))
+    def of_portal(cls, site: str, language: str, subject: str = "") -> Places:
+        """Those of a portal.
+
+        Args:
+            site: its address, without a slash at its end.
+            language: that of the list of articles.
+            subject: the tag that all articles of the list have, if they were chosen by one.
+        """
+        query = urlencode(({"tag": subject} if subject else {}) | {"lang": language})
+        return cls(f"{site}/kb?{query}", lambda number, tag: article_address(site, number, tag))
 
 
 def atom(

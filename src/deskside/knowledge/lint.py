@@ -60,7 +60,9 @@ def _article_faults(shelf: Shelf, texts: dict[str, Article]) -> Iterator[Finding
     number = next(iter(texts.values())).number
     for tag in LANGUAGES:
         if tag not in texts:
-            yield _fault("language-missing", number, _("the text in {tag} is missing"), tag=tag)
+            yield _fault(
+                "language-missing", number, _("its text {file} is missing"), file=f"{tag}.md"
+            )
     for article in texts.values():
         yield from _headings(article)
         yield from _references(shelf, article)

@@ -8,8 +8,17 @@
   const list = document.getElementById("results");
   const count = document.getElementById("count");
   const fold = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+  const words = (text) => fold(text).match(/[\p{L}\p{N}]+/gu) || [];
   const vocabulary = Object.keys(index.words);
+  const anchors = new Map(index.passages.map((passage, at) => [passage[2], at]));
+  const beginnings = new Map();
+  index.passages.forEach((passage, at) => {
+    if (!beginnings.has(passage[0])) beginnings.set(passage[0], at);
+  });
   const MOST = 20;
+  const LONGEST = 4000;
+  const MOST_WORDS = 80;
+  const MOST_TERMS = 40;
 
   // How well a word of the index answers a word that was typed: 0 for not at all.
   function likeness(typed, word) {
@@ -45,23 +54,150 @@
     return found;
   }
 
-  // Each article once, by its best passage; those that have more of the words come first.
-  function search(text) {
-    const typed = [...new Set(fold(text).match(/[\p{L}\p{N}]+/gu) || [])].slice(0, 40);
+  const add = (map, key, amount) => map.set(key, (map.get(key) || 0) + amount);
+  const most = (map) => Math.max(...map.values(), 0);
+
+  // Stems of words and of two that follow each other; small words only in pairs.
+  function stemmed(said, language) {
+    const of = index.stems[language];
+    const small = index.small[language];
+    const stems = said.map((word) => (Object.hasOwn(of, word) ? of[word] : word));
+    return [
+      stems.filter((stem, at) => !small.includes(said[at])),
+      stems.slice(1).map((stem, at) => `${stems[at]} ${stem}`),
+    ];
+  }
+
+  function runs(said) {
+    const { letters } = index.weights;
+    const found = new Set();
+    for (const word of said) {
+      for (let at = 0; at + letters <= word.length + 2; at += 1) {
+        found.add(`<${word}>`.slice(at, at + letters));
+      }
+    }
+    return found;
+  }
+
+  // What stands in front of each article in a language, as words and as runs of letters.
+  function lanes(language) {
+    const made = { words: new Map(), runs: new Map() };
+    for (const [number, texts] of index.fronts[language]) {
+      const held = { words: new Map(), runs: new Map() };
+      for (const [counts, listed] of texts) {
+        for (const text of listed) {
+          const said = text.split(" ");
+          const [single, pairs] = stemmed(said, language);
+          for (const stem of single) add(held.words, stem, counts);
+          for (const pair of pairs) add(held.words, pair, counts * index.weights.pair);
+          for (const run of runs(said)) add(held.runs, run, counts);
+        }
+      }
+      for (const lane of ["words", "runs"]) made[lane].set(number, held[lane]);
+    }
+    return Object.values(made).map((fronts) => {
+      const lengths = new Map([...fronts].map(([number, held]) =>
+        [number, [...held.values()].reduce((a, b) => a + b, 0)]));
+      const holding = new Map();
+      for (const [number, held] of fronts) {
+        for (const [each, often] of held) {
+          if (!holding.has(each)) holding.set(each, []);
+          holding.get(each).push([number, often]);
+        }
+      }
+      const usual = [...lengths.values()].reduce((a, b) => a + b, 0) / Math.max(1, lengths.size);
+      return { lengths, holding, usual };
+    });
+  }
+
+  const fronts = Object.keys(index.fronts).map((language) => [language, ...lanes(language)]);
+
+  function weigh({ lengths, holding, usual }, asked, counts, found) {
+    const { length, enough } = index.weights;
+    for (const each of asked) {
+      const held = holding.get(each) || [];
+      const rare = counts * Math.log(1 + lengths.size / Math.max(1, held.length));
+      for (const [number, often] of held) {
+        const long = 1 - length + length * lengths.get(number) / usual;
+        add(found, number, rare * often / (often + enough * long));
+      }
+    }
+  }
+
+  // How well the front of each article answers, and which ones have a whole word of the question.
+  function byFront(said) {
+    const found = new Map();
+    const whole = new Set();
+    for (const [language, inWords, inRuns] of fronts) {
+      const [single, pairs] = stemmed(said, language);
+      weigh(inWords, new Set([...single, ...pairs]), 1, found);
+      weigh(inRuns, runs(said), index.weights.run, found);
+      for (const stem of single) {
+        for (const [number] of inWords.holding.get(stem) || []) whole.add(number);
+      }
+    }
+    return { found, whole };
+  }
+
+  // What each word of the question counts in each article, and the sections that have some: how
+  // many, and what they count together.
+  function byText(typed) {
     const articles = new Map();
     for (const one of typed) {
       for (const [at, score] of passagesFor(one)) {
         const number = index.passages[at][0];
-        const article = articles.get(number) || { words: new Map(), passages: new Map() };
+        const article = articles.get(number) || { words: new Map(), sections: new Map() };
         article.words.set(one, Math.max(article.words.get(one) || 0, score));
-        article.passages.set(at, (article.passages.get(at) || 0) + score);
+        if (index.passages[at][2]) {
+          const section = article.sections.get(at) || [0, 0];
+          article.sections.set(at, [section[0] + 1, section[1] + score]);
+        }
         articles.set(number, article);
       }
     }
-    return [...articles.values()].map((article) => {
-      const [best] = [...article.passages].sort((a, b) => b[1] - a[1] || a[0] - b[0])[0];
-      const sum = [...article.words.values()].reduce((a, b) => a + b, 0);
-      return { best, score: sum * article.words.size };
+    return articles;
+  }
+
+  // Articles and sections that the question names by number or code lead.
+  function named(text, said) {
+    const found = new Map();
+    for (const word of said) {
+      const number = word.replace(/^kb/, "");
+      if (beginnings.has(number)) found.set(number, beginnings.get(number));
+    }
+    for (const code of text.toLowerCase().match(/[a-z0-9]+(?:-[a-z0-9]+)+/g) || []) {
+      if (anchors.has(code)) found.set(index.passages[anchors.get(code)][0], anchors.get(code));
+    }
+    return found;
+  }
+
+  // The section of an article to be shown: the best that has most of the words, if one has.
+  function sectionOf(article, words) {
+    const [best] = [...(article?.sections || [])].filter(([, [held]]) => held * 2 > words)
+      .sort((a, b) => b[1][1] - a[1][1] || a[0] - b[0]);
+    return best?.[0];
+  }
+
+  // Each article once, with its best section: by how many words of the question its text has, and by
+  // what people ask for it with.
+  function search(asked) {
+    const text = asked.slice(0, LONGEST);
+    const said = words(text).slice(0, MOST_WORDS);
+    const small = new Set(Object.values(index.small).flat());
+    const telling = [...new Set(said)].filter((word) => !small.has(word));
+    const typed = (telling.length ? telling : [...new Set(said)]).slice(0, MOST_TERMS);
+    const lead = named(text, said);
+    const texts = byText(typed);
+    const { found, whole } = byFront(said);
+    const scores = new Map([...texts].map(([number, article]) =>
+      [number, [...article.words.values()].reduce((a, b) => a + b, 0) * article.words.size]));
+    const best = most(scores) || 1;
+    const bestFront = most(found) || 1;
+    return [...new Set([...lead.keys(), ...texts.keys(), ...whole])].map((number) => {
+      const at = sectionOf(texts.get(number), typed.length) ?? beginnings.get(number);
+      const score = (scores.get(number) || 0) / best +
+        index.weights.ways * (found.get(number) || 0) / bestFront;
+      return { best: lead.get(number) ?? at, score: lead.has(number) ? score + MOST : score };
     }).sort((a, b) => b.score - a.score).slice(0, MOST);
   }
 

@@ -119,7 +119,9 @@ class _Site:
         folder.mkdir()
         articles = self.library.articles(tag)
         tags = sorted({name for article in articles for name in article.tags})
-        (folder / "search-index.js").write_text(index(articles, tag), encoding="utf-8")
+        (folder / "search-index.js").write_text(
+            index({each: self.library.articles(each) for each in LANGUAGES}, tag), encoding="utf-8"
+        )
         self._page(tag, "index", "index.html", articles=articles, subject="", tags=_files(tags))
         for name in tags:
             chosen = [article for article in articles if name in article.tags]

@@ -26,17 +26,17 @@ LETTERS = re.compile(r"[^\W\d_]{3,}")
 
 ENGLISH = """
     a about after again all already also although always am an and any anybody anyone anything are
-    aren as asap at be because been being but by can could couldn d did didn do does doesn doing
-    don done dont either else even ever every everything for from get gets getting give gives go
-    goes going gone got had has hasn have haven having he hello help her here hers hey hi him his
-    how however i if im in instead into is isn it its just keep keeping keeps know let like ll m
-    make makes many may maybe me might mine more most much must my need needs never no nobody not
+    aren as asap at be because been being but by can could couldn d did didn do does doesn doing don
+    done dont either else even ever every everything for from get gets getting give gives go goes
+    going gone got had has hasn have haven having he hello help her here hers hey hi him his how
+    however i if im in instead into is isn it its just keep keeping keeps know let like ll m make
+    makes many may maybe me might mine more most much must my near need needs never no nobody not
     nothing now of off ok okay on only onto or our ours out please pls plz really s said same say
-    saying says shall she should since so some somebody someone something still such suddenly sure
-    t tell than thank thanks that the their them then there these they thing this those though to
-    too trying try tried urgent urgently us use used uses using ve very want wanted wants was wasn
-    way we were what whatever when where whether which while who whom whose why will with won
-    would wouldn yet you your yours
+    saying says shall she should since so some somebody someone something still such suddenly sure t
+    tell than thank thanks that the their them then there these they thing this those though to too
+    trying try tried urgent urgently us use used uses using ve very want wanted wants was wasn way
+    we were what whatever when where whether which while who whom whose why will with won would
+    wouldn yet you your yours
 """
 ITALIAN = """
     a abbiamo abbia ad adesso agli ai aiuto al alcuni all alla alle allo allora anche ancora avere
@@ -115,6 +115,11 @@ def without_stop_words(asked: list[str], languages: Iterable[str]) -> list[str]:
     """What remains of a question without words that every text has; all of it where none would."""
     stopped = frozenset[str]().union(*(STOP_WORDS.get(tag, frozenset()) for tag in languages))
     return [word for word in asked if word not in stopped] or asked
+
+
+def is_small(word: str, languages: Iterable[str]) -> bool:
+    """Whether a word is one that every text of a language has."""
+    return any(word in STOP_WORDS.get(tag, ()) for tag in languages)
 
 
 def says_something(word: str, language: str) -> bool:

@@ -16,6 +16,7 @@ from deskside.knowledge.model import article_number
 from deskside.knowledge.search import synonyms
 from deskside.knowledge.search.analysis import (
     MARK,
+    is_small,
     stem_mark,
     stems,
     without_stop_words,
@@ -139,7 +140,11 @@ def understand(
     text = asked[:LONGEST]
     typed = words(text)
     unfinished = bool(text) and not text[-1].isspace()
-    fixed = [correct(word, unfinished and at == len(typed) - 1) for at, word in enumerate(typed)]
+    fixed = [
+        # A small word is no mistake for another, though no article may happen to hold it.
+        word if is_small(word, languages) else correct(word, unfinished and at == len(typed) - 1)
+        for at, word in enumerate(typed)
+    ]
     same = _same(fixed, languages)
     last = fixed[-1] if fixed and unfinished else ""
 
