@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from deskside.knowledge.model import article_number
 from deskside.knowledge.search import synonyms
@@ -38,6 +38,28 @@ NAMED = re.compile(r"kb\s?([0-9]{1,6})", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
+class Traces:
+    """What of a term a text has.
+
+    Attributes:
+        itself: the term in its forms, or words that it begins.
+        same: phrases that mean the same.
+    """
+
+    itself: Sequence[str]
+    same: Sequence[tuple[str, ...]]
+
+    def __bool__(self) -> bool:
+        return bool(self.itself or self.same)
+
+    def hits(self, lane: frozenset[str]) -> float:
+        """Whether a part of the text has the term (1), or what means the same (0.6)."""
+        if not lane.isdisjoint(self.itself):
+            return 1.0
+        return 0.6 if any(map(lane.issuperset, self.same)) else 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Term:
     """One thing to find.
 
@@ -52,6 +74,10 @@ class Term:
     stems: tuple[str, ...]
     same: tuple[tuple[str, ...], ...] = ()
     prefix: bool = False
+    _tokens: tuple[str, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_tokens", (self.word, *map(stem_mark, self.stems)))
 
     @property
     def exact(self) -> str:
@@ -85,11 +111,14 @@ class Term:
 
     def hits(self, lane: frozenset[str]) -> float:
         """Whether a title has the term (1), or a word that means the same (0.6)."""
-        if self.word in lane or any(stem_mark(stem) in lane for stem in self.stems):
-            return 1.0
-        if self.prefix and any(word.startswith(self.word) for word in lane):
-            return 1.0
-        return 0.6 if any(lane.issuperset(phrase) for phrase in self.same) else 0.0
+        return self.traces(lane).hits(lane)
+
+    def traces(self, lane: frozenset[str]) -> Traces:
+        """What of the term stands in front of a text, for looking into parts of that."""
+        itself = [token for token in self._tokens if token in lane]
+        if self.prefix:
+            itself += [word for word in lane if word.startswith(self.word)]
+        return Traces(itself, [phrase for phrase in self.same if lane.issuperset(phrase)])
 
     @property
     def begins(self) -> tuple[str, ...]:

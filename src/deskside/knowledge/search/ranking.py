@@ -146,14 +146,18 @@ class Ranking:
         text = self._texts[row]
         weights = [math.log(1 + len(self._texts) / (each.reached + 0.5)) for each in spread]
 
+        # Title and ways to ask are parts of the front: most terms are in none of them.
+        traces = [each.term.traces(text.front) for each in spread]
+        there = [(weight, trace) for weight, trace in zip(weights, traces, strict=True) if trace]
+
         def share(had: Iterable[float]) -> float:
             return float(sum(map(mul, weights, had)) / sum(weights))
 
         def shared(lane: frozenset[str]) -> float:
-            return share(each.term.hits(lane) for each in spread)
+            return sum(weight * trace.hits(lane) for weight, trace in there) / sum(weights)
 
         if text.in_sections:
-            front = [each.term.hits(text.front) for each in spread]
+            front = [trace.hits(text.front) for trace in traces]
             places = set[int]().union(*(each.places(row) for each in spread))
             covered = max(
                 (share(map(max, front, (each.at(row, at) for each in spread))) for at in places),
