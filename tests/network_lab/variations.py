@@ -215,14 +215,6 @@ def limited(count: int, how: str) -> Break:
     )
 
 
-def narrow(lab: Lab) -> None:
-    """Half a megabit both ways, for all together."""
-    for leg in ("c0", "s0"):
-        lab.within(
-            lab.router, f"tc qdisc add dev {leg} root tbf rate 512kbit burst 16kb latency 500ms"
-        )
-
-
 def policed(lab: Lab) -> None:
     """What comes too quickly is dropped, and not kept for later."""
     lab.forward(
@@ -314,7 +306,6 @@ DEEP_VARIATIONS: Mapping[str, tuple[str, Break]] = {
     "twenty connections": ("connection-limited", limited(20, "reject with tcp reset")),
     "twenty-five, the rest dropped": ("connection-limited", limited(25, "drop")),
     "policed": ("rate-limited", policed),
-    "a narrow way": ("rate-limited", narrow),
 }
 
 PAIRS: Mapping[tuple[str, str], Break] = {

@@ -226,11 +226,15 @@ def _kept(line: LineSeen) -> Iterable[Finding]:
             yield finding_of(
                 "connection-limited", Status.WARNING, f"{held.host}:{held.port}", evidence
             )
-    # The quickest one: on a narrow way all others waited for one another.
-    quickest = {one.host: min(one.round_trips) for one in line.series if one.round_trips}
+    # The quicker ones: on a narrow way the others waited for one another.
+    usual = {
+        one.host: sorted(one.round_trips)[len(one.round_trips) // 4]
+        for one in line.series
+        if one.round_trips
+    }
     for rate in line.rates:
         # A transfer of its own connection takes about eight round trips.
-        possible = 32_768 / (quickest.get(rate.host, 0.0) / 1000 * 8 + 0.02)
+        possible = 32_768 / (usual.get(rate.host, 0.0) / 1000 * 8 + 0.02)
         if rate.late < min(SLOW_RATE, possible * 0.3):
             evidence = {
                 "bytes": rate.transferred,
