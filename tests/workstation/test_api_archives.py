@@ -171,6 +171,19 @@ def test_an_archive_damaged_anywhere_is_refused_or_means_the_same(
         assert {i.filename: reference.read(i) for i in reference.infolist()} == files
 
 
+@pytest.mark.parametrize(("needs", "refused"), [(20, False), (63, False), (64, True), (255, True)])
+def test_an_entry_of_a_later_format_is_refused(needs: int, refused: bool, tmp_path: Path) -> None:
+    whole = bytearray(with_(Member("IBJts/s", b"abc")))
+    at = 0
+    while (at := whole.find(b"PK\1\2", at + 1)) >= 0:
+        whole[at + 6] = needs
+    if refused:
+        with pytest.raises(HostileArchive, match="unknown-method"):
+            unpacked(bytes(whole), tmp_path)
+    else:
+        assert unpacked(bytes(whole), tmp_path)
+
+
 @given(content=st.binary(max_size=400), beginning=st.sampled_from([b"", b"PK\3\4", b"PK\5\6"]))
 def test_noise_is_refused(
     content: bytes, beginning: bytes, tmp_path_factory: pytest.TempPathFactory

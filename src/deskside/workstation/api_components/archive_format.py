@@ -22,6 +22,9 @@ STORED, DEFLATED = 0, 8
 MAX_ENTRIES = 20_000
 """A vendor's package has some six hundred."""
 
+NEWEST = 63
+"""Version of the format that a reader may be asked to know, in tenths (APPNOTE 6.3.9, 4.4.3)."""
+
 _END = struct.Struct("<4s4H2LH")
 _CENTRAL = struct.Struct("<4s6H3L5H2L")
 _LOCAL = struct.Struct("<4s5H3L2H")
@@ -114,7 +117,7 @@ def _entry(archive: Buffer, position: int, end: int) -> tuple[Entry, int]:
     """The entry whose central record is at a position, and where the next one is."""
     if position + _CENTRAL.size > end:
         raise HostileArchive(Rule.NOT_AN_ARCHIVE)
-    (signature, _made_by, _needs, flags, method, _time, _date, crc, packed, size, *lengths) = (
+    (signature, _made_by, needs, flags, method, _time, _date, crc, packed, size, *lengths) = (
         _CENTRAL.unpack_from(archive, position)
     )
     name_length, extra, comment, disk, _internal, external, start = lengths
@@ -126,7 +129,7 @@ def _entry(archive: Buffer, position: int, end: int) -> tuple[Entry, int]:
     name = _name(raw, flags)
     if flags & _ENCRYPTED:
         raise HostileArchive(Rule.ENCRYPTED, name)
-    if method not in (STORED, DEFLATED) or flags & _PATCHED:
+    if method not in (STORED, DEFLATED) or flags & _PATCHED or needs & 0xFF > NEWEST:
         raise HostileArchive(Rule.METHOD, name)
     if _ZIP64 in (packed, size, start):
         raise HostileArchive(Rule.TOO_LARGE, name)
