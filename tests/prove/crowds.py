@@ -19,6 +19,8 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
+from bench.network_farm import prepare
+
 ROWS = 100_000
 PORT = 4000
 KINDS = {
@@ -41,13 +43,6 @@ table inet crowd {
   }
 }
 """
-KERNEL = (
-    "net.core.somaxconn=65535",
-    "net.ipv4.tcp_max_syn_backlog=65535",
-    "net.ipv4.ip_local_port_range=5000 65000",
-    "net.ipv4.icmp_ratelimit=0",
-    "net.ipv4.icmp_msgs_per_sec=1000000",
-)
 HOG = "while True: pass"
 
 
@@ -116,10 +111,7 @@ def _serve() -> None:
 
 def main(folder: Path, seed: int, load: str) -> None:
     """One run, in the namespace that this process is in."""
-    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-    subprocess.run(["nft", "-f", "-"], input=RULES, text=True, check=True)
-    for value in KERNEL:
-        subprocess.run(["sysctl", "-qw", value], check=False, stderr=subprocess.DEVNULL)
+    prepare(RULES)
     threading.Thread(target=_serve, daemon=True).start()
     catalogue = folder / "crowd.json"
     listed = {
