@@ -385,6 +385,7 @@ def _tell(report: Report) -> None:
 
 def _tell_steps(report: Report) -> None:
     """The steps that know their check, each with a mark that says whether it is done."""
+    from deskside.foundation.wrapping import wrapped
     from deskside.knowledge.running import step_states
     from deskside.knowledge.steps import StepState
 
@@ -399,7 +400,8 @@ def _tell_steps(report: Report) -> None:
         click.echo("\n" + click.style(_("Steps"), bold=True))
     for step, state in known:
         sign, colour, word = marks[state]
-        click.echo(f"{click.style(sign, fg=colour)} {step.address}  {step.text} ({word})")
+        first, *more = wrapped(f"{step.address}  {step.text} ({word})", "  ")
+        click.echo("\n".join([f"{click.style(sign, fg=colour)}{first[1:]}", *more]))
 
 
 def _tell_plan(plan: Plan, *, dry_run: bool) -> None:
