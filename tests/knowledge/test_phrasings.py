@@ -71,7 +71,7 @@ def test_what_was_learned_is_known(language: str) -> None:
     asked = [phrasing for phrasing in LEARNED if phrasing[0] == language][::10]
     assert len(asked) >= 300
     wrong = misses(asked)
-    assert len(wrong) <= 0.02 * len(asked), wrong
+    assert len(wrong) <= 0.03 * len(asked), wrong
 
 
 @pytest.mark.parametrize("other", LANGUAGES)
