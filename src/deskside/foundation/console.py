@@ -115,8 +115,8 @@ def fail(error: DesksideError, *, as_json: bool) -> NoReturn:
         click.echo(json.dumps({"error": error.as_json()}, ensure_ascii=False, indent=2))
     else:
         click.echo(f"deskside: error: {error.message}", err=True)
-        number = (error.article or "").split("#")[0]
-        read = _("Read: deskside kb show KB{number}").format(number=number) if number else ""
+        place = error.article or ""
+        read = _("Read: deskside kb show KB{place}").format(place=place) if place else ""
         if hint := " ".join(filter(None, [error.hint, read])):
             click.echo(f"deskside: hint: {hint}", err=True)
     if error.detail and "--verbose" in sys.argv:
