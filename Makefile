@@ -10,7 +10,7 @@ WORKERS ?= 3
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test prove fuzz bench bench-peers lint format docs screenshots \
-	system-deps translations lock clean
+	system-deps learn translations lock clean
 
 help: ## show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,7 @@ lint: $(VENV)/.ready-dev ## formatting, lint, types, import contract, translatio
 	$(BIN)/lint-imports --no-cache > .lint-imports.log || (cat .lint-imports.log; rm .lint-imports.log; exit 1)
 	@rm -f .lint-imports.log
 	$(BIN)/python tools/translations.py check
+	$(BIN)/python tools/learn.py check
 	$(BIN)/deskside kb lint
 	@! command -v hunspell >/dev/null || $(BIN)/pytest tests/test_spelling.py >.spelling.log || (cat .spelling.log; rm .spelling.log; exit 1)
 	@rm -f .spelling.log
@@ -60,6 +61,9 @@ docs: $(VENV)/.ready-dev ## write the generated pages of docs/ anew
 screenshots: $(VENV)/.ready-dev ## take the pictures of the README and the guides
 	@tools/system-deps.sh --if-missing
 	$(BIN)/python tools/screenshots.py
+
+learn: $(VENV)/.ready-dev ## learn anew from the questions beside the articles which article is meant
+	$(BIN)/python tools/learn.py update
 
 translations: $(VENV)/.ready-dev ## bring the message catalogues up to date
 	$(BIN)/python tools/translations.py update

@@ -11,7 +11,7 @@ from deskside.foundation.errors import Refused
 @pytest.mark.parametrize(
     ("hint", "article", "said"),
     [
-        ("Do this.", "2323#lost", "deskside: hint: Do this. Read: deskside kb show KB2323\n"),
+        ("Do this.", "2323#lost", "deskside: hint: Do this. Read: deskside kb show KB2323#lost\n"),
         ("Do this.", None, "deskside: hint: Do this.\n"),
         ("", "2816", "deskside: hint: Read: deskside kb show KB2816\n"),
         ("", None, ""),

@@ -205,6 +205,14 @@ def test_the_knowledge_base_is_read_and_searched(
     assert "port-dropped" not in shown.split("\n")[0]
     assert "our rewrite of KB2816" in shown
     assert document(inside("kb", "show", "2816", "--json"))["checks"] == ["network.hosts"]
+    section = inside("kb", "show", "KB2816#port-dropped").stdout
+    assert section.startswith("KB2816  ")
+    assert len(section) < len(shown) / 5
+    refused = document(inside("kb", "show", "2816#port-droped", "--json", code=3))["error"]
+    assert refused["code"] == "unknown-section"
+    assert "port-dropped" in refused["hint"]
+    assert len(document(inside("kb", "search", "port", "--json"))["results"]) == 8
+    assert len(document(inside("kb", "search", "port", "--limit", "3", "--json"))["results"]) == 3
     assert set(document(inside("kb", "search", "restore", "--json"))["results"][0]) == {
         "number",
         "title",

@@ -115,8 +115,8 @@ def fail(error: DesksideError, *, as_json: bool) -> NoReturn:
         click.echo(json.dumps({"error": error.as_json()}, ensure_ascii=False, indent=2))
     else:
         click.echo(f"deskside: error: {error.message}", err=True)
-        number = (error.article or "").split("#")[0]
-        read = _("Read: deskside kb show KB{number}").format(number=number) if number else ""
+        place = error.article or ""
+        read = _("Read: deskside kb show KB{place}").format(place=place) if place else ""
         if hint := " ".join(filter(None, [error.hint, read])):
             click.echo(f"deskside: hint: {hint}", err=True)
     if error.detail and "--verbose" in sys.argv:
@@ -130,13 +130,19 @@ def exit_with(code: int) -> NoReturn:
 
 
 def table(headings: list[str], rows: list[list[str]]) -> str:
-    """Columns of text, aligned, for a terminal."""
+    """Columns of text, aligned, for a terminal; what the last one has no room for goes on below
+    its beginning."""
+    from deskside.foundation.wrapping import columns, wrapped
+
     widths = [max(len(row[i]) for row in [headings, *rows]) for i in range(len(headings))]
+    before = sum(width + 2 for width in widths[:-1])
+    indent = " " * before if before <= columns() // 2 else "  "
 
     def line(cells: list[str]) -> str:
-        return "  ".join(
-            cell.ljust(width) for cell, width in zip(cells, widths, strict=True)
-        ).rstrip()
+        first = "".join(
+            f"{cell.ljust(width)}  " for cell, width in zip(cells, widths, strict=False)
+        )
+        return "\n".join(wrapped(cells[-1], indent, first[:before])).rstrip()
 
     return "\n".join([click.style(line(headings), bold=True), *(line(row) for row in rows)])
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
-import textwrap
 from collections.abc import Iterable, Sequence
 
 import click
@@ -13,12 +10,9 @@ from deskside.foundation.evidence import in_words
 from deskside.foundation.findings import Finding, Status, Verdict
 from deskside.foundation.findings_grouped import Block, grouped, has_more, some
 from deskside.foundation.text import _, mark
-
-WIDEST = 100
-"""Columns beyond which lines are hard to read, however wide the terminal is."""
+from deskside.foundation.wrapping import UNBROKEN, wrapped
 
 LONGEST_ITEM = 42
-_UNBROKEN = "\N{NO-BREAK SPACE}"
 
 _MARKS: dict[Status, tuple[str, str]] = {
     Status.OK: ("✓", "green"),
@@ -59,12 +53,12 @@ def _lines(block: Block, explained: Sequence[Block]) -> list[str]:
     first, status = block.first, block.status
     sign, colour = _MARKS[status]
     title, who = block.parts
-    lines = _wrapped(title, "  ")
+    lines = wrapped(title, "  ")
     lines[0] = click.style(sign, fg=colour, bold=True) + lines[0][1:]
-    lines += _wrapped(", ".join(map(_whole, some(who))), "    ") if who else []
+    lines += wrapped(", ".join(map(_whole, some(who))), "    ") if who else []
     if seen := in_words(block.evidence, short=True):
         row = " · ".join(map(_whole, seen))
-        lines += [click.style(line, dim=True) for line in _wrapped(row, "    ")]
+        lines += [click.style(line, dim=True) for line in wrapped(row, "    ")]
     if not has_more(first):
         return lines
     for label, value in (
@@ -74,7 +68,7 @@ def _lines(block: Block, explained: Sequence[Block]) -> list[str]:
         (_("Fix:"), ", ".join(first.fixes)),
         *((_("Explains:"), _folded(one)) for one in explained),
     ):
-        lines += _wrapped(value, "      ", f"    {label} ") if value else []
+        lines += wrapped(value, "      ", f"    {label} ") if value else []
     return lines
 
 
@@ -85,21 +79,4 @@ def _folded(block: Block) -> str:
 
 def _whole(item: str) -> str:
     """An item of a list, kept on one line unless it is long."""
-    return item.replace(" ", _UNBROKEN) if len(item) <= LONGEST_ITEM else item
-
-
-def _wrapped(text: str, indent: str, first: str | None = None) -> list[str]:
-    """The text in lines of the terminal's width; as it is where it goes to a file."""
-    first = indent if first is None else first
-    if not sys.stdout.isatty():
-        return [first + text.replace(_UNBROKEN, " ")]
-    width = max(40, min(shutil.get_terminal_size().columns, WIDEST))
-    lines = textwrap.wrap(
-        text,
-        width,
-        initial_indent=first,
-        subsequent_indent=indent,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-    return [line.replace(_UNBROKEN, " ") for line in lines] or [first]
+    return item.replace(" ", UNBROKEN) if len(item) <= LONGEST_ITEM else item

@@ -57,27 +57,30 @@ def list_articles() -> None:
 
 
 @kb.command()
-@click.argument("number", metavar="KBnnnn")
+@click.argument("number", metavar="KBnnnn[#SECTION]")
 @command_options
 def show(number: str) -> None:
-    """Show one article."""
+    """Show one article, or one section of it: KB2323#settings-damaged."""
     from deskside.knowledge.service import Library
+    from deskside.knowledge.terminal import page
 
-    article = Library.open().article(number)
-    emit(article.as_json(), lambda: _page(article))
+    name, _mark, anchor = number.partition("#")
+    article = Library.open().article(name)
+    emit(article.as_json(), page(article, anchor))
 
 
 @kb.command()
 @click.argument("words", nargs=-1, required=True)
+@click.option("--limit", type=click.IntRange(1, 100), default=8, show_default=True)
 @command_options
-def search(words: tuple[str, ...]) -> None:
+def search(words: tuple[str, ...], limit: int) -> None:
     """Search: words, a message pasted whole, a finding's code, a number.
 
-    Mistyped words are corrected; the last word may be the beginning of one.
+    The best come first. Mistyped words are corrected; the last word may be the beginning of one.
     """
     from deskside.knowledge.service import Library
 
-    results, corrected = Library.open().find(" ".join(words))
+    results, corrected = Library.open().find(" ".join(words), limit=limit)
     if corrected:
         note(_("Searched for: {words}").format(words=corrected))
     human = "\n".join(map(_found, results))
@@ -356,22 +359,13 @@ def _agreed(*, yes: bool, demanded: bool) -> bool:
 
 def _found(result: Result) -> str:
     """A result as a terminal shows it: the hits stand out."""
+    from deskside.foundation.wrapping import wrapped
+
     heading = click.style(f"KB{result.number}  {result.title}", bold=True)
-    pieces = re.split("\x02([^\x03]*)\x03", result.marked)
-    snippet = "".join(click.style(p, bold=True) if i % 2 else p for i, p in enumerate(pieces))
     section = f"KB{result.place} {result.section}: " if result.anchor else ""
-    return f"{heading}\n    {section}{snippet}"
-
-
-def _page(article: Article) -> str:
-    """An article as a terminal shows it."""
-    from deskside.knowledge import markdown
-
-    source = f"\n\n({article.vendor.label}: {article.vendor.url})" if article.vendor else ""
-    runs = _("Run it: deskside run {name}").format(name=article.name) if article.checks else ""
-    heading = click.style(f"{article.name}  {article.title}", bold=True)
-    parts = [heading, article.summary, runs, markdown.plain(article.body)]
-    return "\n\n".join(filter(None, parts)) + source
+    pieces = re.split("\x02([^\x03]*)\x03", "\n".join(wrapped(section + result.marked, "    ")))
+    snippet = "".join(click.style(p, bold=True) if i % 2 else p for i, p in enumerate(pieces))
+    return f"{heading}\n{snippet}"
 
 
 def _tell(report: Report) -> None:
@@ -385,6 +379,7 @@ def _tell(report: Report) -> None:
 
 def _tell_steps(report: Report) -> None:
     """The steps that know their check, each with a mark that says whether it is done."""
+    from deskside.foundation.wrapping import wrapped
     from deskside.knowledge.running import step_states
     from deskside.knowledge.steps import StepState
 
@@ -399,7 +394,8 @@ def _tell_steps(report: Report) -> None:
         click.echo("\n" + click.style(_("Steps"), bold=True))
     for step, state in known:
         sign, colour, word = marks[state]
-        click.echo(f"{click.style(sign, fg=colour)} {step.address}  {step.text} ({word})")
+        first, *more = wrapped(f"{step.address}  {step.text} ({word})", "  ")
+        click.echo("\n".join([f"{click.style(sign, fg=colour)}{first[1:]}", *more]))
 
 
 def _tell_plan(plan: Plan, *, dry_run: bool) -> None:

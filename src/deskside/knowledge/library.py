@@ -23,10 +23,12 @@ class Shelf:
     Attributes:
         articles: by number, then by language.
         faults: the files that could not be understood, and why.
+        folder: where they were read.
     """
 
     articles: dict[str, dict[str, Article]]
     faults: tuple[BadArticle, ...]
+    folder: Path
 
     def is_outdated(self, article: Article) -> bool:
         """Whether a translation is one of an older version of the English text."""
@@ -59,7 +61,7 @@ def read_shelf(folder: Path) -> Shelf:
             faults.append(fault)
         else:
             articles.setdefault(article.number, {})[article.language] = article
-    return Shelf(articles, tuple(faults))
+    return Shelf(articles, tuple(faults), folder)
 
 
 def read_article(path: Path, place: Path | None = None) -> Article:

@@ -69,7 +69,7 @@ class OwnArticles:
         for article in self._good.values():
             articles.setdefault(article.number, {})[article.language] = article
         ranked = dict(sorted(articles.items(), key=lambda item: (len(item[0]), item[0])))
-        return Shelf(ranked, (*base.faults, *self._faults.values()))
+        return Shelf(ranked, (*base.faults, *self._faults.values()), base.folder)
 
     def _signatures(self) -> list[tuple[Path, Signature]]:
         found = []

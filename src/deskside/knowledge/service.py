@@ -15,6 +15,7 @@ from deskside.foundation.text import DEFAULT, _, language
 from deskside.knowledge.library import Shelf, articles_folder, read_shelf
 from deskside.knowledge.model import Article, OwnText, Result, article_number
 from deskside.knowledge.own import OwnArticles
+from deskside.knowledge.questions import learned
 from deskside.knowledge.search.documents import Key, document
 from deskside.knowledge.search.index import Index
 from deskside.knowledge.versions import Version, difference
@@ -63,6 +64,11 @@ class Library:
                     now = SystemClock().now().replace(microsecond=0)
                     self.edition = (count + 1, max(now, before + timedelta(seconds=1)))
         return self._merged
+
+    @property
+    def folder(self) -> Path:
+        """Where the articles that came with Deskside lie."""
+        return self._base.folder
 
     @property
     def is_due(self) -> bool:
@@ -196,7 +202,7 @@ class Library:
                 for article in texts.values()
             }
             if self._search is None:
-                self._search = Index(map(document, present.values()))
+                self._search = Index(map(document, present.values()), learned(shelf.folder))
             elif present != self._indexed:
                 for key in self._indexed.keys() - present.keys():
                     self._search.remove(key)

@@ -16,10 +16,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from textwrap import shorten
 
 from deskside.knowledge.model import Article
-from deskside.knowledge.search import ways
+from deskside.knowledge.search import traits, ways
 from deskside.knowledge.search.analysis import STOP_WORDS, stems, words
 from deskside.knowledge.search.documents import Document, document
-from deskside.knowledge.search.ranking import WAYS
+from deskside.knowledge.search.ranking import MEANT, WAYS
 
 TITLE, TAGS, HEADING, SUMMARY, ASKED, TEXT = 12, 8, 6, 4, 2, 1
 """What a word weighs by where it stands."""
@@ -30,13 +30,14 @@ SHOWN = 180
 
 WEIGHTS = {
     "ways": WAYS,
+    "meant": MEANT,
     "pair": ways.PAIR,
     "run": ways.RUN,
     "enough": ways.ENOUGH,
     "length": ways.LENGTH,
-    "letters": ways.LONGEST_RUN,
+    "letters": traits.LONGEST_RUN,
 }
-"""What the script weighs fronts with: the numbers of the portal's search."""
+"""What the script weighs with: the numbers of the portal's search."""
 
 
 def index(articles: Mapping[str, Sequence[Article]], language: str) -> str:
@@ -59,10 +60,15 @@ def index(articles: Mapping[str, Sequence[Article]], language: str) -> str:
         "small": {tag: sorted(STOP_WORDS.get(tag, ())) for tag in fronts},
         "weights": WEIGHTS,
     }
+    return script("desksideIndex", data)
+
+
+def script(name: str, data: object) -> str:
+    """A script that only says what `window.<name>` is."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     # Valid JSON is a valid script but for these two ends of lines (and only before ES2019).
     safe = text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-    return f"window.desksideIndex={safe};\n"
+    return f"window.{name}={safe};\n"
 
 
 def _passages(documents: Iterable[Document], language: str) -> dict[str, object]:

@@ -3,7 +3,8 @@
   "use strict";
   const form = document.getElementById("search");
   const index = window.desksideIndex;
-  if (!form || !index) return;
+  const meaning = window.desksideMeaning;
+  if (!form || !index || !meaning) return;
   const input = form.querySelector("input");
   const list = document.getElementById("results");
   const count = document.getElementById("count");
@@ -59,9 +60,9 @@
 
   // Stems of words and of two that follow each other; small words only in pairs.
   function stemmed(said, language) {
-    const of = index.stems[language];
+    const known = [index.stems[language], meaning.languages[language]?.stems || {}];
     const small = index.small[language];
-    const stems = said.map((word) => (Object.hasOwn(of, word) ? of[word] : word));
+    const stems = said.map((word) => known.find((of) => Object.hasOwn(of, word))?.[word] ?? word);
     return [
       stems.filter((stem, at) => !small.includes(said[at])),
       stems.slice(1).map((stem, at) => `${stems[at]} ${stem}`),
@@ -139,6 +140,29 @@
     return { found, whole };
   }
 
+  // How likely each article is meant, by what was learned from people's questions in a language.
+  function chances(said, language, { numbers, weights }) {
+    const [single, pairs] = stemmed(said, language);
+    const every = new Set([...single, ...pairs, ...[...runs(said)].map((run) => `#${run}`)]);
+    const known = [...every].filter((trait) => Object.hasOwn(weights, trait));
+    if (!known.length) return [];
+    const scale = meaning.step / Math.sqrt(every.size);
+    const powers = numbers.map((number, at) => Math.exp(scale * known.reduce(
+      (sum, trait) => sum + weights[trait].charCodeAt(at) - meaning.none, 0)));
+    const together = powers.reduce((a, b) => a + b, 0);
+    return numbers.map((number, at) => [number, powers[at] / together]);
+  }
+
+  function meant(said) {
+    const found = new Map();
+    for (const [language, learned] of Object.entries(meaning.languages)) {
+      for (const [number, chance] of chances(said, language, learned)) {
+        found.set(number, Math.max(found.get(number) || 0, chance));
+      }
+    }
+    return found;
+  }
+
   // What each word of the question counts in each article, and the sections that have some: how
   // many, and what they count together.
   function byText(typed) {
@@ -191,12 +215,16 @@
     const { found, whole } = byFront(said);
     const scores = new Map([...texts].map(([number, article]) =>
       [number, [...article.words.values()].reduce((a, b) => a + b, 0) * article.words.size]));
+    const chance = meant(said);
     const best = most(scores) || 1;
     const bestFront = most(found) || 1;
+    // Only among articles whose questions were learned from does it tell which is meant.
+    const bestMeant = Math.max(0, ...[...chance.keys()].map((number) => scores.get(number) || 0)) / best;
     return [...new Set([...lead.keys(), ...texts.keys(), ...whole])].map((number) => {
       const at = sectionOf(texts.get(number), typed.length) ?? beginnings.get(number);
       const score = (scores.get(number) || 0) / best +
-        index.weights.ways * (found.get(number) || 0) / bestFront;
+        index.weights.ways * (found.get(number) || 0) / bestFront +
+        index.weights.meant * bestMeant * (chance.get(number) || 0);
       return { best: lead.get(number) ?? at, score: lead.has(number) ? score + MOST : score };
     }).sort((a, b) => b.score - a.score).slice(0, MOST);
   }

@@ -5,7 +5,7 @@
     en/2323.html               one article; en/tag-settings.html those with a tag
     en/search-index.js         what search looks in
     en/feed.atom, feed.rss     with an address only, like sitemap.xml
-    assets/                    style, fonts, the search script
+    assets/                    style, fonts, the search script, what it learned
 
 Nothing in it needs a server; without JavaScript there is everything but search. A site is made
 beside its place and moved there whole.
@@ -26,7 +26,8 @@ from markupsafe import Markup
 from deskside.foundation.errors import Refused
 from deskside.foundation.text import DEFAULT, LANGUAGES, _, language, use_language
 from deskside.knowledge import feeds, markdown
-from deskside.knowledge.export.index import index
+from deskside.knowledge.export.index import index, script
+from deskside.knowledge.export.meaning import meaning
 from deskside.knowledge.model import Article
 from deskside.knowledge.service import Library
 from deskside.web.service import STATIC, Shell
@@ -113,6 +114,8 @@ class _Site:
         for font in (STATIC / "fonts").iterdir():
             shutil.copyfile(font, assets / "fonts" / font.name)
         shutil.copyfile(Path(__file__).with_name("search.js"), assets / "search.js")
+        told = script("desksideMeaning", meaning(self.library.folder))
+        (assets / "meaning.js").write_text(told, encoding="utf-8")
 
     def _language(self, tag: str) -> None:
         folder = self.folder / tag

@@ -21,6 +21,7 @@ from deskside.knowledge.search.analysis import parts, words
 from deskside.knowledge.search.documents import Document, Key, Passage
 from deskside.knowledge.search.held import Held, held
 from deskside.knowledge.search.highlight import excerpt
+from deskside.knowledge.search.meaning import Meaning
 from deskside.knowledge.search.question import Question, understand
 from deskside.knowledge.search.ranking import Ranking
 from deskside.knowledge.search.tables import Tables
@@ -35,7 +36,13 @@ NAMED = 1_000_000.0
 class Index:
     """A search index over the texts of articles; may be used from any thread."""
 
-    def __init__(self, documents: Iterable[Document] = (), *, file: Path | None = None) -> None:
+    def __init__(
+        self,
+        documents: Iterable[Document] = (),
+        meanings: Iterable[Meaning] = (),
+        *,
+        file: Path | None = None,
+    ) -> None:
         self._lock = Lock()
         self._rows = sqlite3.connect(file or ":memory:", check_same_thread=False)
         finalize(self, self._rows.close)
@@ -47,7 +54,9 @@ class Index:
         self._texts: dict[int, Held] = {}
         self._by_key: dict[Key, int] = {}
         self._ways = Ways()
-        self._ranking = Ranking(self._tables, self._vocabulary, self._texts, self._ways)
+        self._ranking = Ranking(
+            self._tables, self._vocabulary, self._texts, self._ways, tuple(meanings)
+        )
         self._languages: Counter[str] = Counter()
         self._ids = count(1)
         with self._rows:

@@ -15,6 +15,7 @@ from operator import attrgetter, mul
 
 from deskside.knowledge.search.held import Held, lane_of
 from deskside.knowledge.search.likelihood import likelihoods
+from deskside.knowledge.search.meaning import Meaning
 from deskside.knowledge.search.question import Question, Term
 from deskside.knowledge.search.tables import Tables
 from deskside.knowledge.search.vocabulary import Vocabulary
@@ -43,6 +44,9 @@ ALL_TERMS, ALL_WORDS = 1.8, 2.4
 WAYS = 1.5
 """What it counts to be asked for in such words, beside the best text's weight by what it holds."""
 
+MEANT = 3.0
+"""What it counts to be meant for sure, beside the best weight of a text that may be."""
+
 
 class Ranking:
     """The weights of texts.
@@ -52,22 +56,46 @@ class Ranking:
         vocabulary: how many texts hold each word.
         texts: all that is indexed, by row.
         ways: what people ask for texts with.
+        meanings: what was learned of the articles that people mean.
     """
 
     def __init__(
-        self, tables: Tables, vocabulary: Vocabulary, texts: Mapping[int, Held], ways: Ways
+        self,
+        tables: Tables,
+        vocabulary: Vocabulary,
+        texts: Mapping[int, Held],
+        ways: Ways,
+        meanings: Sequence[Meaning],
     ) -> None:
         self._tables = tables
         self._vocabulary = vocabulary
         self._texts = texts
         self._ways = ways
+        self._meanings = meanings
 
     def scores(self, question: Question) -> dict[int, float]:
         """The weight of every text that holds some of the terms; of those with all, a higher."""
         weighed = self._weighed(question)
         best = max(weighed.values(), default=0.0)
         asked = self._ways.scores(question.said)
-        return {row: weight + best * WAYS * asked.get(row, 0.0) for row, weight in weighed.items()}
+        meant = self._meant(question, weighed)
+        return {
+            row: weight + best * WAYS * asked.get(row, 0.0) + meant.get(row, 0.0)
+            for row, weight in weighed.items()
+        }
+
+    def _meant(self, question: Question, weighed: Mapping[int, float]) -> dict[int, float]:
+        """What is added to each text for being meant.
+
+        Only among the articles whose questions were learned from does it tell which: they gain
+        by what the best of them weighs, so that another that fits better stays before them.
+        """
+        chances = {each.language: each.chances(question.said) for each in self._meanings}
+        keys = ((row, self._texts[row].document.key) for row in weighed)
+        known = {row: chances.get(tag, {}).get(number) for row, (number, tag) in keys}
+        found = {row: chance for row, chance in known.items() if chance is not None}
+        best = max(map(weighed.__getitem__, found), default=0.0)
+        return {row: best * MEANT * chance for row, chance in found.items()}
 
     def _weighed(self, question: Question) -> dict[int, float]:
         terms = question.terms

@@ -15,10 +15,10 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
 
-from deskside.knowledge.search.analysis import STOP_WORDS, stems, words
+from deskside.knowledge.search.analysis import words
 from deskside.knowledge.search.documents import Document
+from deskside.knowledge.search.traits import runs, stems_and_pairs
 
 TITLE, HEADING = 3.0, 0.5
 """What a title and a heading count, beside tags, summary and each way to ask."""
@@ -28,7 +28,6 @@ ENOUGH = 3.0
 """So often a word has half of the weight that it can have in a text of usual length."""
 LENGTH = 0.6
 """How far a long front is held to be long because it repeats itself."""
-LONGEST_RUN = 4
 
 Lane = tuple[str, str]
 """A language, and whether words or runs are meant."""
@@ -62,8 +61,8 @@ class Ways:
         """The weight of every text whose front has something of a question, 1 for the best."""
         found: dict[int, float] = defaultdict(float)
         for language in {language for language, _kind in self._lengths}:
-            self._weigh((language, "words"), set(_words(asked, language)), 1.0, found)
-            self._weigh((language, "runs"), set(_runs(asked)), RUN, found)
+            self._weigh((language, "words"), set(stems_and_pairs(asked, language)), 1.0, found)
+            self._weigh((language, "runs"), set(runs(asked)), RUN, found)
         best = max(found.values(), default=1.0)
         return {row: score / best for row, score in found.items()}
 
@@ -83,28 +82,14 @@ class Ways:
 def _front(document: Document) -> Iterator[tuple[Lane, dict[str, float]]]:
     if len(document.passages) < 2:
         return
-    held, runs = defaultdict[str, float](float), defaultdict[str, float](float)
+    held, spelt = defaultdict[str, float](float), defaultdict[str, float](float)
     headings = [(passage.heading, HEADING) for passage in document.passages]
     ways = [(way, 1.0) for way in (document.tags, document.summary, *document.asked.splitlines())]
     for text, counts in [(document.title, TITLE), *ways, *headings]:
         said = words(text)
-        for each in _words(said, document.language):
+        for each in stems_and_pairs(said, document.language):
             held[each] += counts * (PAIR if " " in each else 1.0)
-        for run in set(_runs(said)):
-            runs[run] += counts
+        for run in set(runs(said)):
+            spelt[run] += counts
     yield (document.language, "words"), held
-    yield (document.language, "runs"), runs
-
-
-def _words(said: Sequence[str], language: str) -> Iterator[str]:
-    """Stems of words and of pairs of words; small words only in pairs."""
-    small = STOP_WORDS.get(language, frozenset())
-    stemmed = stems(said, language)
-    yield from (stem for stem, word in zip(stemmed, said, strict=True) if word not in small)
-    yield from map(" ".join, pairwise(stemmed))
-
-
-def _runs(said: Iterable[str]) -> Iterator[str]:
-    for word in said:
-        framed = f"<{word}>"
-        yield from (framed[at : at + LONGEST_RUN] for at in range(len(framed) - LONGEST_RUN + 1))
+    yield (document.language, "runs"), spelt

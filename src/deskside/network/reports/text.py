@@ -6,6 +6,7 @@ import click
 
 from deskside.foundation.findings_terminal import render_report
 from deskside.foundation.text import _
+from deskside.foundation.wrapping import wrapped
 from deskside.network.reports import letter, words
 from deskside.network.reports.model import Document
 
@@ -53,5 +54,9 @@ def _untested(document: Document) -> list[str]:
         by_reason.setdefault(why, []).append(what)
     if not by_reason:
         return []
-    lines = [f"  {', '.join(what)}: {why}" for why, what in by_reason.items()]
+    lines = [
+        line
+        for why, what in by_reason.items()
+        for line in wrapped(f"{', '.join(what)}: {why}", "  ")
+    ]
     return [_("Not tested:"), *lines, ""]

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
-import textwrap
 from collections.abc import Iterator, Sequence
 
 import click
 
 from deskside.foundation.text import _, ngettext
+from deskside.foundation.wrapping import wrapped
 from deskside.workspace.document.difference import Change, ChangeKind, Difference
 from deskside.workspace.document.rendering import Group, Line, gathered, view
 from deskside.workspace.document.words import SEPARATOR
-
-WIDEST, NARROWEST = 100, 24
 
 _SIGNS: dict[ChangeKind, tuple[str, str]] = {
     ChangeKind.ADDED: ("+", "green"),
@@ -28,7 +24,7 @@ def render_difference(found: Difference) -> str:
     """The difference: what bears on safety first and with its reason, then all else by place."""
     blocks = [render_safety(found.safety)] if found.safety else []
     blocks += ["\n".join(_group(group)) for group in view(found).groups]
-    blocks.append("\n".join(_wrapped(summary(found), "")))
+    blocks.append("\n".join(wrapped(summary(found), "")))
     return "\n\n".join(blocks)
 
 
@@ -39,7 +35,7 @@ def render_safety(changes: Sequence[Change]) -> str:
         "Look at this first: {count} changes bear on safety",
         len(changes),
     ).format(count=len(changes))
-    lines = [click.style(line, fg="red", bold=True) for line in _wrapped(title, "")]
+    lines = [click.style(line, fg="red", bold=True) for line in wrapped(title, "")]
     return "\n".join([*lines, *(line for group in gathered(changes) for line in _group(group))])
 
 
@@ -63,17 +59,17 @@ def summary(found: Difference) -> str:
 
 def _group(group: Group) -> list[str]:
     title = SEPARATOR.join(group.path)
-    lines = [click.style(line, bold=True) for line in _wrapped(title, "")] if title else []
+    lines = [click.style(line, bold=True) for line in wrapped(title, "")] if title else []
     return [*lines, *(line for one in group.lines for line in _line(one))]
 
 
 def _line(line: Line) -> Iterator[str]:
     sign, colour = _SIGNS[line.kind]
-    first, *more = _wrapped(_words(line), "    ", "  ")
+    first, *more = wrapped(_words(line), "    ", "  ")
     yield f"{click.style(sign, fg=colour, bold=True)} {first.strip()}"
     yield from more
     if line.loosens:
-        yield from _wrapped(line.why, "    ", "  ! ")
+        yield from wrapped(line.why, "    ", "  ! ")
 
 
 def _words(line: Line) -> str:
@@ -87,14 +83,3 @@ def _values(line: Line) -> str:
     if line.kind is ChangeKind.CHANGED:
         return f"{line.old} → {line.new}"
     return line.old or line.new
-
-
-def _wrapped(text: str, indent: str, first: str | None = None) -> list[str]:
-    """The text in lines of the terminal's width; as it is where it goes to a file."""
-    first = indent if first is None else first
-    if not sys.stdout.isatty():
-        return [first + text]
-    width = max(NARROWEST, min(shutil.get_terminal_size().columns, WIDEST))
-    return textwrap.wrap(
-        text, width, initial_indent=first, subsequent_indent=indent, break_on_hyphens=False
-    ) or [first]

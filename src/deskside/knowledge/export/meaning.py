@@ -1,0 +1,35 @@
+"""What was learned from people's questions, as one script of an exported site, for all languages.
+
+A browser cannot stem, so that the stems of all words of the questions are in it, too.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from deskside.knowledge.questions import learned, questions
+from deskside.knowledge.search.analysis import stems
+from deskside.knowledge.search.meaning import NONE, STEP
+
+
+def meaning(folder: Path) -> dict[str, object]:
+    """What `search.js` weighs a question with: see `search.meaning`.
+
+    Args:
+        folder: that of the articles.
+    """
+    languages = {
+        each.language: {
+            "numbers": each.numbers,
+            "weights": dict(sorted(each.weights.items())),
+            "stems": _stems(folder, each.language),
+        }
+        for each in learned(folder)
+    }
+    return {"step": STEP, "none": NONE, "languages": languages}
+
+
+def _stems(folder: Path, language: str) -> dict[str, str]:
+    """The stems of all words that people ask with, but of those that are their own stems."""
+    said = sorted({word for _number, line in questions(folder, language) for word in line})
+    return {w: stem for w, stem in zip(said, stems(said, language), strict=True) if w != stem}
