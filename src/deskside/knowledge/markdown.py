@@ -192,7 +192,7 @@ def _named(tokens: list[Token]) -> list[Token]:
     taken: dict[str, int] = {}
     for index, token in enumerate(tokens):
         if token.type == "heading_open":
-            token.attrSet("id", _free(_take_name(tokens[index + 1]), taken))
+            token.attrSet("id", free(_take_name(tokens[index + 1]), taken))
         for child in token.children or ():
             if child.type == "link_open":
                 child.attrSet("href", address(str(child.attrGet("href"))))
@@ -209,7 +209,7 @@ def _take_name(inline: Token) -> str:
     return slug(_words(inline))
 
 
-def _free(name: str, taken: dict[str, int]) -> str:
+def free(name: str, taken: dict[str, int]) -> str:
     """The name, or one with the next number that makes it the only one."""
     free = name
     while free in taken:
