@@ -14,7 +14,9 @@ from deskside.network.line_observations import (
     AnswersSeen,
     LineSeen,
     ListenerSeen,
+    Passage,
     PingSeen,
+    ProxySeen,
     RateSeen,
     RunSeen,
     SeriesSeen,
@@ -348,7 +350,13 @@ def test_a_narrow_way_explains_the_jitter_that_it_makes() -> None:
         host="desk.example", address=PUBLIC, port=4000, connections=1, round_trips=trips
     )
     slow = RateSeen(
-        host="desk.example", port=4000, transferred=10**5, seconds=4.0, early=9e3, late=9e3
+        host="desk.example",
+        port=4000,
+        connections=1,
+        transferred=10**5,
+        seconds=4.0,
+        early=9e3,
+        late=9e3,
     )
     assert run_of(responder(0), series=[asked]).root_cause == "jitter"
     report = run_of(responder(0), series=[asked], rates=[slow])
@@ -378,6 +386,60 @@ def test_lost_answers_about_names_are_no_block() -> None:
     assert blocked.explained_by == "loss"
     refused = seen(name="other.example", ipv4=(), result=Found.ABSENT)
     assert run_of(refused, responder(0), pings=lossy).root_cause == "dns-blocked"
+
+
+def test_silence_proves_nothing_where_half_of_the_packets_are_lost() -> None:
+    half = [
+        PingSeen(host="desk.example", address=PUBLIC, sent=24, round_trips=(700.0,) * answered)
+        for answered in (12, 24)
+    ]
+    far: dict[str, float] = {"milliseconds": 700.0}
+    mute = seen(port(tls=Shake.SILENT, **far))
+    small = seen(replace(port(tls=Shake.SILENT, **far), small_segments=Shake.UNVERIFIED))
+    few = seen(port(**far), port(Reach.SILENT, version=6, attempts=6), ipv6=(PUBLIC6,))
+    for alone, code, left in (
+        (mute, "port-dropped", NOT_TESTED),
+        (small, "mtu-black-hole", NOT_TESTED),
+        (few, "ipv6-black-hole", REACHABLE),
+    ):
+        lossy, clean = (run_of(alone, responder(0), pings=[one]) for one in half)
+        assert clean.root_cause == code
+        assert lossy.root_cause == "loss"
+        assert lossy.verdict.value != "success"
+        assert code not in codes(lossy)
+        assert left in codes(lossy)
+        assert "segments" in {one["what"] for one in lossy.not_tested}
+    dropped = seen(port(Reach.SILENT, attempts=12))
+    assert run_of(dropped, responder(0), pings=half[:1]).root_cause == "port-dropped"
+    reset = seen(port(tls=Shake.RESET))
+    assert run_of(reset, responder(0), pings=half[:1]).root_cause == "port-reset"
+
+
+def test_only_a_socks_proxy_leads_out_and_names_are_not_told_here() -> None:
+    unheard = seen(ipv4=(), result=Found.FAILED)
+    opens = ProxySeen(
+        kind="socks5",
+        host="s.example",
+        port=1080,
+        source="ALL_PROXY",
+        reach=Reach.CONNECTED,
+        passages={443: Passage.PROVED},
+    )
+    untried = run_of(unheard, proxies=[opens])
+    assert untried.root_cause == "socks-only"
+    assert untried.undecided_between == ("socks-only", "dns-blocked")
+    assert untried.deciding_tests
+    for direct in (Reach.SILENT, Reach.RESET, Reach.PROHIBITED):
+        tried = replace(opens, far_address=PUBLIC, direct=direct)
+        report = run_of(unheard, proxies=[tried])
+        assert (report.root_cause, report.undecided_between) == ("socks-only", ())
+        blocked = next(one for one in report.findings if one.code == "dns-blocked")
+        assert blocked.explained_by == "socks-only"
+    reached = replace(opens, far_address=PUBLIC, direct=Reach.CONNECTED)
+    report = run_of(unheard, proxies=[reached])
+    assert (report.root_cause, codes(report)) == ("dns-blocked", ["dns-blocked"])
+    beside = run_of(unheard, seen(port(Reach.SILENT), name="b.example"), proxies=[opens])
+    assert (beside.root_cause, beside.undecided_between) == ("socks-only", ())
 
 
 def test_a_name_that_its_server_tells_when_asked_directly_is_not_blocked() -> None:

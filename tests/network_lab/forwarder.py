@@ -1,9 +1,10 @@
-"""A line in a TUN device that delays, loses and reorders packets, and forges answers.
+"""A line in a TUN device that delays, loses, reorders and shapes packets, and forges answers.
 
     python forwarder.py --delay 100 --jitter 20 --loss 2 --reorder 5 --forge 203.0.113.9
 
 The kernel routes what it forwards into `line0`; each packet comes back out of it, later or never,
-and is routed on. Times are milliseconds each way, shares are per cent. A seed makes it repeat.
+and is routed on. Times are milliseconds each way, shares are per cent, the rate is in kbit/s and
+for all that passes, either way. A seed makes it repeat.
 """
 
 from __future__ import annotations
@@ -23,12 +24,14 @@ _TUNSETIFF = 0x400454CA
 _IFF_TUN, _IFF_NO_PI = 0x0001, 0x1000
 _UDP = 17
 _LARGEST = 65_535
+_QUEUE = 0.4
+"""Seconds of traffic that wait where there is a rate; what comes then is dropped."""
 
 
 def main() -> None:
     """Carry packets until killed."""
     parser = argparse.ArgumentParser()
-    for name in ("--delay", "--jitter", "--loss", "--reorder"):
+    for name in ("--delay", "--jitter", "--loss", "--reorder", "--rate"):
         parser.add_argument(name, type=float, default=0.0)
     parser.add_argument("--forge", help="the address that forged answers about names give")
     parser.add_argument("--seed", type=int, default=1)
@@ -43,7 +46,7 @@ def main() -> None:
 def _carry(device: int, asked: argparse.Namespace, rng: random.Random) -> None:
     waiting: list[tuple[float, int, bytes]] = []
     last: dict[bytes, float] = {}
-    number = 0
+    number, free = 0, 0.0
     while True:
         now = time.monotonic()
         while waiting and waiting[0][0] <= now:
@@ -57,7 +60,12 @@ def _carry(device: int, asked: argparse.Namespace, rng: random.Random) -> None:
             os.write(device, forged)
         if rng.random() * 100 < asked.loss:
             continue
-        due = time.monotonic() + (asked.delay + rng.random() * asked.jitter) / 1000
+        leaves = time.monotonic()
+        if asked.rate:
+            if free - leaves > _QUEUE:
+                continue
+            leaves = free = max(free, leaves) + len(packet) * 8 / asked.rate / 1000
+        due = leaves + (asked.delay + rng.random() * asked.jitter) / 1000
         way = packet[16:20] if packet[0] >> 4 == 4 else packet[24:40]
         if rng.random() * 100 >= asked.reorder:
             due = last[way] = max(due, last.get(way, 0.0))  # nobody overtakes

@@ -82,9 +82,7 @@ class Lab:
         self.within(self.far, f"ip addr add {FAR_ENDS[1]}/24 dev up0")
         self.within(self.far, f"ip addr add {FAR_ENDS6[1]}/64 dev up0 nodad")
         self.within(self.router, "sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1")
-        hosts = Path("/etc/netns") / self.client
-        hosts.mkdir(parents=True)
-        (hosts / "resolv.conf").write_text(f"nameserver {FAR_ENDS[0]}\noptions timeout:1\n")
+        self.resolver(self.client)
         self.names(self.far)
         script = self.folder / "responder.py"
         script.write_text(RESPONDER)
@@ -101,7 +99,7 @@ class Lab:
             process.communicate()
         for space in (self.client, self.router, self.far):
             self.do(f"ip netns del {space}", check=False)
-        shutil.rmtree(Path("/etc/netns") / self.client, ignore_errors=True)
+            shutil.rmtree(Path("/etc/netns") / space, ignore_errors=True)
         with suppress(OSError):
             Path("/etc/netns").rmdir()
 
@@ -117,6 +115,12 @@ class Lab:
             self.within(space, f"ip link set {link} up")
         self.within(end, f"ip route add default via {theirs}")
         self.within(end, f"ip -6 route add default via {theirs6}")
+
+    def resolver(self, space: str) -> None:
+        """Let what runs in a namespace ask the far end's name server."""
+        settings = Path("/etc/netns") / space
+        settings.mkdir(parents=True)
+        (settings / "resolv.conf").write_text(f"nameserver {FAR_ENDS[0]}\noptions timeout:1\n")
 
     def names(self, space: str, *extra: str) -> None:
         """A name server in a namespace that knows the far ends, or what is said instead."""

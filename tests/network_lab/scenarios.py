@@ -234,6 +234,18 @@ def nat_idle(ending: str, seconds: int = 4) -> Break:
     return build
 
 
+def both(*breaks: Break) -> Break:
+    """Several things broken at once."""
+
+    def build(lab: Lab) -> dict[str, str]:
+        environment: dict[str, str] = {}
+        for each in breaks:
+            environment |= each(lab) or {}
+        return environment
+
+    return build
+
+
 QUICK: dict[str, Break] = {
     "dns-hijacked": dns_hijacked,
     "dns-injected": line("--delay", "10", "--forge", "10.77.2.99"),

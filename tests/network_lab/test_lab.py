@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from .deep_variations import DEEP_VARIATIONS, NOT_HELD_BACK
 from .lab import Lab
 from .scenarios import DEEP, QUICK
-from .variations import DEEP_VARIATIONS, HEALTHY, PAIRS, VARIATIONS
+from .variations import HEALTHY, PAIRS, VARIATIONS
 
 
 @pytest.fixture(autouse=True)
@@ -73,6 +74,17 @@ def test_a_deep_cause_made_otherwise_is_named(name: str, tmp_path: Path) -> None
         build(lab)
         report = lab.test("--deep", "--deadline", "60")
     assert report["root_cause"] == cause, report["findings"]
+
+
+@pytest.mark.parametrize("name", NOT_HELD_BACK)
+def test_what_is_not_held_back_is_not_said_to_be(name: str, tmp_path: Path) -> None:
+    with Lab(tmp_path) as lab:
+        NOT_HELD_BACK[name](lab)
+        report = lab.test("--deep", "--deadline", "60")
+    named = {one["code"] for one in report["findings"]}
+    assert named <= {"reachable", "latency", "jitter", "loss"}, report["findings"]
+    cut_off = {one["what"] for one in report["not_tested"] if one["why"] == "deadline"}
+    assert "rate" not in cut_off, report["not_tested"]
 
 
 @pytest.mark.parametrize("pair", PAIRS)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from . import scenarios
 from .certificate import Certificate
 from .lab import CLIENT, FAR_ENDS, ROUTER_IN, SITE, Break, Lab
-from .scenarios import DIRECT, PORTS, certificate, clock_skew, forwarding, line, nat_idle
+from .scenarios import DIRECT, PORTS, both, certificate, clock_skew, forwarding, line
 
 PORTAL = """
 import http.server, sys
@@ -162,6 +162,23 @@ def danted_only(lab: Lab) -> dict[str, str]:
     return {"all_proxy": f"socks5h://{ROUTER_IN}:9050"}
 
 
+def socks_and_no_names(looks_up: bool) -> Break:
+    """Nothing but the proxy leads out, not even questions about names; the proxy itself looks
+    them up, or can't either."""
+
+    def build(lab: Lab) -> dict[str, str]:
+        lab.forward("drop;")
+        lab.start(lab.router, "microsocks", "-i", ROUTER_IN, "-p", "1083")
+        lab.wait_for(lab.router, 1083)
+        return {"ALL_PROXY": f"socks5h://{ROUTER_IN}:1083"}
+
+    def build_with_names(lab: Lab) -> dict[str, str]:
+        lab.resolver(lab.router)
+        return build(lab)
+
+    return build_with_names if looks_up else build
+
+
 def microsocks_log_in(lab: Lab) -> dict[str, str]:
     lab.forward(DIRECT)
     lab.start(lab.router, "microsocks", "-i", ROUTER_IN, "-p", "1081", "-u", "desk", "-P", "secret")
@@ -205,37 +222,8 @@ def swallowed(lab: Lab) -> None:
         )
 
 
-def limited(count: int, how: str) -> Break:
-    """So many connections at once from one address, to any port of the far ends."""
-    over = f"ip protocol tcp ct state new add @c {{ ip saddr ct count over {count} }} {how};"
-    return lambda lab: lab.rules(
-        lab.router,
-        "table inet lab { set c { type ipv4_addr; flags dynamic; } chain f { type filter hook "
-        f"forward priority 0; {over} }} }}",
-    )
-
-
-def policed(lab: Lab) -> None:
-    """What comes too quickly is dropped, and not kept for later."""
-    lab.forward(
-        "meta nfproto ipv4 tcp sport 4000 limit rate over 40 kbytes/second burst 30 kbytes drop;"
-    )
-
-
 def no_ipv6(lab: Lab) -> None:
     lab.within(lab.client, "sysctl -qw net.ipv6.conf.all.disable_ipv6=1")
-
-
-def both(*breaks: Break) -> Break:
-    """Several things broken at once."""
-
-    def build(lab: Lab) -> dict[str, str]:
-        environment: dict[str, str] = {}
-        for each in breaks:
-            environment |= each(lab) or {}
-        return environment
-
-    return build
 
 
 VARIATIONS: Mapping[str, tuple[str, Break]] = {
@@ -269,6 +257,8 @@ VARIATIONS: Mapping[str, tuple[str, Break]] = {
     "another interceptor": ("tls-intercepted", intercepted),
     "transparent tinyproxy": ("transparent-http-proxy", transparent_tinyproxy),
     "danted leads out": ("socks-only", danted_only),
+    "SOCKS, which looks names up, alone leads out": ("socks-only", socks_and_no_names(True)),
+    "SOCKS, which looks no names up, alone leads out": ("socks-only", socks_and_no_names(False)),
     "SOCKS with log-in": ("proxy-auth-required", microsocks_log_in),
     "squid for the web alone": ("http-proxy-only", squid_web_only),
     "a proxy that keeps silent": ("proxy-dead", silent_proxy),
@@ -299,14 +289,6 @@ VARIATIONS: Mapping[str, tuple[str, Break]] = {
     ),
 }
 """Each named, with its cause."""
-
-DEEP_VARIATIONS: Mapping[str, tuple[str, Break]] = {
-    "forgotten after 8 seconds": ("idle-dropped", nat_idle("drop", 8)),
-    "cut after 9 seconds": ("idle-reset", nat_idle("reject with tcp reset", 9)),
-    "twenty connections": ("connection-limited", limited(20, "reject with tcp reset")),
-    "twenty-five, the rest dropped": ("connection-limited", limited(25, "drop")),
-    "policed": ("rate-limited", policed),
-}
 
 PAIRS: Mapping[tuple[str, str], Break] = {
     ("port-dropped", "ping-blocked"): forwarding(

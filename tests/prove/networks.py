@@ -8,9 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tests.network_lab.deep_variations import DEEP_VARIATIONS
 from tests.network_lab.lab import Break, Lab
 from tests.network_lab.scenarios import DEEP, QUICK
-from tests.network_lab.variations import DEEP_VARIATIONS, HEALTHY, PAIRS, VARIATIONS
+from tests.network_lab.variations import HEALTHY, PAIRS, VARIATIONS
 
 Judge = Callable[[dict[str, Any]], bool]
 

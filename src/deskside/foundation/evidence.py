@@ -31,7 +31,9 @@ _NAMES = {
     "company": mark("company"),
     "computer": mark("computer"),
     "configured_in": mark("configured in"),
+    "connect": mark("connecting"),
     "connected": mark("connected"),
+    "connections": mark("connections"),
     "end": mark("end"),
     "error": mark("error"),
     "exports": mark("exports"),
@@ -118,6 +120,7 @@ _NAMES = {
     "waiting": mark("waiting"),
     "wanted": mark("wanted"),
     "what": mark("what"),
+    "without_it": mark("without it"),
     "workspaces": mark("workspaces"),
     "zone": mark("zone"),
 }

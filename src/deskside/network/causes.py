@@ -171,7 +171,9 @@ WORDS: dict[str, Words] = {
     ),
     "rate-limited": Words(
         mark("{host}: traffic is held back"),
-        mark("Data passes far more slowly than the round trip allows: something shapes it."),
+        mark(
+            "Data passes more slowly than a long way or lost packets explain: something shapes it."
+        ),
         mark("Ask to exempt the listed hosts from shaping."),
     ),
     "connection-limited": Words(
@@ -251,6 +253,10 @@ DECIDING_TESTS: dict[str, str] = {
     "certificate-wrong": mark(
         "Compare the certificate's issuer with that seen from another network."
     ),
+    "socks-only": mark(
+        "Ask the proxy's administrator for an address of the host, and connect to it without the "
+        "proxy: if that works, only the name server is at fault."
+    ),
     "dns-hijacked": mark("Ask another name server for the name, and compare the addresses."),
     "sni-reset": _RESPONDER,
     "mtu-black-hole": _RESPONDER,
@@ -294,8 +300,8 @@ EXPLAINS: dict[str, frozenset[str]] = {
     "tls-intercepted": frozenset({"transparent-http-proxy", "certificate-wrong", "port-reset"}),
     "transparent-http-proxy": frozenset({"certificate-wrong"}),
     "clock-skew": frozenset({"certificate-wrong"}),
-    "loss": frozenset({"latency", "jitter", "dns-blocked", "rate-limited"}),
-    "rate-limited": frozenset({"latency", "jitter"}),
+    "loss": frozenset({"latency", "jitter", "dns-blocked"}),
+    "rate-limited": frozenset({"latency", "jitter", "loss"}),
     "egress-per-connection": frozenset({"egress-per-destination"}),
     "connection-limited": frozenset({"port-reset", "port-dropped"}),
 }

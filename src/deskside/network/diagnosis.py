@@ -11,6 +11,7 @@ from typing import Any
 
 from deskside.foundation.findings import Finding, Status, Verdict, verdict
 from deskside.foundation.text import _
+from deskside.network import silence, throughput
 from deskside.network.causes import DECIDING_TESTS, EXPLAINS, NOT_TESTED, OUR_SIDE, ROOTS
 from deskside.network.host_findings import (
     UNHEARD,
@@ -21,10 +22,12 @@ from deskside.network.host_findings import (
     weight,
 )
 from deskside.network.judging import VOID_LAG
-from deskside.network.line_findings import clock_off, line_findings
+from deskside.network.line_findings import clock_off, is_direct_way_untried, line_findings
 from deskside.network.line_observations import DEADLINE, STOPPED, RunSeen, ScriptSeen
 from deskside.network.model import Host
 from deskside.network.observations import Shake, plain
+
+LOSSY = "too many packets are lost to tell"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +76,7 @@ def diagnose(run: RunSeen) -> Report:
     judged = _by_canaries(
         run, _agree_on_interception([judge_host(seen, run) for seen in run.hosts])
     )
-    judged = _by_the_clock(judged)
+    judged = silence.without_it(run, _by_the_clock(judged))
     about_machine = line_findings(run, judged)
     findings = [
         *about_machine,
@@ -81,7 +84,7 @@ def diagnose(run: RunSeen) -> Report:
     ]
     root = _root(findings)
     result = verdict(findings)
-    undecided = _undecided(root, judged) if result is not Verdict.SUCCESS else ()
+    undecided = _undecided(root, judged, run) if result is not Verdict.SUCCESS else ()
     return Report(
         verdict=result,
         root_cause=root,
@@ -90,7 +93,7 @@ def diagnose(run: RunSeen) -> Report:
         deciding_tests=_deciding(undecided),
         findings=tuple(_explain(findings, root)),
         targets=tuple(_target(one) for one in judged),
-        not_tested=tuple(_not_tested(run)),
+        not_tested=tuple(_not_tested(run, judged)),
         proxy_scripts=tuple(run.line.scripts),
         hosts=tuple(one.seen.host for one in judged),
         seconds=run.seconds,
@@ -109,7 +112,7 @@ def _deciding(undecided: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(_(text) for text in dict.fromkeys(tests) if text)
 
 
-def _not_tested(run: RunSeen) -> list[dict[str, str]]:
+def _not_tested(run: RunSeen, judged: list[Judged]) -> list[dict[str, str]]:
     """What nothing is claimed about, and why."""
     ended = STOPPED if run.stopped else DEADLINE
     missing = {one.host.id: ended for one in run.hosts if not one.finished}
@@ -120,6 +123,10 @@ def _not_tested(run: RunSeen) -> list[dict[str, str]]:
         missing.setdefault("idle", "only with --deep, against a responder")
     if not run.line.held:
         missing.setdefault("limits", "only with --deep, against a responder")
+    if run.line.rates and throughput.loss_at_most(run, judged) > throughput.TELLING_LOSS:
+        missing.setdefault("rate", LOSSY)
+    if silence.is_worthless(run, judged):
+        missing |= {"segments": LOSSY, "IPv6": LOSSY}
     return [{"what": what, "why": why} for what, why in missing.items()]
 
 
@@ -208,8 +215,10 @@ def _accounts_for(root: str, finding: Finding) -> bool:
     return finding.code in EXPLAINS.get(root, ())
 
 
-def _undecided(root: str | None, judged: list[Judged]) -> tuple[str, ...]:
+def _undecided(root: str | None, judged: list[Judged], run: RunSeen) -> tuple[str, ...]:
     """Codes that would look the same, where every host with the root cause leaves them open."""
+    if root == "socks-only" and is_direct_way_untried(run.line, judged):
+        return ("socks-only", "dns-blocked")
     of_root = [one.undecided for one in judged if one.finding.code == root]
     if not of_root or not all(of_root):
         return ()

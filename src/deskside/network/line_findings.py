@@ -11,7 +11,7 @@ from typing import Any
 
 from deskside.foundation.findings import Finding, Status
 from deskside.foundation.text import _
-from deskside.network import packets
+from deskside.network import packets, silence, throughput
 from deskside.network.causes import REACHABLE, SCRIPT_PROBLEMS
 from deskside.network.host_findings import Judged, finding_of
 from deskside.network.line_observations import (
@@ -24,9 +24,6 @@ from deskside.network.observations import Echo, Found, Reach
 
 SKEW = 60
 """Seconds between the clocks from which one-time codes begin to fail."""
-
-SLOW_RATE = 125_000.0
-"""Bytes a second below which traffic may be held back."""
 
 WEB = 443
 _PAGE = re.compile(r"HTTP/\d(\.\d)? 20\d\b")
@@ -46,8 +43,9 @@ def line_findings(run: RunSeen, judged: Sequence[Judged]) -> list[Finding]:
         *_scripts(run.line),
         *packets.findings(run, judged),
         *_egress(run.line, judged),
-        *_segments(run.line),
+        *([] if silence.is_worthless(run, judged) else _segments(run.line)),
         *_kept(run.line),
+        *throughput.findings(run, judged),
         *_clock(judged),
         *_clashes(run.line),
         *_ping(run.line, judged),
@@ -120,7 +118,8 @@ def _proxies(
     direct = any(one.finding.code == REACHABLE for one in judged)
     status = Status.WARNING if direct and not barred else Status.FAILURE
     for proxy in line.proxies:
-        code = _proxy_code(proxy, blocked=bool(barred))
+        # Who is reached without it, once the address is known, lacks the name alone.
+        code = _proxy_code(proxy, blocked=bool(barred) and proxy.direct is not Reach.CONNECTED)
         if code:
             subject = f"{proxy.host}:{proxy.port}"
             evidence: dict[str, Any] = {
@@ -129,10 +128,20 @@ def _proxies(
                 "connect": proxy.reach.value,
                 "ports": {str(port): told.value for port, told in proxy.passages.items()},
             }
+            if proxy.far_address and proxy.direct:
+                evidence["address"] = proxy.far_address
+                evidence["without_it"] = proxy.direct.value
             if proxy.given_for:
                 evidence["given_for"] = list(proxy.given_for)
             weight = Status.WARNING if code == "proxy-dead" else status
             yield finding_of(code, weight, subject, evidence)
+
+
+def is_direct_way_untried(line: LineSeen, judged: Sequence[Judged]) -> bool:
+    """Whether no host could be connected to, for want of an address: what a proxy opens, a
+    direct way might, too."""
+    tried = any(one.finding.code in _BARRED for one in judged)
+    return not tried and all(one.direct is None for one in line.proxies)
 
 
 def _scripts(line: LineSeen) -> Iterable[Finding]:
@@ -226,22 +235,6 @@ def _kept(line: LineSeen) -> Iterable[Finding]:
             yield finding_of(
                 "connection-limited", Status.WARNING, f"{held.host}:{held.port}", evidence
             )
-    # The quicker ones: on a narrow way the others waited for one another.
-    usual = {
-        one.host: sorted(one.round_trips)[len(one.round_trips) // 4]
-        for one in line.series
-        if one.round_trips
-    }
-    for rate in line.rates:
-        # A transfer of its own connection takes about eight round trips.
-        possible = 32_768 / (usual.get(rate.host, 0.0) / 1000 * 8 + 0.02)
-        if rate.late < min(SLOW_RATE, possible * 0.3):
-            evidence = {
-                "bytes": rate.transferred,
-                "seconds": round(rate.seconds, 1),
-                "bytes_a_second": round(rate.late),
-            }
-            yield finding_of("rate-limited", Status.WARNING, f"{rate.host}:{rate.port}", evidence)
 
 
 def clock_off(judged: Sequence[Judged]) -> int | None:

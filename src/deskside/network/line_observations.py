@@ -34,6 +34,8 @@ class ProxySeen:
         reach: how connecting to the proxy itself ended.
         passages: by port, what it said when asked for the far end.
         given_for: the ports for which a proxy script gives it; empty where none does.
+        far_address: the far end's, where only a name server asked through the proxy tells it.
+        direct: how connecting there without the proxy ended; None where that is unknown.
     """
 
     kind: str
@@ -43,6 +45,8 @@ class ProxySeen:
     reach: Reach
     passages: Mapping[int, Passage] = field(default_factory=dict)
     given_for: tuple[int, ...] = ()
+    far_address: str = ""
+    direct: Reach | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,14 +192,19 @@ class HeldSeen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RateSeen:
-    """Bytes sent to a responder and back in a time, first slowly held back or not.
+    """How quickly a responder brought back what was sent to it without a pause.
 
     Attributes:
-        early, late: bytes a second at the beginning and at the end.
+        connections: how many shared the way: one alone, or some side by side.
+        transferred: bytes that went there, and came back, until the last answer.
+        seconds: for how long.
+        early, late: bytes a second each way, from the first answer on and towards the end; what
+            was under way when time was up counts as arrived.
     """
 
     host: str
     port: int
+    connections: int
     transferred: int
     seconds: float
     early: float

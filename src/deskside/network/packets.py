@@ -37,7 +37,7 @@ FEWEST_QUESTIONS, FEWEST_ECHOES = 5, 8
 
 def findings(run: RunSeen, judged: Sequence[Judged]) -> Iterable[Finding]:
     """All three."""
-    lost, sent = _counted(run, judged)
+    lost, sent = counted(run, judged)
     if lost >= LOST_AT_LEAST and lost >= sent * LOST_SHARE:
         evidence = {"unanswered": lost, "attempts": sent}
         yield finding_of("loss", Status.WARNING, "network", evidence)
@@ -45,7 +45,7 @@ def findings(run: RunSeen, judged: Sequence[Judged]) -> Iterable[Finding]:
     yield from _delays(run, losing=lost > 0 or again)
 
 
-def _counted(run: RunSeen, judged: Sequence[Judged]) -> tuple[int, int]:
+def counted(run: RunSeen, judged: Sequence[Judged]) -> tuple[int, int]:
     """Packets lost, of how many."""
     connects = [port.connect for one in judged for port in one.seen.ports if connected(port)]
     answered = [one for one in run.line.pings if one.round_trips]

@@ -78,7 +78,8 @@ class _Run:
         unfinished = not around.done() or around.cancelled()
         stopped = unfinished and self._stop.is_set()
         if unfinished:
-            line.seen.untested.setdefault("line", STOPPED if stopped else TIME_IS_UP)
+            for what in ("line", *sorted(line.unfinished)):
+                line.seen.untested.setdefault(what, STOPPED if stopped else TIME_IS_UP)
         watch.cancel()
         with suppress(asyncio.CancelledError):
             await watch

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from deskside.network import packets
@@ -19,6 +19,7 @@ from deskside.network.probes import (
     listeners,
     machine,
     ping,
+    speed,
 )
 from deskside.network.probes.series import Line
 from deskside.network.probes.steadily import BEARABLE, Steadily
@@ -28,7 +29,11 @@ PINGS, RESPONDER_PINGS = 2, 24
 HELD = 32
 """Connections held at once; a responder allows 64 from one address."""
 
-RATE_SECONDS = 4.0
+DEEP = ("limits", "rate", "idle")
+RATE_SECONDS, ALL_SECONDS = 4.0, 16.0
+"""Seconds for a line's rate, and again where it is slow; and for one thing at all lines, until no
+more is begun."""
+
 IDLE_SPARE = 10.0
 """Seconds kept back from the deadline for the last idle connection's answer, and for a fresh
 connection beside it."""
@@ -40,7 +45,11 @@ MAX_LINES = 4
 
 
 class Surroundings:
-    """Fills `seen`."""
+    """Fills `seen`.
+
+    Attributes:
+        unfinished: of what only a deep test does, what was begun or due and is not yet done.
+    """
 
     def __init__(self, resolver: dns.Resolver, desk_key: str | None, lag: machine.LagWatch) -> None:
         self.seen = LineSeen()
@@ -48,8 +57,7 @@ class Surroundings:
         self._key = desk_key
         self._lag = lag
         self._steady = Steadily(lag, self.seen.untested)
-        # Together they would ask for more than a responder gives one address, or share the way.
-        self._one_at_a_time = asyncio.Lock()
+        self.unfinished: set[str] = set()
 
     async def look(
         self,
@@ -77,9 +85,11 @@ class Surroundings:
             running.append(timed := asyncio.create_task(self._timed(hosts, lines)))
             self._listeners(hosts)
             await timed
-            large = [self._large(line, deep=deep, end=end) for line in lines]
+            large = [self._large(line, deep=deep) for line in lines]
             running += [asyncio.create_task(one) for one in large]
             await asyncio.gather(*running)
+            if deep:
+                await self._deep(lines, end)
             self.seen.gateway = machine.gateway_answers()
         finally:
             for task in running:
@@ -183,27 +193,51 @@ class Surroundings:
         if series:
             into.append(replace(series, lag=self._lag.usual(began)))
 
-    async def _large(self, line: Line, *, deep: bool, end: float) -> None:
+    async def _large(self, line: Line, *, deep: bool) -> None:
         segments = await self._steady.see(
             "segments", lambda: line.segments(measure=deep), bearable=BEARABLE
         )
         if segments:
             self.seen.segments.append(segments)
-        if not deep or not (segments and segments.large):
-            return
-        async with self._one_at_a_time:
-            held = await self._steady.see("limits", lambda: line.held(HELD), bearable=BEARABLE)
+
+    async def _deep(self, lines: Sequence[Line], end: float) -> None:
+        """What takes its time. One thing at a time: together they would ask for more than a
+        responder gives one address, and a way that is full loses what is quiet."""
+        arrives = {one.host for one in self.seen.segments if one.large}
+        lines = [line for line in lines if line.host in arrives]
+        for what in DEEP if lines else ():
+            self.unfinished.add(what)
+        for what, see in (("limits", self._held), ("rate", self._rate)):
+            await self._one_by_one(lines, what, see)
+            self.unfinished.discard(what)
+        await asyncio.gather(*(self._idle(line, end) for line in lines))
+        self.unfinished.discard("idle")
+
+    async def _one_by_one(
+        self, lines: Sequence[Line], what: str, see: Callable[[Line], Awaitable[None]]
+    ) -> None:
+        """IPv4 first, as long as there is time: others want some, too."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + ALL_SECONDS
+        for line in sorted(lines, key=lambda one: ":" in one.address):
+            if loop.time() > end:
+                self.seen.untested.setdefault(what, "too little time for all addresses")
+                return
+            await see(line)
+
+    async def _held(self, line: Line) -> None:
+        held = await self._steady.see("limits", lambda: line.held(HELD), bearable=BEARABLE)
         if held:
             self.seen.held.append(held)
         else:
             self.seen.untested.setdefault("limits", "the responder had no room")
-        await asyncio.gather(self._rate(line), self._idle(line, end))
 
     async def _rate(self, line: Line) -> None:
-        async with self._one_at_a_time:
-            rate = await self._steady.see("rate", lambda: line.rate(RATE_SECONDS))
-        if rate:
-            self.seen.rates.append(rate)
+        rates = await self._steady.see("rate", lambda: speed.measure(line, RATE_SECONDS))
+        if rates:
+            self.seen.rates += rates
+        else:
+            self.seen.untested.setdefault("rate", "too little came back")
 
     async def _idle(self, line: Line, end: float) -> None:
         left = end - asyncio.get_running_loop().time() - IDLE_SPARE

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deskside.network.line_observations import AnswersSeen
+from deskside.network.probes.channel import PlainChannel
 
 if TYPE_CHECKING:
     import dns.message
@@ -69,6 +70,26 @@ async def ask(name: str, server: str, port: int = 53) -> AnswersSeen:
         except OSError:
             answers = []
     return AnswersSeen(name=name, server=server, answers=tuple(answers))
+
+
+async def ask_by(channel: PlainChannel, name: str) -> tuple[str, ...]:
+    """What a name server at the end of a connection says of a name's IPv4 addresses (RFC 7766).
+
+    Raises:
+        OSError: the connection broke.
+        EOFError: it ended.
+    """
+    import dns.exception
+    import dns.message
+
+    try:
+        question = dns.message.make_query(name, "A")
+    except (dns.exception.DNSException, UnicodeError):
+        return ()
+    wire = question.to_wire()
+    await channel.send(len(wire).to_bytes(2, "big") + wire)
+    length = int.from_bytes(await channel.receive_exactly(2), "big")
+    return _addresses(await channel.receive_exactly(length), question) or ()
 
 
 async def _collect(opened: socket.socket, question: dns.message.Message) -> list[tuple[str, ...]]:

@@ -42,6 +42,16 @@ class PlainChannel:
         """No more bytes than asked for, so that what follows stays for the next protocol."""
         return await asyncio.get_running_loop().sock_recv(self._socket, count)
 
+    async def receive_exactly(self, count: int) -> bytes:
+        """So many bytes; raises `EOFError` where the far end hangs up before."""
+        received = b""
+        while len(received) < count:
+            data = await self.receive_at_most(count - len(received))
+            if not data:
+                raise EOFError
+            received += data
+        return received
+
 
 class TlsChannel:
     """Bytes over TLS over another channel.

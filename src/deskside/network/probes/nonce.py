@@ -6,6 +6,7 @@ import asyncio
 import re
 import secrets
 import time
+from collections.abc import Callable
 
 from deskside.network import protocol
 from deskside.network.observations import Echo, EchoSeen
@@ -82,6 +83,64 @@ async def ask_padded(
     reply = protocol.read_reply(line)
     if reply is None or rest != padding:
         return Echo.CLOSED
+    return _identity(reply, nonce, desk_key)
+
+
+async def ask_in_a_row(
+    channel: Channel,
+    count: int,
+    padding: int,
+    *,
+    desk_key: str | None,
+    arrived: Callable[[Echo], None],
+) -> None:
+    """Padded questions, sent without waiting for answers; `arrived` is told of each answer once
+    all of it is there. Ends with the last, or where something else comes; has no patience of its
+    own.
+
+    Raises:
+        OSError: the connection broke.
+        EOFError: it ended.
+    """
+    nonces = [secrets.token_bytes(protocol.NONCE_BYTES) for _each in range(count)]
+
+    async def send() -> None:
+        for nonce in nonces:
+            await channel.send(protocol.request(nonce, padding))
+
+    received = bytearray()
+    sending = asyncio.create_task(send())
+    try:
+        for nonce in nonces:
+            told = await _next_answer(channel, received, nonce, padding, desk_key)
+            arrived(told)
+            if told is not Echo.GENUINE:
+                break
+    finally:
+        sending.cancel()
+        await asyncio.gather(sending, return_exceptions=True)
+
+
+async def _next_answer(
+    channel: Channel, received: bytearray, nonce: bytes, padding: int, desk_key: str | None
+) -> Echo:
+    """Takes one answer off what was received, which goes on being filled."""
+
+    async def more() -> None:
+        data = await channel.receive()
+        if not data:
+            raise EOFError
+        received.extend(data)
+
+    while b"\n" not in received and len(received) <= protocol.MAX_LINE:
+        await more()
+    line = bytes(received[: received.find(b"\n") + 1])
+    reply = protocol.read_reply(line)
+    if reply is None:
+        return _stranger(line)
+    while len(received) < len(line) + padding:
+        await more()
+    del received[: len(line) + padding]
     return _identity(reply, nonce, desk_key)
 
 

@@ -6,6 +6,7 @@ Only the desk's own responders are tried like this.
 from __future__ import annotations
 
 import asyncio
+import math
 import secrets
 import socket
 import time
@@ -15,7 +16,6 @@ from dataclasses import dataclass, field
 from deskside.network.line_observations import (
     HeldSeen,
     IdleSeen,
-    RateSeen,
     SegmentsSeen,
     SeriesSeen,
 )
@@ -39,9 +39,15 @@ after one second (RFC 6298)."""
 LARGE_TRIES, HESITATION = 2, 1.2
 """Tries with large packets, and seconds after which small ones are tried beside them."""
 
+HOLD_SLOW, HOLD_STEP, HOLD_TRIES = 0.25, 16, 6
+"""Seconds that a connection more may take; once one takes longer, so many come at once. And how
+many are tried before it is said that no more work: packets get lost, too."""
+
+QUICK = 1.0
+"""Seconds beyond four round trips in which small packets arrive, if the way is not narrow."""
+
 _SMALL = 400
 _PADDING = 4096
-_CHUNK = 16_384
 
 
 @dataclass(slots=True)
@@ -59,15 +65,23 @@ class Line:
 
     def __init__(self, host: str, address: str, port: int, desk_key: str | None) -> None:
         self.host, self.address, self.port = host, address, port
-        self._key = desk_key
+        self.desk_key = desk_key
+        self.quickest = math.inf  # seconds to connect
 
-    async def _connect(self, patience: float = 4.0, segment: int = 0) -> socket.socket:
+    async def connect(self, patience: float = 4.0, segment: int = 0) -> socket.socket:
+        """A connection that does not block.
+
+        Raises:
+            OSError: there is none.
+            TimeoutError: nobody answered in time.
+        """
         family = socket.AF_INET6 if ":" in self.address else socket.AF_INET
         opened = socket.socket(family)
         opened.setblocking(False)
         if segment:
             with suppress(OSError):
                 opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, segment)
+        began = time.perf_counter()
         try:
             await asyncio.wait_for(
                 asyncio.get_running_loop().sock_connect(opened, (self.address, self.port)), patience
@@ -75,10 +89,11 @@ class Line:
         except BaseException:
             opened.close()
             raise
+        self.quickest = min(self.quickest, time.perf_counter() - began)
         return opened
 
     async def _ask(self, opened: socket.socket, patience: float = 3.0) -> EchoSeen:
-        return await nonce.ask(PlainChannel(opened), desk_key=self._key, patience=patience)
+        return await nonce.ask(PlainChannel(opened), desk_key=self.desk_key, patience=patience)
 
     async def series(self) -> SeriesSeen:
         """Some connections side by side, and questions on one more."""
@@ -108,7 +123,7 @@ class Line:
         await asyncio.sleep((20 * number + secrets.randbelow(40)) / 1000)
         began = time.perf_counter()
         try:
-            opened = await self._connect()
+            opened = await self.connect()
         except (OSError, TimeoutError):
             return None
         spent = time.perf_counter() - began
@@ -139,15 +154,19 @@ class Line:
         needlessly = before.needlessly - first.needlessly
         asked.lost = max(asked.resent - needlessly, 0)
 
-    async def _padded(self, segment: int = 0, size: int = _PADDING) -> bool | None:
+    async def _padded(
+        self, segment: int = 0, size: int = _PADDING, patience: float = 4.0
+    ) -> bool | None:
         """Whether a padded question and its equally padded answer arrive; None where the
         responder knows no padding."""
         try:
-            opened = await self._connect(segment=segment)
+            opened = await self.connect(segment=segment)
         except (OSError, TimeoutError):
             return False
         with opened:
-            told = await nonce.ask_padded(PlainChannel(opened), size, desk_key=self._key)
+            told = await nonce.ask_padded(
+                PlainChannel(opened), size, desk_key=self.desk_key, patience=patience
+            )
         if told in (Echo.STRANGE, Echo.BUSY):
             return None
         return told is Echo.GENUINE
@@ -159,14 +178,20 @@ class Line:
         """
         tries = [asyncio.create_task(self._padded()) for _each in range(LARGE_TRIES)]
         beside: asyncio.Task[bool | None] | None = None
+        began = time.perf_counter()
         try:
             large = await _first(tries, HESITATION)
             if large is None and not all(one.done() for one in tries):
+                began = time.perf_counter()
                 beside = asyncio.create_task(self._padded(_SMALL))
                 large = await _first(tries, None)
             if large is not None:
                 return SegmentsSeen(host=self.host, port=self.port, large=True) if large else None
             small = await (beside or self._padded(_SMALL))
+            spent = time.perf_counter() - began
+            # Where small ones take long as well, the way may be narrow, and all are on it.
+            if small and spent > QUICK + 4 * self.quickest and await self._padded(patience=8.0):
+                return SegmentsSeen(host=self.host, port=self.port, large=True)
         finally:
             for one in [*tries, *filter(None, [beside])]:
                 one.cancel()
@@ -189,29 +214,44 @@ class Line:
         """Hold connections open at once, each proved by a question; None where the responder
         itself says that it has no room."""
         opened: list[socket.socket] = []
-        worked = 0
+        worked, step = 0, 1
         try:
-            for _number in range(count):
-                try:
-                    opened.append(await self._connect(2.5))
-                    told = await self._ask(opened[-1], 2.5)
-                except (OSError, TimeoutError):
-                    break
-                if told.result is Echo.BUSY:
+            while worked < count:
+                began = time.perf_counter()
+                told = await self._hold(opened, min(step, count - worked))
+                if Echo.GENUINE not in told:  # lost packets, or a limit
+                    told = await self._hold(opened, min(HOLD_TRIES, count - worked))
+                if Echo.BUSY in told:
                     return None
-                if told.result is not Echo.GENUINE:
+                worked += told.count(Echo.GENUINE)
+                if Echo.GENUINE not in told:
                     break
-                worked += 1
+                if time.perf_counter() - began > HOLD_SLOW:
+                    step = HOLD_STEP
         finally:
             for one in opened:
                 one.close()
         after = worked == count or await self._works_again()
         return HeldSeen(host=self.host, port=self.port, asked=count, worked=worked, after=after)
 
+    async def _hold(self, opened: list[socket.socket], count: int) -> list[Echo | None]:
+        """How the question on each of some more connections ended, which are left open; None
+        where there was none."""
+
+        async def one_more() -> Echo | None:
+            try:
+                one = await self.connect(2.5)
+            except (OSError, TimeoutError):
+                return None
+            opened.append(one)
+            return (await self._ask(one, 2.5)).result
+
+        return await asyncio.gather(*(one_more() for _each in range(count)))
+
     async def _works_again(self) -> bool:
         for pause in (0.5, 1.0, 2.0):
             await asyncio.sleep(pause)
-            with suppress(OSError, TimeoutError), await self._connect(2.5) as opened:
+            with suppress(OSError, TimeoutError), await self.connect(2.5) as opened:
                 if (await self._ask(opened)).result is Echo.GENUINE:
                     return True
         return False
@@ -252,7 +292,7 @@ class Line:
 
     async def _quiet(self, seconds: float) -> Echo | None:
         try:
-            opened = await self._connect()
+            opened = await self.connect()
         except (OSError, TimeoutError):
             return None
         with opened:
@@ -261,29 +301,9 @@ class Line:
             await asyncio.sleep(seconds)
             return (await self._ask(opened)).result
 
-    async def rate(self, seconds: float) -> RateSeen | None:
-        """Send padded questions for a while; how quickly they come back, early and late."""
-        marks = [(time.monotonic(), 0)]
-        while marks[-1][0] - marks[0][0] < seconds and len(marks) < _MOST_ROUNDS:
-            if not await self._padded(size=_CHUNK):
-                break
-            marks.append((time.monotonic(), marks[-1][1] + 2 * _CHUNK))
-        if len(marks) < 3:
-            return None
-        half = len(marks) // 2
-        return RateSeen(
-            host=self.host,
-            port=self.port,
-            transferred=marks[-1][1],
-            seconds=marks[-1][0] - marks[0][0],
-            early=_speed(marks[0], marks[half]),
-            late=_speed(marks[half], marks[-1]),
-        )
-
 
 _STEPS = (3.0, 6.0, 10.0, 15.0, 22.0, 30.0, 45.0, 65.0, 95.0, 130.0, 190.0, 250.0, 310.0, 610.0)
 _CUT = (Echo.SILENT, Echo.RESET, Echo.CLOSED)
-_MOST_ROUNDS = 60
 
 
 async def _first(tries: list[asyncio.Task[bool | None]], seconds: float | None) -> bool | None:
@@ -302,7 +322,3 @@ async def _first(tries: list[asyncio.Task[bool | None]], seconds: float | None) 
         if not done:
             return None
     return None
-
-
-def _speed(before: tuple[float, int], after: tuple[float, int]) -> float:
-    return (after[1] - before[1]) / max(after[0] - before[0], 1e-6)

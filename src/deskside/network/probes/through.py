@@ -9,11 +9,15 @@ from ipaddress import ip_address
 
 from deskside.network.line_observations import Passage, ProxySeen
 from deskside.network.observations import Reach
-from deskside.network.probes import dns, tcp
+from deskside.network.probes import answers, dns, tcp
 from deskside.network.probes.channel import PlainChannel
 from deskside.network.probes.proxies import Proxy
 
 PATIENCE = 3.0
+OPENING = 4.0
+"""Seconds in which a SOCKS proxy that speaks opens the way: its name server may be a slow one."""
+
+NAMES = 53
 _STATUS = re.compile(rb"HTTP/1\.\d (\d{3})")
 _UNREACHED = (500, 502, 503, 504)
 WANTS_LOG_IN = (401, 407)
@@ -61,7 +65,7 @@ async def _passage(proxy: Proxy, address: str, far_end: str, port: int, prove: P
         channel = PlainChannel(connected)
         ask = _socks if proxy.kind == "socks5" else _connect
         try:
-            told = await asyncio.wait_for(ask(channel, proxy, far_end, port), PATIENCE)
+            told = await ask(channel, proxy, far_end, port)
         except TimeoutError:
             return Passage.SILENT
         except (OSError, EOFError, UnicodeError):
@@ -72,6 +76,10 @@ async def _passage(proxy: Proxy, address: str, far_end: str, port: int, prove: P
 
 
 async def _connect(channel: PlainChannel, proxy: Proxy, far_end: str, port: int) -> Passage:
+    return await asyncio.wait_for(_http(channel, proxy, far_end, port), PATIENCE)
+
+
+async def _http(channel: PlainChannel, proxy: Proxy, far_end: str, port: int) -> Passage:
     authority = f"[{far_end}]:{port}" if ":" in far_end else f"{far_end}:{port}"
     lines = [f"CONNECT {authority} HTTP/1.1", f"Host: {authority}"]
     if proxy.credentials:
@@ -95,25 +103,57 @@ async def _connect(channel: PlainChannel, proxy: Proxy, far_end: str, port: int)
 
 
 async def _socks(channel: PlainChannel, proxy: Proxy, far_end: str, port: int) -> Passage:
+    refused = await asyncio.wait_for(_greet(channel, proxy), PATIENCE)
+    if refused:
+        return refused
+    try:
+        return await asyncio.wait_for(_open(channel, far_end, port), OPENING)
+    except TimeoutError:
+        return Passage.UNREACHED  # it is alive, and does not get there
+
+
+async def _greet(channel: PlainChannel, proxy: Proxy) -> Passage | None:
+    """None where the proxy is content with who we are."""
     methods = b"\x00\x02" if proxy.credentials else b"\x00"
     await channel.send(bytes([5, len(methods)]) + methods)
-    version, method = await _exactly(channel, 2)
+    version, method = await channel.receive_exactly(2)
     if version != 5:
         return Passage.STRANGE
     if method == 2 and proxy.credentials:
         user, password = (word.encode()[:255] for word in proxy.credentials)
         await channel.send(bytes([1, len(user)]) + user + bytes([len(password)]) + password)
-        if (await _exactly(channel, 2))[1] != 0:
-            return Passage.AUTHENTICATE
-    elif method != 0:
-        return Passage.AUTHENTICATE
+        return Passage.AUTHENTICATE if (await channel.receive_exactly(2))[1] != 0 else None
+    return Passage.AUTHENTICATE if method != 0 else None
+
+
+async def _open(channel: PlainChannel, far_end: str, port: int) -> Passage:
     await channel.send(b"\x05\x01\x00" + _destination(far_end) + port.to_bytes(2, "big"))
-    reply = await _exactly(channel, 4)
+    reply = await channel.receive_exactly(4)
     if reply[1] != 0:
         return Passage.DENIED if reply[1] == 2 else Passage.UNREACHED
-    length = {1: 4, 4: 16}.get(reply[3]) or (await _exactly(channel, 1))[0]
-    await _exactly(channel, length + 2)
+    length = {1: 4, 4: 16}.get(reply[3]) or (await channel.receive_exactly(1))[0]
+    await channel.receive_exactly(length + 2)
     return Passage.OPENED
+
+
+async def ask_name_server(proxy: Proxy, address: str, server: str, name: str) -> tuple[str, ...]:
+    """IPv4 addresses of a name by a name server that is asked through a SOCKS proxy (RFC 7766);
+    none where that tells none.
+
+    Args:
+        address: the proxy's.
+    """
+    _seen, connected = await tcp.connect([address], proxy.port)
+    if connected is None:
+        return ()
+    with connected:
+        channel = PlainChannel(connected)
+        try:
+            if await _socks(channel, proxy, server, NAMES) is not Passage.OPENED:
+                return ()
+            return await asyncio.wait_for(answers.ask_by(channel, name), PATIENCE)
+        except (OSError, TimeoutError, EOFError, UnicodeError):
+            return ()
 
 
 def _destination(far_end: str) -> bytes:
@@ -123,13 +163,3 @@ def _destination(far_end: str) -> bytes:
         name = far_end.encode("idna" if not far_end.isascii() else "ascii")[:255]
         return bytes([3, len(name)]) + name
     return bytes([1 if len(packed) == 4 else 4]) + packed
-
-
-async def _exactly(channel: PlainChannel, count: int) -> bytes:
-    received = b""
-    while len(received) < count:
-        data = await channel.receive_at_most(count - len(received))
-        if not data:
-            raise EOFError
-        received += data
-    return received
