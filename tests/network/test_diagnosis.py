@@ -388,6 +388,33 @@ def test_lost_answers_about_names_are_no_block() -> None:
     assert run_of(refused, responder(0), pings=lossy).root_cause == "dns-blocked"
 
 
+def test_silence_proves_nothing_where_half_of_the_packets_are_lost() -> None:
+    half = [
+        PingSeen(host="desk.example", address=PUBLIC, sent=24, round_trips=(700.0,) * answered)
+        for answered in (12, 24)
+    ]
+    far: dict[str, float] = {"milliseconds": 700.0}
+    mute = seen(port(tls=Shake.SILENT, **far))
+    small = seen(replace(port(tls=Shake.SILENT, **far), small_segments=Shake.UNVERIFIED))
+    few = seen(port(**far), port(Reach.SILENT, version=6, attempts=6), ipv6=(PUBLIC6,))
+    for alone, code, left in (
+        (mute, "port-dropped", NOT_TESTED),
+        (small, "mtu-black-hole", NOT_TESTED),
+        (few, "ipv6-black-hole", REACHABLE),
+    ):
+        lossy, clean = (run_of(alone, responder(0), pings=[one]) for one in half)
+        assert clean.root_cause == code
+        assert lossy.root_cause == "loss"
+        assert lossy.verdict.value != "success"
+        assert code not in codes(lossy)
+        assert left in codes(lossy)
+        assert "segments" in {one["what"] for one in lossy.not_tested}
+    dropped = seen(port(Reach.SILENT, attempts=12))
+    assert run_of(dropped, responder(0), pings=half[:1]).root_cause == "port-dropped"
+    reset = seen(port(tls=Shake.RESET))
+    assert run_of(reset, responder(0), pings=half[:1]).root_cause == "port-reset"
+
+
 def test_only_a_socks_proxy_leads_out_and_names_are_not_told_here() -> None:
     unheard = seen(ipv4=(), result=Found.FAILED)
     opens = ProxySeen(

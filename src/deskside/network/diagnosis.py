@@ -11,7 +11,7 @@ from typing import Any
 
 from deskside.foundation.findings import Finding, Status, Verdict, verdict
 from deskside.foundation.text import _
-from deskside.network import throughput
+from deskside.network import silence, throughput
 from deskside.network.causes import DECIDING_TESTS, EXPLAINS, NOT_TESTED, OUR_SIDE, ROOTS
 from deskside.network.host_findings import (
     UNHEARD,
@@ -26,6 +26,8 @@ from deskside.network.line_findings import clock_off, is_direct_way_untried, lin
 from deskside.network.line_observations import DEADLINE, STOPPED, RunSeen, ScriptSeen
 from deskside.network.model import Host
 from deskside.network.observations import Shake, plain
+
+LOSSY = "too many packets are lost to tell"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +76,7 @@ def diagnose(run: RunSeen) -> Report:
     judged = _by_canaries(
         run, _agree_on_interception([judge_host(seen, run) for seen in run.hosts])
     )
-    judged = _by_the_clock(judged)
+    judged = silence.without_it(run, _by_the_clock(judged))
     about_machine = line_findings(run, judged)
     findings = [
         *about_machine,
@@ -122,7 +124,9 @@ def _not_tested(run: RunSeen, judged: list[Judged]) -> list[dict[str, str]]:
     if not run.line.held:
         missing.setdefault("limits", "only with --deep, against a responder")
     if run.line.rates and throughput.loss_at_most(run, judged) > throughput.TELLING_LOSS:
-        missing.setdefault("rate", "too many packets are lost to tell")
+        missing.setdefault("rate", LOSSY)
+    if silence.is_worthless(run, judged):
+        missing |= {"segments": LOSSY, "IPv6": LOSSY}
     return [{"what": what, "why": why} for what, why in missing.items()]
 
 

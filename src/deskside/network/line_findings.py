@@ -11,7 +11,7 @@ from typing import Any
 
 from deskside.foundation.findings import Finding, Status
 from deskside.foundation.text import _
-from deskside.network import packets, throughput
+from deskside.network import packets, silence, throughput
 from deskside.network.causes import REACHABLE, SCRIPT_PROBLEMS
 from deskside.network.host_findings import Judged, finding_of
 from deskside.network.line_observations import (
@@ -43,7 +43,7 @@ def line_findings(run: RunSeen, judged: Sequence[Judged]) -> list[Finding]:
         *_scripts(run.line),
         *packets.findings(run, judged),
         *_egress(run.line, judged),
-        *_segments(run.line),
+        *([] if silence.is_worthless(run, judged) else _segments(run.line)),
         *_kept(run.line),
         *throughput.findings(run, judged),
         *_clock(judged),

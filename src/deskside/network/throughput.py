@@ -78,7 +78,8 @@ def _despite(loss: float, round_trip: float) -> float:
     if not loss:
         return inf
     timer = (round_trip + LEAST_TIMER) * 3 * sqrt(3 * loss / 8) * loss * (1 + 32 * loss**2)
-    return SEGMENT / (round_trip * sqrt(2 * loss / 3) + timer)
+    seconds = round_trip * sqrt(2 * loss / 3) + timer  # for a segment
+    return SEGMENT / seconds if seconds else inf
 
 
 def loss_at_most(run: RunSeen, judged: Sequence[Judged]) -> float:

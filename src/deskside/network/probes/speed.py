@@ -72,9 +72,10 @@ async def _alone(line: Line, seconds: float) -> RateSeen | None:
             answers += 1
 
         if not await _row(line, padding, end, arrived):
-            if not answers:
-                timeline.go_on(began)
-            timeline.add(padding)
+            if _now() >= end:
+                if not answers:
+                    timeline.go_on(began)
+                timeline.add(padding)
             break
     return timeline.seen(line, 1)
 

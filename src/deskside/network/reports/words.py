@@ -55,7 +55,10 @@ _WHY = {
             mark("the responder had no room"),
             mark("this computer was too busy"),
             mark("this user may send no echo request"),
+            mark("too little came back"),
+            mark("too little time for all addresses"),
             mark("too little time; a longer --deadline allows it"),
+            mark("too many packets are lost to tell"),
         )
     },
 }
