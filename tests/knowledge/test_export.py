@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -27,6 +28,29 @@ def exported(library: Callable[[], Library], tmp_path: Path) -> Callable[[], Pat
         return tmp_path / "site"
 
     return made
+
+
+def test_a_folder_that_is_there_stays_itself(
+    write: Write, exported: Callable[[], Path], tmp_path: Path
+) -> None:
+    """It may be a mount, or the place where a shell stands; nothing of an earlier site remains."""
+    folder = tmp_path / "site"
+    folder.mkdir(mode=0o750)
+    before = folder.stat()
+    write("7001", title="First")
+    write("7002")
+    exported()
+    (folder / ".site.broken-off").mkdir()
+    shutil.rmtree(tmp_path / "articles" / "7002")
+    write("7001", title="Second")
+    site = exported()
+    after = site.stat()
+    assert (after.st_ino, after.st_mode) == (before.st_ino, before.st_mode)
+    assert "Second" in (site / "en" / "7001.html").read_text()
+    assert not (site / "en" / "7002.html").exists()
+    names = {path.name for path in site.iterdir()}
+    assert names == {".deskside-export", "assets", "en", "it", "index.html", "sitemap.xml"}
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 
 def links(page: Path) -> list[str]:

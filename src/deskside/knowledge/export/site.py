@@ -8,7 +8,7 @@
     assets/                    style, fonts, the search script, what it learned
 
 Nothing in it needs a server; without JavaScript there is everything but search. A site is made
-beside its place and moved there whole.
+whole before it is moved to its place.
 """
 
 from __future__ import annotations
@@ -53,17 +53,19 @@ def export(library: Library, folder: Path, url: str = "") -> int:
         Refused: `folder-not-empty`: there is something else in the folder.
     """
     folder = folder.absolute()
-    old = _replaceable(folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    made = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    there = _replaceable(folder)
+    workshop = folder if there else folder.parent
+    workshop.mkdir(parents=True, exist_ok=True)
+    made = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=workshop))
     before = language()
     try:
         made.chmod(0o755)
         site = _Site(library, made, url.rstrip("/"))
         site.write()
-        if old:
-            shutil.rmtree(folder)
-        made.replace(folder)
+        if there:
+            _exchange(made, folder)
+        else:
+            made.replace(folder)
     finally:
         use_language(before)
         shutil.rmtree(made, ignore_errors=True)
@@ -83,6 +85,22 @@ def _replaceable(folder: Path) -> bool:
         _("There is something else at {folder}.").format(folder=folder),
         hint=_("Name a new folder, or that of an earlier export."),
     )
+
+
+def _exchange(made: Path, folder: Path) -> None:
+    """Put what was made into a folder, which stays itself: it may be a mount, or where one stands.
+
+    The mark is there all the time, so that what is broken off in the middle can be replaced.
+    """
+    (folder / MARK).touch()
+    former = made / ".former"
+    former.mkdir()
+    for old in list(folder.iterdir()):
+        if old not in (made, folder / MARK):
+            old.replace(former / old.name)
+    for new in list(made.iterdir()):
+        if new != former:
+            new.replace(folder / new.name)
 
 
 @dataclass
