@@ -22,6 +22,7 @@ import pytest
 from deskside.foundation.clock import FrozenClock
 from deskside.foundation.database import Database, sqlite_url
 from deskside.foundation.text import use_language
+from deskside.foundation.units import use_local_zone
 
 from . import (
     findings_seen,
@@ -67,6 +68,7 @@ def _isolated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, _no_settings: Pat
     monkeypatch.setenv("DESKSIDE_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("DESKSIDE_CONFIG", str(_no_settings))
     use_language("en")
+    use_local_zone(local=False)
 
 
 @pytest.fixture

@@ -139,6 +139,16 @@ def test_malformed_json(portal: Portal, body: bytes) -> None:
     assert problem(reply)
 
 
+@pytest.mark.parametrize("opening", [b"[", b'{"a":'])
+def test_json_without_a_bottom(portal: Portal, opening: bytes) -> None:
+    """Where anything may stand, as in the evidence of a finding; no defect of ours is reported."""
+    finding = b'{"code": "a", "status": "ok", "evidence": {"a": ' + opening * 20_000
+    body = b'{"token": "x", "article": "2323", "findings": [' + finding
+    reply = send(portal, "POST", "/api/v1/results", JSON, f"Content-Length: {len(body)}", body=body)
+    assert reply.status == 400
+    assert problem(reply) == "bad-request"
+
+
 STRANGE = ["\0", "a\0b", "\ud800", "\u202e", "../..", "' OR 1=1 --", "{{7*7}}", "a" * 3000, " "]
 
 

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
 from deskside.cli import main
@@ -25,6 +26,7 @@ from deskside.network.causes import WORDS
 from deskside.network.service import NetworkService
 
 from .conftest import text
+from .test_terminal import at_terminal
 
 GOOD = b"""<?xml version="1.0" encoding="UTF-8"?>
 <Settings mode="TWS">
@@ -222,6 +224,26 @@ def test_the_knowledge_base_is_read_and_searched(
     monkeypatch.setenv("DESKSIDE_LANGUAGE", "it")
     found = inside("kb", "search", "impostazioni", "perse").stdout
     assert "Recuperare le impostazioni" in found
+
+
+@pytest.mark.parametrize("columns", [40, 80])
+def test_what_was_found_fits_the_terminal(
+    inside: Run, monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
+    """Titles, too: a terminal would break them in the middle of a word."""
+    at_terminal(monkeypatch, columns)
+    lines = click.unstyle(inside("kb", "search", "cannot log in").stdout).splitlines()
+    assert "KB1132  You cannot log in to the portal" in lines
+    assert not [line for line in lines if len(line) > columns]
+
+
+def test_a_section_is_the_body_of_its_document(inside: Run) -> None:
+    whole = document(inside("kb", "show", "2816", "--json"))
+    part = document(inside("kb", "show", "2816#port-dropped", "--json"))
+    assert part["section"] == "port-dropped"
+    assert part["body"].startswith("### The port swallows connections {#port-dropped}")
+    assert part["body"] in whole["body"]
+    assert part["title"] == whole["title"]
 
 
 def test_lint_finds_faults_and_says_where(inside: Run, tmp_path: Path) -> None:

@@ -49,8 +49,16 @@ def test_the_body_knows_its_line() -> None:
         ('language = "en"', 'language = "xx"', 5, "unknown language xx"),
         ('number = "7001"', 'number = "7002"', 2, "another number"),
         ('"windows"', '"beos"', 7, "unknown platform beos"),
-        ("related = []", 'related = ["KB1"]', 2, "KB1 is no article number"),
+        ("related = []", 'related = ["KB1"]', 10, "KB1 is no article number"),
+        ("supersedes = []", 'supersedes = ["x"]', 11, "x is no article number"),
         ('title = "A greeting"', 'title = "A', 3, "Illegal character"),
+        ('title = "A greeting"', 'title = "\\u200b"', 3, "title must be a text"),
+        ('title = "A greeting"', 'title = "\\u001b[31m"', 3, "U+001B is no text"),
+        ('tags = ["sample"]', 'tags = ["a\\uffff"]', 6, "U+FFFF is no text"),
+        ("Some words.", "Some\x07words.", 16, "U+0007 is no text"),
+        ("fixes = []", "fixes = []\nfixes = []", 14, "Cannot overwrite a value"),
+        ('"all"', "9" * 5_000, 1, "too many digits"),
+        ("related = []", "related = " + "[" * 5_000, 1, "too deep"),
     ],
 )
 def test_mistakes_name_file_line_and_reason(
@@ -61,6 +69,19 @@ def test_mistakes_name_file_line_and_reason(
     with pytest.raises(BadArticle, match=re.escape(reason)) as caught:
         parse(source.replace(before, after, 1), PATH)
     assert caught.value.message.startswith(f"7001/en.md:{line}: ")
+
+
+def test_a_reason_names_no_second_line() -> None:
+    """The reader of TOML counts from the line below the fence; ours is the file's."""
+    with pytest.raises(BadArticle) as caught:
+        parse(text().replace("2026-11-22", "2026-02-30"), PATH)
+    assert caught.value.message == "7001/en.md:9: Invalid date or datetime"
+
+
+def test_texts_of_several_lines_become_one() -> None:
+    source = text(title="Long", summary="Long").replace('"Long"', '"""\n  Two\n\tlines """')
+    article = parse(source, PATH)
+    assert (article.title, article.summary) == ("Two lines", "Two lines")
 
 
 def test_front_matter_must_end() -> None:

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 
+from deskside.foundation.errors import NotFound
 from deskside.foundation.findings import Status
 from deskside.knowledge.service import Library
 
@@ -47,6 +51,29 @@ def test_after_a_year_a_review_is_due_and_nothing_is_wrong(write: Write, library
         "7001/en.md:1",
         False,
     )
+
+
+def test_a_day_that_is_yet_to_come_is_no_review(write: Write, library: Open) -> None:
+    """On the other side of the earth it may be tomorrow."""
+    both(write)
+    verified = library().article("7001").last_verified
+    assert [f.code for f in library().lint(verified - timedelta(days=1))] == ["articles-sound"]
+    _sound, english, _italian = library().lint(verified - timedelta(days=2))
+    assert english.code == "review-due"
+    assert english.title.endswith("on 2026-11-22, which is yet to come")
+
+
+def test_a_folder_without_articles_is_not_praised(shelf: Path, library: Open) -> None:
+    with pytest.raises(NotFound, match=re.escape(f"no article in {shelf}.")):
+        library().lint(TODAY)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes")
+def test_what_is_no_file_hides_no_other_fault(shelf: Path, write: Write, library: Open) -> None:
+    write("7002")
+    (shelf / "7001" / "en.md").mkdir(parents=True)
+    os.mkfifo(shelf / "7001" / "it.md")
+    assert codes(library()) == ["article-malformed", "article-malformed", "language-missing"]
 
 
 def test_a_missing_language_is_found(write: Write, library: Open) -> None:

@@ -145,6 +145,26 @@ def test_what_is_seen_of_a_step_stands_outside_of_its_paragraph() -> None:
     assert "<p>one</p><hr>" in markdown.to_html(f"1. one {STEP}\n\n   more\n", {"1": "<hr>"})
 
 
+def test_no_heading_gets_a_name_of_the_page_from_its_words() -> None:
+    """Else `On this page` would lead to the panel that runs the article."""
+    body = "## Run\n\n## Main\n\n## Comment\n\n## Running\n\n## Go {#run}"
+    names = [section.anchor for section in markdown.sections(body)]
+    assert names == ["run-section", "main-section", "comment-section", "running", "run"]
+
+
+@pytest.mark.parametrize("mark", ["&#xE000;go.1&#xE001;", "&#57344;go.1&#57345;"])
+def test_nobody_puts_something_into_a_place_by_numbers(mark: str) -> None:
+    blocks = [
+        mark,
+        f"## Go {{#go}} {mark}",
+        f"- *{mark}* [{mark}](kb:1)",
+        f"    {mark}",
+        f"`{mark}`",
+    ]
+    body = "\n\n".join(blocks)
+    assert "SEEN" not in markdown.to_html(body, {"go.1": "SEEN"})
+
+
 def test_nobody_but_us_puts_something_into_a_place() -> None:
     forged = "\ue0001\ue001 {check=a.b}\n\n1. one \ue0001\ue001 {check=a.b}"
     assert markdown.to_html(forged, {"1": "<hr>"}).count("<hr>") == 1

@@ -74,6 +74,98 @@ def test_a_translation_is_added_to_an_article_of_ours(
     assert library.article("7001", "it").title == "Ours"
 
 
+def test_a_circle_is_open_once_the_other_article_has_changed(shelf: Path, desk: Path) -> None:
+    """Whichever of the two is read first, and whether the other changes or goes."""
+    library = Library.open(shelf, own=desk)
+    put(desk, "8001", source=replacing("8001", "8002"))
+    put(desk, "8002", title="Replaced")
+    assert library.lint()
+    put(desk, "8001", source=replacing("8001"))
+    put(desk, "8002", source=replacing("8002", "8001"))
+    assert [text.fault for text in library.own_texts()] == ["", ""]
+    put(desk, "8001", source=replacing("8001", "8002"))
+    put(desk, "8002", title="Replaced again")
+    assert [text.fault for text in library.own_texts()] == ["", ""]
+    put(desk, "8003", source=replacing("8003", "8001"))
+    put(desk, "8002", source=replacing("8002", "8003"))
+    assert [bool(text.fault) for text in library.own_texts()] == [False, False, True]
+    (desk / "8001" / "en.md").unlink()
+    assert [text.fault for text in library.own_texts()] == ["", "", ""]
+
+
+def replacing(number: str, *others: str) -> str:
+    listed = ", ".join(f'"{other}"' for other in others)
+    return text(number).replace("supersedes = []", f"supersedes = [{listed}]")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes")
+def test_what_is_no_file_is_a_fault_and_nobody_waits_for_it(shelf: Path, desk: Path) -> None:
+    library = Library.open(shelf, own=desk)
+    put(desk, "8001", title="Good")
+    assert library.article("8001").title == "Good"
+    (desk / "8001" / "en.md").unlink()
+    os.mkfifo(desk / "8001" / "en.md")
+    (desk / "8002" / "en.md").mkdir(parents=True)
+    faults = [text.fault for text in library.own_texts()]
+    assert faults == ["8001/en.md:1: it is no file", "8002/en.md:1: it is no file"]
+    assert library.article("8001").title == "Good"
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="no file that cannot be read")
+def test_a_file_that_cannot_be_read_is_a_fault(shelf: Path, desk: Path) -> None:
+    library = Library.open(shelf, own=desk)
+    (desk / "8001").mkdir(parents=True)
+    (desk / "8001" / "en.md").symlink_to("/proc/self/mem")
+    (text,) = library.own_texts()
+    assert text.fault.startswith("8001/en.md:1: it cannot be read: ")
+
+
+def test_what_cannot_be_looked_at_just_now_stays_as_it_was(shelf: Path, desk: Path) -> None:
+    """A file server that stumbles takes no article away."""
+    library = Library.open(shelf, own=desk)
+    path = put(desk, "8001", title="Good")
+    assert library.article("8001").title == "Good"
+    for stumbling in (path, path.parent, desk):
+        aside = stumbling.rename(desk.parent / "aside")
+        stumbling.symlink_to(stumbling)
+        assert library.article("8001").title == "Good"
+        stumbling.unlink()
+        aside.rename(stumbling)
+    path.unlink()
+    with pytest.raises(NotFound):
+        library.article("8001")
+
+
+def test_a_change_that_keeps_size_and_time_is_seen(shelf: Path, desk: Path) -> None:
+    library = Library.open(shelf, own=desk)
+    path = put(desk, "8001", title="Former")
+    assert library.article("8001").title == "Former"
+    kept = path.stat().st_mtime_ns
+    path.write_text(text("8001", title="Latter"))
+    os.utime(path, ns=(kept, kept))
+    assert library.article("8001").title == "Latter"
+
+
+def test_files_that_others_leave_beside_ours_are_nobody_s(shelf: Path, desk: Path) -> None:
+    library = Library.open(shelf, own=desk)
+    path = put(desk, "8001", title="Good")
+    (path.parent / "._en.md").write_bytes(b"\0\5\x16\7")
+    (path.parent / ".#en.md").symlink_to("somebody@here.4711")
+    assert [text.fault for text in library.own_texts()] == [""]
+
+
+def test_the_newest_version_that_can_be_understood_is_shown(shelf: Path, desk: Path) -> None:
+    """A rule may be younger than a version."""
+    library = Library.open(shelf, own=desk)
+    for title in ("First", "Second"):
+        path = put(desk, "8001", title=title)
+        assert library.article("8001").title == title
+    newest = library.history("8001", "en")[-1].path
+    newest.write_text("+++\nof old rules")
+    path.write_text("+++\nbroken")
+    assert Library.open(shelf, own=desk).article("8001").title == "First"
+
+
 # Versions: kept, compared, put back.
 
 
@@ -152,10 +244,6 @@ def test_a_circle_on_the_shelf_is_a_fault(shelf: Path, write: Write) -> None:
     write("7001", source=replacing("7001", "7002"))
     write("7002", source=replacing("7002", "7001"))
     assert "supersession-circular" in {finding.code for finding in Library.open(shelf).lint()}
-
-
-def replacing(number: str, other: str) -> str:
-    return text(number).replace("supersedes = []", f'supersedes = ["{other}"]')
 
 
 @pytest.mark.parametrize(

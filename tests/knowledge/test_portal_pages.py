@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,15 +17,20 @@ from deskside.foundation.keyring import Keyring
 from deskside.knowledge.feedback.service import Feedback
 from deskside.knowledge.service import Library
 
+from .conftest import Write
 from .reader import ask, portal
 
 LIBRARY = Library.open()
 
 
 @pytest.fixture
-def app(sqlite_database: Database, tmp_path: Path, clock: FrozenClock) -> Any:
+def feedback(sqlite_database: Database, tmp_path: Path, clock: FrozenClock) -> Feedback:
     keyring = Keyring.open(sqlite_database, tmp_path / "keys", clock=clock)
-    feedback = Feedback(sqlite_database, keyring, clock, Audit(clock), timedelta(days=30))
+    return Feedback(sqlite_database, keyring, clock, Audit(clock), timedelta(days=30))
+
+
+@pytest.fixture
+def app(feedback: Feedback) -> Any:
     return portal(LIBRARY, feedback)
 
 
@@ -68,6 +74,34 @@ def test_the_list_the_search_and_the_subjects(app: Any) -> None:
     assert "KB2323" not in found
     assert "KB2323" not in get(app, "/kb?tag=firewall").text
     assert "KB2323" in get(app, "/kb?q=2323&tag=").text
+
+
+def test_a_related_article_that_is_not_there_takes_nothing_else_away(
+    write: Write, library: Callable[[], Library], feedback: Feedback
+) -> None:
+    write("7001", related='["7002", "7003"]', title="Read me")
+    write("7003", title="Me too")
+    page = ask(portal(library(), feedback), "/kb/7001")
+    assert page.status_code == 200
+    assert "Me too" in page.text
+    assert "7002" not in page.text
+
+
+def test_a_text_in_another_language_says_so_to_what_reads_aloud(
+    write: Write, library: Callable[[], Library], feedback: Feedback
+) -> None:
+    """WCAG 3.1.2, language of parts."""
+    write("7001", related='["7002"]', title="One")
+    write("7002", title="Two")
+    reader = portal(library(), feedback)
+    page = ask(reader, "/kb/7001", accept_language="it").text
+    for part in ('<h1 lang="en">One', 'ds-prose" lang="en"', '<li lang="en"><a href="/kb/7002">'):
+        assert part in page
+    assert '<h1 lang="en"' not in ask(reader, "/kb/7001", accept_language="en").text
+    for path in ("/kb", "/kb?q=polite"):
+        listed = ask(reader, path, accept_language="it").text
+        assert '<h2 lang="en"><a href="/kb/7001">One' in listed
+        assert '<p lang="en">' in listed
 
 
 def test_an_unknown_article_is_not_found(app: Any) -> None:

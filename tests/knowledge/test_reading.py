@@ -6,9 +6,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from .test_portal_pages import app, get
+from .test_portal_pages import app, feedback, get
 
-__all__ = ["app"]
+__all__ = ["app", "feedback"]
 ATOM = "{http://www.w3.org/2005/Atom}"
 
 

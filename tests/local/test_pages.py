@@ -69,6 +69,7 @@ def browser(serve: Open, write: Callable[..., Path], library: Callable[[], Libra
     write("7001", checks='["sample.greeting"]', fixes='["sample.polite"]', body=BODY)
     write("7002", title="Only to read")
     write("7003", "it", title="Soltanto in italiano")
+    write("7004", checks='["no.such", "sample.greeting"]', body=f"{BODY}\n## Root {{#root}}\n")
     app = local_app({}, library(), parts=["deskside.knowledge"])
     server, browser = serve(app)
     enter(server, browser)
@@ -95,6 +96,22 @@ def test_check_plan_apply_verify_undo(browser: Browser, rude: Path) -> None:
     assert "The change was undone" in undone.text
     assert greeting.read_text() == "Oi!"
     assert not [action for action, _fields in Forms(undone.text).forms if "/undo" in action]
+
+
+def test_an_article_whose_check_is_not_here_is_read_all_the_same(
+    browser: Browser,
+) -> None:
+    """One of a later release, or of a package that this computer lacks."""
+    page = browser.get("/kb/7004")
+    assert page.status_code == 200
+    assert "sorry" in page.text
+    # Of the check that is here, the choices can be made.
+    for name in ("root", "root_hint"):
+        assert page.text.count(f'id="option_{name}"') == 1
+    assert page.text.count('id="root"') == 1
+    refused = send(browser, page, "/check")
+    assert refused.status_code == 404
+    assert "no check or fix named no.such" in refused.text
 
 
 def test_a_plan_that_has_moved_is_refused_and_said_so(browser: Browser, rude: Path) -> None:

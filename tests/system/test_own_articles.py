@@ -100,6 +100,19 @@ def test_a_hostile_article_does_nothing(portal: Portal, chromium: Browser) -> No
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize("path", ["/kb/9105", "/kb?q=9105"])
+def test_a_title_without_a_blank_fits_a_phone(portal: Portal, chromium: Browser, path: str) -> None:
+    word = "java.lang.NoClassDefFoundError:com/ib/client/EClientSocket$" * 4
+    put(portal, "9105", text("9105", title=word, summary=word))
+    for page in clean_page(chromium.new_context(viewport={"width": 320, "height": 640})):
+        expect_title(page, f"{portal.address}/kb/9105", word)
+        page.goto(portal.address + path)
+        expect(page.get_by_role("main")).to_contain_text(word)
+        wider = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        assert page.evaluate(wider) == 0
+
+
+@pytest.mark.browser
 def test_a_change_of_language_keeps_the_article(portal: Portal, browser_page: Page) -> None:
     page = browser_page
     page.goto(f"{portal.address}/kb/2816?lang=en")

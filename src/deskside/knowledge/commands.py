@@ -62,11 +62,12 @@ def list_articles() -> None:
 def show(number: str) -> None:
     """Show one article, or one section of it: KB2323#settings-damaged."""
     from deskside.knowledge.service import Library
-    from deskside.knowledge.terminal import page
+    from deskside.knowledge.terminal import page, section
 
     name, _mark, anchor = number.partition("#")
     article = Library.open().article(name)
-    emit(article.as_json(), page(article, anchor))
+    part = {"section": anchor, "body": section(article, anchor)} if anchor else {}
+    emit(article.as_json() | part, lambda: page(article, anchor))
 
 
 @kb.command()
@@ -361,7 +362,8 @@ def _found(result: Result) -> str:
     """A result as a terminal shows it: the hits stand out."""
     from deskside.foundation.wrapping import wrapped
 
-    heading = click.style(f"KB{result.number}  {result.title}", bold=True)
+    title = wrapped(f"KB{result.number}  {result.title}", "    ", "")
+    heading = click.style("\n".join(title), bold=True)
     section = f"KB{result.place} {result.section}: " if result.anchor else ""
     pieces = re.split("\x02([^\x03]*)\x03", "\n".join(wrapped(section + result.marked, "    ")))
     snippet = "".join(click.style(p, bold=True) if i % 2 else p for i, p in enumerate(pieces))

@@ -16,6 +16,7 @@ from xml.etree.ElementTree import Element, SubElement, register_namespace, tostr
 from deskside.foundation.text import LANGUAGES, _
 from deskside.knowledge.model import Article
 
+LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 ATOM_TYPE = "application/atom+xml"
 ATOM = "http://www.w3.org/2005/Atom"
 SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
@@ -59,7 +60,7 @@ def atom(
     """
     newest = _newest(articles)
     register_namespace("", ATOM)
-    feed = Element(f"{{{ATOM}}}feed", {"{http://www.w3.org/XML/1998/namespace}lang": language})
+    feed = Element(f"{{{ATOM}}}feed", {LANG: language})
     _child(feed, "id", here)
     _child(feed, "title", _title(subject))
     _child(feed, "updated", _moment(newest[0].last_verified if newest else date(1970, 1, 1)))
@@ -70,6 +71,8 @@ def atom(
     SubElement(SubElement(feed, f"{{{ATOM}}}author"), f"{{{ATOM}}}name").text = "Deskside"
     for article in newest:
         entry = SubElement(feed, f"{{{ATOM}}}entry")
+        if article.language != language:
+            entry.set(LANG, article.language)
         address = places.article(article.number, article.language)
         _child(entry, "id", address)
         _child(entry, "title", f"{article.name} {article.title}")

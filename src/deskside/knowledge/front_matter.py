@@ -23,6 +23,10 @@ NUMBER = re.compile(r"[1-9][0-9]{0,5}")
 OWN_PAGE = re.compile(r"/(?:[a-z0-9]+(?:[-/][a-z0-9]+)*)?")
 LARGEST = 1_000_000
 """Characters that an article may hold; far more than any, far less than would hurt."""
+UNFIT = re.compile("[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\ufffe\\uffff]")
+"""Characters that are no text: a terminal would obey some of them, and no feed may hold most."""
+WHERE = re.compile(r" \(at (?:line \d+, column \d+|end of document)\)$")
+"""The place that the reader of TOML adds to its words; it counts from the line below the fence."""
 
 TEXT, TEXTS = mark("text"), mark("list of texts")
 DAY, TABLE = mark("date"), mark("table")
@@ -78,7 +82,10 @@ def parse(text: str, path: Path) -> Article:
     """
     if len(text) > LARGEST:
         raise too_long(path)
-    head, body, body_line = _split(text.removeprefix("\ufeff").replace("\r\n", "\n"), path)
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n")
+    if unfit := UNFIT.search(text):
+        raise _unfit(unfit[0], path, text.count("\n", 0, unfit.start()) + 1)
+    head, body, body_line = _split(text, path)
     fields = _Fields(head, path)
     fields.expect(FIELDS, OPTIONAL)
     article = _article(fields, body, body_line, path)
@@ -87,6 +94,11 @@ def parse(text: str, path: Path) -> Article:
         reason = _("the mark of a step cannot be understood: {mark}").format(mark=mark_of_step)
         raise BadArticle(path, body_line + line, reason)
     return article
+
+
+def _unfit(character: str, path: Path, line: int) -> BadArticle:
+    name = f"U+{ord(character):04X}"
+    return BadArticle(path, line, _("the character {name} is no text").format(name=name))
 
 
 def _split(text: str, path: Path) -> tuple[str, str, int]:
@@ -108,15 +120,22 @@ class _Fields:
         self._lines = head.split("\n")
         try:
             self.values: dict[str, Any] = tomllib.loads(head)
-        except (tomllib.TOMLDecodeError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:
+            if not isinstance(error, tomllib.TOMLDecodeError):
+                reason = _("a number has too many digits, or a list is too deep in others")
+                raise BadArticle(path, 1, reason) from error
             at = re.search(r"at line (\d+)", str(error))
             line = int(at[1]) + 1 if at else len(self._lines) + 1
-            raise BadArticle(path, line, str(error)) from error
+            raise BadArticle(path, line, WHERE.sub("", str(error))) from error
 
-    def refuse(self, key: str, reason: str) -> NoReturn:
+    def line(self, key: str) -> int:
+        """Line of the file on which a field stands; the first field's where it is missing."""
         pattern = re.compile(rf"\s*\[?\[?\"?{re.escape(key)}\b")
         found = (i for i, line in enumerate(self._lines) if pattern.match(line))
-        raise BadArticle(self.path, next(found, 0) + 2, reason)
+        return next(found, 0) + 2
+
+    def refuse(self, key: str, reason: str) -> NoReturn:
+        raise BadArticle(self.path, self.line(key), reason)
 
     def expect(self, required: dict[str, str], optional: dict[str, str]) -> None:
         self._expect(self.values, required, optional)
@@ -136,11 +155,18 @@ class _Fields:
                     self.refuse(key, _("the field {field} is missing").format(field=key))
             elif not _is(kind, table[key]):
                 self.refuse(key, _("{field} must be a {kind}").format(field=key, kind=_(kind)))
+            elif unfit := UNFIT.search(_written(table[key])):
+                raise _unfit(unfit[0], self.path, self.line(key))
+
+
+def _written(value: object) -> str:
+    """All texts of a field; a character may have been written by its number."""
+    return "".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _is(kind: str, value: object) -> bool:
     if kind == TEXT:
-        return isinstance(value, str) and bool(value.strip())
+        return isinstance(value, str) and any(map(str.isprintable, "".join(value.split())))
     if kind == TEXTS:
         return isinstance(value, list) and all(_is(TEXT, item) for item in value)
     if kind == DAY:
@@ -150,15 +176,20 @@ def _is(kind: str, value: object) -> bool:
 
 def _article(fields: _Fields, body: str, body_line: int, path: Path) -> Article:
     values: dict[str, Any] = {
-        key: tuple(value) if isinstance(value, list) else value
-        for key, value in fields.values.items()
-        if key != "vendor"
+        key: _one_line(value) for key, value in fields.values.items() if key != "vendor"
     }
     values = dict.fromkeys(OPTIONAL, "") | values
     del values["vendor"]
     theirs = fields.values.get("vendor")
-    vendor = Vendor(**theirs | {"related": tuple(theirs["related"])}) if theirs else None
+    vendor = Vendor(**{key: _one_line(value) for key, value in theirs.items()}) if theirs else None
     return Article(**values, vendor=vendor, body=body, body_line=body_line, path=path)
+
+
+def _one_line(value: Any) -> Any:
+    """A value of a field; texts that went over several lines, as one."""
+    if isinstance(value, list):
+        return tuple(map(_one_line, value))
+    return " ".join(value.split()) if isinstance(value, str) else value
 
 
 def _check_values(article: Article, fields: _Fields) -> None:
@@ -168,9 +199,12 @@ def _check_values(article: Article, fields: _Fields) -> None:
         fields.refuse("language", _("the file's name says another language"))
     if article.number != article.path.parent.name:
         fields.refuse("number", _("the folder's name says another number"))
-    for number in (article.number, *article.references):
-        if not NUMBER.fullmatch(number):
-            fields.refuse("number", _("{number} is no article number").format(number=number))
+    theirs = article.vendor.related if article.vendor else ()
+    named = {"number": (article.number,), "related": article.related}
+    for field, numbers in (named | {"supersedes": article.supersedes, "vendor": theirs}).items():
+        for number in numbers:
+            if not NUMBER.fullmatch(number):
+                fields.refuse(field, _("{number} is no article number").format(number=number))
     if unknown := set(article.platforms) - PLATFORMS:
         fields.refuse("platforms", _("unknown platform {name}").format(name=min(unknown)))
     if article.wizard and not OWN_PAGE.fullmatch(article.wizard):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Iterable
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
-from deskside.foundation.text import DEFAULT
+from deskside.foundation.text import DEFAULT, _
 from deskside.knowledge.front_matter import LARGEST, BadArticle, parse, too_long
 from deskside.knowledge.model import Article
 
@@ -71,11 +73,35 @@ def read_article(path: Path, place: Path | None = None) -> Article:
         place: where an article would lie whose copy is read; messages name it.
 
     Raises:
-        BadArticle: it is too long, not UTF-8, or breaks a rule of the front matter.
+        BadArticle: it cannot be read, is too long, not UTF-8, or breaks a rule.
     """
-    place = place or path
-    with path.open("rb") as file:
-        content = file.read(LARGEST_FILE + 1)
+    return understood(read_content(path), place or path)
+
+
+def read_content(path: Path) -> bytes:
+    """What is in an article's file; one byte more than may be, where that is more.
+
+    Raises:
+        BadArticle: it is no file, or cannot be read.
+    """
+    try:
+        with open(path, "rb", opener=_open_at_once) as file:
+            if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                return file.read(LARGEST_FILE + 1)
+            reason = _("it is no file")
+    except IsADirectoryError:
+        reason = _("it is no file")
+    except OSError as error:
+        reason = _("it cannot be read: {why}").format(why=error.strerror or type(error).__name__)
+    raise BadArticle(path, 1, reason)
+
+
+def understood(content: bytes, place: Path) -> Article:
+    """The article in a file's content.
+
+    Raises:
+        BadArticle: it is too long, not UTF-8, or breaks a rule.
+    """
     if len(content) > LARGEST_FILE:
         raise too_long(place)
     try:
@@ -99,6 +125,11 @@ def circle(articles: Iterable[Article]) -> list[str]:
     except CycleError as error:
         return [str(number) for number in error.args[1]]
     return []
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    # Without O_NONBLOCK, opening a named pipe would wait for somebody to write into it.
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def _by_number(path: Path) -> tuple[int, str, str]:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
 
 from deskside.foundation import registry
-from deskside.foundation.errors import DesksideError
+from deskside.foundation.errors import DesksideError, NotFound
 from deskside.foundation.findings import Finding, Status
 from deskside.foundation.text import DEFAULT, LANGUAGES, _
 from deskside.knowledge import markdown, steps
@@ -29,20 +29,34 @@ SAME = ("platforms", "last_verified", "related", "supersedes", "checks", "fixes"
 ARTICLE = "9005"
 REVIEWED_FOR = timedelta(days=365)
 """How long an article that somebody has followed to its end counts as true."""
+ELSEWHERE = timedelta(days=1)
+"""How far the day may have come elsewhere on earth."""
 
 
 def lint(shelf: Shelf, today: date) -> list[Finding]:
-    """What breaks the rules, and what is due; one finding more says that nothing breaks them."""
+    """What breaks the rules, and what is due; one finding more says that nothing breaks them.
+
+    Raises:
+        NotFound: `no-articles`: nothing was judged, which is no praise.
+    """
+    if not shelf.articles and not shelf.faults:
+        raise NotFound(
+            "no-articles",
+            _("There is no article in {folder}.").format(folder=shelf.folder),
+            hint=_(
+                "Name the folder above those of the numbers: that of {file}, for example."
+            ).format(file="9101/en.md"),
+        )
     faults = [_malformed(str(fault), fault.hint) for fault in shelf.faults]
     faults += _circles(shelf)
     faults += [
         finding for texts in shelf.articles.values() for finding in _article_faults(shelf, texts)
     ]
     due = [
-        _due(article)
+        _due(article, today)
         for texts in shelf.articles.values()
         for article in texts.values()
-        if today - article.last_verified > REVIEWED_FOR
+        if not -ELSEWHERE <= today - article.last_verified <= REVIEWED_FOR
     ]
     return (faults or [_fine(shelf)]) + due
 
@@ -246,9 +260,12 @@ def _fault(code: str, place: str, reason: str, **values: str) -> Finding:
     )
 
 
-def _due(article: Article) -> Finding:
+def _due(article: Article, today: date) -> Finding:
     place = _place(article)
-    reason = _("nobody has followed it to its end since {day}").format(day=article.last_verified)
+    reason = _("nobody has followed it to its end since {day}")
+    if article.last_verified > today:
+        reason = _("it says that somebody followed it to its end on {day}, which is yet to come")
+    reason = reason.format(day=article.last_verified)
     return Finding(
         code="review-due",
         status=Status.NOTICE,

@@ -34,6 +34,7 @@ def row(article: Article) -> dict[str, Any]:
         "title": article.title,
         "summary": article.summary,
         "foreign": foreign(article.language),
+        "language": article.language,
         "runs": bool(article.checks),
     }
 

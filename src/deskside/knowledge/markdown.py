@@ -27,6 +27,9 @@ OURS = re.compile(r"kb:(?P<number>[0-9]{1,6})(?:#(?P<anchor>[a-z0-9-]+))?")
 THEIRS = re.compile(r"vendor:(?P<number>[0-9]{1,6})")
 VENDOR_ADDRESS = "https://ibkr.info/article/{number}"
 
+OF_THE_PAGE = ("main", "run", "comment")
+"""Names that the page around an article has given away; no heading gets them from its words."""
+
 COMMAND = re.compile(r"deskside [a-z]")
 LINK = re.compile(r"\[([^\[\]]+)\]\([^()\s]+\)")
 """Never looks past the next bracket: else a page of brackets would take minutes."""
@@ -144,7 +147,11 @@ def _parser() -> MarkdownIt:
 
 def _tokens(body: str) -> list[Token]:
     """The tokens of a page: names on headings and steps, and a place under every step."""
-    tokens = _named(_parser().parse(re.sub("[\ue000\ue001]", "", body)))
+    tokens = _named(_parser().parse(body))
+    for token in tokens:
+        # Not in the body: an author may write a character by its number, too.
+        for written in (token, *(token.children or ())):
+            written.content = re.sub("[\ue000\ue001]", "", written.content)
     for inline, step in _marked(tokens):
         inline.children = [*(inline.children or []), _place(step)]
     return tokens
@@ -192,7 +199,7 @@ def _named(tokens: list[Token]) -> list[Token]:
     taken: dict[str, int] = {}
     for index, token in enumerate(tokens):
         if token.type == "heading_open":
-            token.attrSet("id", _free(_take_name(tokens[index + 1]), taken))
+            token.attrSet("id", free(_take_name(tokens[index + 1]), taken))
         for child in token.children or ():
             if child.type == "link_open":
                 child.attrSet("href", address(str(child.attrGet("href"))))
@@ -206,10 +213,11 @@ def _take_name(inline: Token) -> str:
     if last and matched:
         last.content = last.content[: matched.start()]
         return matched["anchor"]
-    return slug(_words(inline))
+    made = slug(_words(inline))
+    return f"{made}-section" if made in OF_THE_PAGE else made
 
 
-def _free(name: str, taken: dict[str, int]) -> str:
+def free(name: str, taken: dict[str, int]) -> str:
     """The name, or one with the next number that makes it the only one."""
     free = name
     while free in taken:

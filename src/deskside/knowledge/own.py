@@ -16,14 +16,15 @@ from deskside.foundation.clock import Clock, SystemClock
 from deskside.foundation.paths import private_folder, write_private
 from deskside.foundation.text import _
 from deskside.knowledge.front_matter import BadArticle
-from deskside.knowledge.library import Shelf, circle, read_article
+from deskside.knowledge.library import Shelf, circle, read_article, read_content, understood
 from deskside.knowledge.model import Article
 from deskside.knowledge.versions import Versions
 
 LOOK_EVERY = 1.0
 """Seconds between two looks at the folder."""
 
-Signature = tuple[int, int]
+Signature = tuple[int, ...]
+"""Tells whether a file has changed: also one whose size and time of change were kept."""
 
 
 class OwnArticles:
@@ -36,6 +37,7 @@ class OwnArticles:
         self._seen: dict[Path, Signature] = {}
         self._good: dict[Path, Article] = {}
         self._faults: dict[Path, BadArticle] = {}
+        self._circular: set[Path] = set()
         self._looked = float("-inf")
 
     def look(self, base: Shelf) -> bool:
@@ -47,16 +49,26 @@ class OwnArticles:
         if not self.is_due:
             return False
         self._looked = time.monotonic()
-        present = dict(self._signatures())
+        present = self._signatures()
         changed = {path for path, seen in present.items() if self._seen.get(path) != seen}
         gone = self._seen.keys() - present.keys()
         for path in gone:
             self._good.pop(path, None)
             self._faults.pop(path, None)
-        for path in sorted(changed):
-            self._read(path, base)
+            self._circular.discard(path)
         self._seen = present
+        if changed or gone:
+            self._read_all(changed | self._circular, base)
         return bool(changed or gone)
+
+    def _read_all(self, paths: set[Path], base: Shelf) -> None:
+        """Read files; a circle that was refused may be open once others have been read."""
+        while paths:
+            for path in sorted(paths):
+                self._read(path, base)
+            if not self._circular < paths:
+                return
+            paths = set(self._circular)
 
     @property
     def is_due(self) -> bool:
@@ -71,14 +83,33 @@ class OwnArticles:
         ranked = dict(sorted(articles.items(), key=lambda item: (len(item[0]), item[0])))
         return Shelf(ranked, (*base.faults, *self._faults.values()), base.folder)
 
-    def _signatures(self) -> list[tuple[Path, Signature]]:
-        found = []
-        for path in self.folder.glob("*/*.md"):
-            # Between the listing and here a file may have gone.
-            with suppress(OSError):
-                state = path.stat()
-                found.append((path, (state.st_mtime_ns, state.st_size)))
+    def _signatures(self) -> dict[Path, Signature]:
+        """Every text of the folder; what cannot be looked at just now counts as it was."""
+        found: dict[Path, Signature] = {}
+        for folder in self._below(self.folder):
+            for path in self._below(folder):
+                if path.suffix != ".md" or path.name.startswith("."):
+                    # Editors and file servers leave files of their own beside ours.
+                    continue
+                try:
+                    found[path] = _signature(path)
+                except FileNotFoundError:
+                    # Between the listing and here it has gone, or it is a link to nowhere.
+                    continue
+                except OSError:
+                    if path in self._seen:
+                        found[path] = self._seen[path]
         return found
+
+    def _below(self, folder: Path) -> list[Path]:
+        """What is in a folder; what is known to be in it where it cannot be listed."""
+        try:
+            return list(folder.iterdir())
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        except OSError:
+            known = {parent for path in self._seen for parent in (path, path.parent)}
+            return [path for path in known if path.parent == folder]
 
     def faults(self) -> dict[Path, BadArticle]:
         """The files that could not take their place, and why."""
@@ -107,11 +138,13 @@ class OwnArticles:
         self._looked = float("-inf")
 
     def _read(self, path: Path, base: Shelf) -> None:
+        self._circular.discard(path)
         try:
-            article = read_article(path)
+            content = read_content(path)
+            if self._is_moving(path):
+                return
+            article = understood(content, path)
             self._refuse_circle(article, base)
-        except OSError:
-            return
         except BadArticle as fault:
             self._faults[path] = fault
             if path not in self._good and (kept := self._last_good(path)):
@@ -121,8 +154,15 @@ class OwnArticles:
             self._good[path] = article
             # A folder that we may only read serves as well; then nothing outlives a restart.
             with suppress(OSError):
-                content = path.read_bytes()
                 self.versions.keep(article.number, article.language, content, self._clock.now())
+
+    def _is_moving(self, path: Path) -> bool:
+        """Whether a file changed while it was read; then the next look reads it again."""
+        with suppress(OSError):
+            if _signature(path) == self._seen[path]:
+                return False
+        self._seen.pop(path)
+        return True
 
     def _refuse_circle(self, article: Article, base: Shelf) -> None:
         shipped = [text for texts in base.articles.values() for text in texts.values()]
@@ -133,11 +173,17 @@ class OwnArticles:
         if article.number in found:
             names = " → ".join(f"KB{number}" for number in found)
             reason = _("articles replace one another in a circle: {names}").format(names=names)
+            self._circular.add(article.path)
             raise BadArticle(article.path, 1, reason)
 
     def _last_good(self, path: Path) -> Article | None:
-        kept = self.versions.of(path.parent.name, path.stem)
-        try:
-            return read_article(kept[-1].path, path) if kept else None
-        except (BadArticle, OSError):
-            return None
+        for version in reversed(self.versions.of(path.parent.name, path.stem)):
+            # A rule may be younger than a version.
+            with suppress(BadArticle):
+                return read_article(version.path, path)
+        return None
+
+
+def _signature(path: Path) -> Signature:
+    state = path.stat()
+    return state.st_mtime_ns, state.st_ctime_ns, state.st_size, state.st_ino

@@ -258,7 +258,7 @@ def _article(
         # Sanitised by markdown.to_html: nothing of it can act.
         body=Markup(body),  # noqa: S704
         contents=[(s.anchor, s.title) for s in markdown.sections(article.body) if s.level == 2],
-        related=[row(library.article(number)) for number in article.related],
+        related=[row(other) for other in library.related(article)],
         vendor_related=[_vendor_row(number) for number in vendor_related],
         command=f"deskside run {article.name}",
         canonical=feeds.article_address(site(request), article.number, article.language),

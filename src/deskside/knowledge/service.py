@@ -106,6 +106,11 @@ class Library:
         """The languages that an article exists in."""
         return sorted(self._shelf.articles.get(number, ()))
 
+    def related(self, article: Article, tag: str | None = None) -> list[Article]:
+        """The articles to read next; one that is not here, or broken, takes nothing else away."""
+        known = self._shelf.articles
+        return [_in_language(known[number], tag) for number in article.related if number in known]
+
     def search(self, words: str, tag: str | None = None, limit: int = 20) -> list[Result]:
         """The articles that fit the words, best first; each names its best section."""
         return self.find(words, tag, limit)[0]

@@ -16,12 +16,8 @@ from deskside.knowledge.model import Article
 
 
 def page(article: Article, anchor: str = "") -> str:
-    """An article, or one section of it with all that is below its heading.
-
-    Raises:
-        NotFound: `unknown-section`; the hint names those that there are.
-    """
-    text = markdown.plain(_section(article, anchor) if anchor else article.body)
+    """An article, or one section of it with all that is below its heading; raises as `section`."""
+    text = markdown.plain(section(article, anchor) if anchor else article.body)
     heading = "\n".join(wrapped(f"{article.name}  {article.title}", ""))
     parts = [click.style(heading, bold=True)]
     if not anchor:
@@ -33,8 +29,12 @@ def page(article: Article, anchor: str = "") -> str:
     return "\n\n".join(filter(None, parts))
 
 
-def _section(article: Article, anchor: str) -> str:
-    """The lines of a section, down to the next heading of its level or above."""
+def section(article: Article, anchor: str) -> str:
+    """The lines of a section, down to the next heading of its level or above.
+
+    Raises:
+        NotFound: `unknown-section`; the hint names those that there are.
+    """
     sections = markdown.sections(article.body)
     at = next((at for at, section in enumerate(sections) if section.anchor == anchor), None)
     if at is None:
@@ -59,10 +59,11 @@ def _rendered(text: str) -> str:
         return text
     # Only here: it costs a tenth of a second.
     from rich.console import Console
-    from rich.markdown import Markdown
+
+    from deskside.knowledge.terminal_markdown import Whole
 
     console = Console(file=io.StringIO(), force_terminal=True, width=columns())
     with console.capture() as captured:
-        console.print(Markdown(text, hyperlinks=False))
+        console.print(Whole(text, hyperlinks=False))
     lines = (line.rstrip() for line in captured.get().split("\n"))
     return "\n".join(lines).strip("\n")

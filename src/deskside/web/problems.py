@@ -81,6 +81,9 @@ def on_http_exception(request: AnyRequest, error: HTTPException) -> Response[Any
 
 def on_crash(request: AnyRequest, error: Exception) -> Response[Any]:
     """A defect of ours: logged whole, shown as an apology with the request id."""
+    if isinstance(error, RecursionError) and "deserializing" in str(error):
+        # Lists in lists without end, which the reader of JSON gives up in its own way.
+        return _answer(request, 400, "bad-request", *_explain(400), None)
     logs.event("crash", level="error", error=error, request=_id(request))
     title, hint = _explain(500)
     return _answer(request, 500, "internal-error", title, hint, None)

@@ -8,7 +8,7 @@
     assets/                    style, fonts, the search script, what it learned
 
 Nothing in it needs a server; without JavaScript there is everything but search. A site is made
-beside its place and moved there whole.
+whole before it is moved to its place.
 """
 
 from __future__ import annotations
@@ -36,7 +36,10 @@ MARK = ".deskside-export"
 """Lies in every exported site, so that it may be replaced by a newer one and nothing else may."""
 
 ASSETS = ("deskside.css", "favicon.svg", "LICENSES.txt")
-OWN_LINK = re.compile(r'href="/kb/([0-9]+)(#[a-z0-9-]+)?"')
+OWN_LINK = re.compile(
+    r'<a href="/kb/(?P<number>[0-9]+)(?P<anchor>#[a-z0-9-]+)?"(?P<rest>[^>]*)>(?P<words>.*?)</a>',
+    re.DOTALL,
+)
 
 
 def export(library: Library, folder: Path, url: str = "") -> int:
@@ -50,17 +53,19 @@ def export(library: Library, folder: Path, url: str = "") -> int:
         Refused: `folder-not-empty`: there is something else in the folder.
     """
     folder = folder.absolute()
-    old = _replaceable(folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    made = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    there = _replaceable(folder)
+    workshop = folder if there else folder.parent
+    workshop.mkdir(parents=True, exist_ok=True)
+    made = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=workshop))
     before = language()
     try:
         made.chmod(0o755)
         site = _Site(library, made, url.rstrip("/"))
         site.write()
-        if old:
-            shutil.rmtree(folder)
-        made.replace(folder)
+        if there:
+            _exchange(made, folder)
+        else:
+            made.replace(folder)
     finally:
         use_language(before)
         shutil.rmtree(made, ignore_errors=True)
@@ -82,6 +87,22 @@ def _replaceable(folder: Path) -> bool:
     )
 
 
+def _exchange(made: Path, folder: Path) -> None:
+    """Put what was made into a folder, which stays itself: it may be a mount, or where one stands.
+
+    The mark is there all the time, so that what is broken off in the middle can be replaced.
+    """
+    (folder / MARK).touch()
+    former = made / ".former"
+    former.mkdir()
+    for old in list(folder.iterdir()):
+        if old not in (made, folder / MARK):
+            old.replace(former / old.name)
+    for new in list(made.iterdir()):
+        if new != former:
+            new.replace(folder / new.name)
+
+
 @dataclass
 class _Site:
     """A site in the making."""
@@ -101,7 +122,8 @@ class _Site:
         (self.folder / "index.html").write_text(_front(), encoding="utf-8")
         self.pages += 1
         if self.url:
-            listed = ((a.number, list(LANGUAGES)) for a in self.library.articles(DEFAULT))
+            numbers = (article.number for article in self.library.articles(DEFAULT))
+            listed = ((number, self.library.languages(number)) for number in numbers)
             (self.folder / "sitemap.xml").write_bytes(
                 feeds.sitemap(listed, places=self._places(DEFAULT))
             )
@@ -122,16 +144,23 @@ class _Site:
         folder.mkdir()
         articles = self.library.articles(tag)
         tags = sorted({name for article in articles for name in article.tags})
+        self._tag_files = _files(tags)
         (folder / "search-index.js").write_text(
             index({each: self.library.articles(each) for each in LANGUAGES}, tag), encoding="utf-8"
         )
-        self._page(tag, "index", "index.html", articles=articles, subject="", tags=_files(tags))
-        for name in tags:
+        listed = list(self._tag_files.items())
+        self._page(tag, "index", "index.html", articles=articles, subject="", tags=listed)
+        for name, file in listed:
             chosen = [article for article in articles if name in article.tags]
-            file = _file_of(name).removesuffix(".html")
             # A subject has another name in every language: its page leads to the other's list.
             self._page(
-                tag, file, "index.html", "index", articles=chosen, subject=name, tags=_files(tags)
+                tag,
+                file.removesuffix(".html"),
+                "index.html",
+                "index",
+                articles=chosen,
+                subject=name,
+                tags=listed,
             )
         for article in articles:
             self._article(tag, article)
@@ -139,29 +168,42 @@ class _Site:
             self._feeds(tag, articles)
 
     def _article(self, tag: str, article: Article) -> None:
-        body = OWN_LINK.sub(r'href="\1.html\2"', markdown.to_html(article.body))
+        body = OWN_LINK.sub(self._linked, markdown.to_html(article.body))
         self._page(
             tag,
             article.number,
             "article.html",
             article=article,
+            foreign="" if article.language == tag else LANGUAGES[article.language],
+            outdated=self.library.is_outdated(article),
+            successor=self.library.successor(article.number),
             # Sanitised by markdown.to_html: nothing of it can act.
             body=Markup(body),  # noqa: S704
             contents=[(s.anchor, s.title) for s in markdown.sections(article.body) if s.level == 2],
-            related=[self.library.article(number, tag) for number in article.related],
-            tags=_files(article.tags),
+            related=self.library.related(article, tag),
+            tags=[(name, self._tag_files[name]) for name in article.tags],
             command=f"deskside run {article.name}" if article.checks else "",
         )
+
+    def _linked(self, link: re.Match[str]) -> str:
+        """A link to the file of an article; its words alone where there is none."""
+        if not self.library.languages(link["number"]):
+            return link["words"]
+        file = f"{link['number']}.html{link['anchor'] or ''}"
+        return f'<a href="{file}"{link["rest"]}>{link["words"]}</a>'
 
     def _page(
         self, tag: str, name: str, template: str, elsewhere: str = "", **context: Any
     ) -> None:
         other = elsewhere or name
+        # A text that stands in for a missing translation is no page of its own for search engines.
+        spoken = self.library.languages(name) if "article" in context else list(LANGUAGES)
         text = self.environment.get_template(f"export/{template}").render(
             language=tag,
             up="../",
             others=[(t, n, f"../{t}/{other}.html") for t, n in LANGUAGES.items() if t != tag],
-            alternates=[(t, f"{self.url}/{t}/{name}.html") for t in LANGUAGES]
+            canonical=f"{self.url}/{tag if tag in spoken else spoken[0]}/{name}.html",
+            alternates=[(t, f"{self.url}/{t}/{name}.html") for t in spoken]
             if self.url and not elsewhere
             else [],
             feeds=bool(self.url),
@@ -183,12 +225,14 @@ class _Site:
             (self.folder / tag / name).write_bytes(content)
 
 
-def _file_of(tag: str) -> str:
-    return f"tag-{markdown.slug(tag)}.html"
-
-
-def _files(tags: Iterable[str]) -> list[tuple[str, str]]:
-    return [(tag, _file_of(tag)) for tag in tags]
+def _files(tags: Iterable[str]) -> dict[str, str]:
+    """Every tag with a file of its own, also where two differ by case or by letters alone."""
+    taken: dict[str, int] = {}
+    files = {}
+    for tag in tags:
+        name = markdown.free(markdown.slug(tag), taken)
+        files[tag] = f"tag-{name}.html"
+    return files
 
 
 def _front() -> str:

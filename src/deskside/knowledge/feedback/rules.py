@@ -34,6 +34,12 @@ _NAMED = re.compile(
     r"(?: code| codice)?[ :#=]{0,2}[0-9]{1,5}\b|\b0x[0-9a-f]{1,8}\b)"
     r"|(?P<digits>[0-9](?:[ .,/-]?[0-9]){3,})"
 )
+_GIVEN = re.compile(
+    r"(?P<name>\b(?:password|passphrase|passcode|passwd|pwd|pass|pin|secret|token|segreto|credenziali)"
+    r"\s?[:=]\s?)[^\s<>]+"
+)
+"""What stands behind the name of a secret, however much like a word it looks."""
+
 _MIXED = re.compile(r"(?<!<)(?=\S*[0-9])(?=\S*[^\W\d_])[^\s<>]{6,}")
 _HALVES = re.compile(
     r"\b{half}[ -]{half}\b".format(half=r"(?=[a-z]*[0-9])(?=[0-9]*[a-z])[a-z0-9]{3}")
@@ -74,6 +80,7 @@ def search_words(asked: str) -> str:
     # Before the case is lost: account numbers are known by it.
     text = Redactor({}).text(text).casefold()
     text = "".join(" " if unicodedata.category(each)[0] in "CZ" else each for each in text)
+    text = _GIVEN.sub(r"\g<name><code>", text)
     text = _NAMED.sub(lambda found: found["named"] or "<digits>", text)
     text = _MIXED.sub(_mixed, text)
     for secret in (_HALVES, _LONG):
