@@ -208,6 +208,7 @@ def test_a_web_proxy_is_asked_as_the_standard_wants_it() -> None:
 
 def test_a_proxy_that_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(through, "PATIENCE", 0.2)
+    monkeypatch.setattr(through, "CONNECTING", 0.2)
 
     def silent(connection: socket.socket) -> None:
         while connection.recv(4096):
@@ -215,6 +216,18 @@ def test_a_proxy_that_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert passage(silent) is Passage.SILENT
     assert passage(silent, kind="socks5") is Passage.SILENT
+
+
+def test_a_web_proxy_that_does_not_get_there_is_not_dead(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(through, "CONNECTING", 0.2)
+
+    def waits(connection: socket.socket) -> None:
+        if connection.recv(4096).startswith(b"CONNECT"):
+            while connection.recv(4096):
+                pass
+        connection.sendall(b"HTTP/1.0 400 Bad Request\r\n\r\n")
+
+    assert passage(waits) is Passage.UNREACHED
 
 
 def test_a_proxy_that_is_not_there() -> None:
@@ -280,6 +293,32 @@ def test_a_socks_proxy_is_asked_as_the_standard_wants_it() -> None:
     heard.clear()
     passage(socks(NO_LOGIN, DONE, heard=heard), kind="socks5")
     assert [one for one in heard if one][-1] == b"\x05\x01\x00\x03\x0cgate.example\x0f\xa0"
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        (90, Passage.OPENED),
+        (91, Passage.UNREACHED),
+        (93, Passage.AUTHENTICATE),
+        (7, Passage.STRANGE),
+    ],
+)
+def test_a_socks_proxy_of_the_older_version(code: int, told: Passage) -> None:
+    heard: list[bytes] = []
+
+    def talk(connection: socket.socket) -> None:
+        if (asked := connection.recv(600))[:1] == b"\x04":
+            heard.append(asked)
+            connection.sendall(bytes([0, code, *bytes(6)]))
+        elif asked:
+            connection.sendall(b"\x00\x5b" + bytes(6))
+
+    assert passage(talk, kind="socks5", far="192.0.2.7") is told
+    assert heard == [b"\x04\x01\x0f\xa0\xc0\x00\x02\x07\x00"]
+    passage(talk, kind="socks5")
+    assert heard[-1] == b"\x04\x01\x0f\xa0\x00\x00\x00\x01\x00gate.example\x00"
+    assert passage(talk, kind="socks5", far="2001:db8::1") is Passage.UNREACHED
 
 
 def test_a_socks_proxy_that_speaks_and_does_not_get_there(monkeypatch: pytest.MonkeyPatch) -> None:

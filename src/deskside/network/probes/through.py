@@ -1,4 +1,4 @@
-"""Ask a proxy for a far end: CONNECT (RFC 9110 section 9.3.6) or SOCKS5 (RFC 1928, RFC 1929)."""
+"""Ask a proxy for a far end: CONNECT (RFC 9110 section 9.3.6), SOCKS5 (RFC 1928, 1929), SOCKS4."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from collections.abc import Awaitable, Callable, Sequence
 from ipaddress import ip_address
 
 from deskside.network.line_observations import Passage, ProxySeen
-from deskside.network.observations import Reach
-from deskside.network.probes import answers, dns, tcp
+from deskside.network.observations import Echo, Reach
+from deskside.network.probes import answers, dns, nonce, tcp
 from deskside.network.probes.channel import PlainChannel
 from deskside.network.probes.proxies import Proxy
 
-PATIENCE = 3.0
+PATIENCE, CONNECTING = 3.0, 5.0
 OPENING = 4.0
-"""Seconds in which a SOCKS proxy that speaks opens the way: its name server may be a slow one."""
+"""Seconds in which a SOCKS proxy greets and a web proxy answers, which has to get there first; and
+in which a SOCKS proxy that speaks opens the way: its name server may be a slow one."""
 
 NAMES = 53
 _STATUS = re.compile(rb"HTTP/1\.\d (\d{3})")
@@ -25,6 +26,9 @@ WANTS_LOG_IN = (401, 407)
 
 Prove = Callable[[PlainChannel, int], Awaitable[bool]]
 """Whether the far end proves itself through the opened way."""
+
+Ask = Callable[[PlainChannel, Proxy, str, int], Awaitable[Passage]]
+"""Asks for a port of a far end by one protocol."""
 
 
 async def try_proxy(
@@ -58,16 +62,30 @@ def _seen(proxy: Proxy, reach: Reach, passages: dict[int, Passage]) -> ProxySeen
 
 
 async def _passage(proxy: Proxy, address: str, far_end: str, port: int, prove: Prove) -> Passage:
+    async def by(ask: Ask) -> Passage:
+        return await _asked(proxy, address, far_end, port, prove, ask)
+
+    told = await by(_connect if proxy.kind == "http" else _socks)
+    if told is Passage.STRANGE and proxy.kind != "http":
+        older = await by(_socks4)  # it may speak the older version alone
+        return told if older is Passage.SILENT else older
+    return told
+
+
+async def _asked(
+    proxy: Proxy, address: str, far_end: str, port: int, prove: Prove, ask: Ask
+) -> Passage:
     _seen, connected = await tcp.connect([address], proxy.port)
     if connected is None:
         return Passage.SILENT
     with connected:
         channel = PlainChannel(connected)
-        ask = _socks if proxy.kind == "socks5" else _connect
         try:
             told = await ask(channel, proxy, far_end, port)
         except TimeoutError:
-            return Passage.SILENT
+            # Alive, and waiting for the far end as long as it likes: that is no dead proxy.
+            alive = proxy.kind == "http" and await _speaks_http(address, proxy.port)
+            return Passage.UNREACHED if alive else Passage.SILENT
         except (OSError, EOFError, UnicodeError):
             return Passage.STRANGE
         if told is Passage.OPENED and await prove(channel, port):
@@ -75,8 +93,18 @@ async def _passage(proxy: Proxy, address: str, far_end: str, port: int, prove: P
         return told
 
 
+async def _speaks_http(address: str, port: int) -> bool:
+    """Whether something answers that a request which asks for nothing is none."""
+    _seen, connected = await tcp.connect([address], port)
+    if connected is None:
+        return False
+    with connected:
+        told = await nonce.provoke(PlainChannel(connected))
+        return told.result in (Echo.HTTP, Echo.REDIRECT)
+
+
 async def _connect(channel: PlainChannel, proxy: Proxy, far_end: str, port: int) -> Passage:
-    return await asyncio.wait_for(_http(channel, proxy, far_end, port), PATIENCE)
+    return await asyncio.wait_for(_http(channel, proxy, far_end, port), CONNECTING)
 
 
 async def _http(channel: PlainChannel, proxy: Proxy, far_end: str, port: int) -> Passage:
@@ -134,6 +162,23 @@ async def _open(channel: PlainChannel, far_end: str, port: int) -> Passage:
     length = {1: 4, 4: 16}.get(reply[3]) or (await channel.receive_exactly(1))[0]
     await channel.receive_exactly(length + 2)
     return Passage.OPENED
+
+
+async def _socks4(channel: PlainChannel, proxy: Proxy, far_end: str, port: int) -> Passage:
+    """By SOCKS4, and 4A where all that is known is a name. IPv6 it does not know."""
+    user = (proxy.credentials or ("", ""))[0].encode()
+    try:
+        packed, name = ip_address(far_end).packed, b""
+    except ValueError:
+        packed, name = bytes([0, 0, 0, 1]), far_end.encode("idna") + b"\x00"
+    if len(packed) != 4:
+        return Passage.UNREACHED
+    await channel.send(b"\x04\x01" + port.to_bytes(2, "big") + packed + user + b"\x00" + name)
+    reply = await asyncio.wait_for(channel.receive_exactly(8), OPENING)
+    if reply[0] != 0:
+        return Passage.STRANGE
+    told = {90: Passage.OPENED, 91: Passage.UNREACHED}
+    return told.get(reply[1], Passage.AUTHENTICATE if reply[1] in (92, 93) else Passage.STRANGE)
 
 
 async def ask_name_server(proxy: Proxy, address: str, server: str, name: str) -> tuple[str, ...]:
