@@ -140,6 +140,12 @@ def test_who_intercepts_is_not_named_but_told_apart() -> None:
     assert not any("Rossi" in text for text in told.values())
     issuers = [one["evidence"]["issuer"] for one in json.loads(told["json"])["findings"]]
     assert issuers == ["certificate-name-1", "certificate-name-1", "certificate-name-2"]
+    shaken = {"result": "trusted", "issuer": "CN=Rossi & Sons Inspection"}
+    for code, kept in (("tls-intercepted", False), ("reachable", True)):
+        seen = target(PUBLIC, code, ports=[{"port": 443, "tls": shaken}])
+        finding = intercepted(PUBLIC, "CN=Rossi & Sons Inspection")
+        told = written(finding, hosts=(PUBLIC,), targets=(seen,))
+        assert ("Rossi" in told["json"]) is kept, "though this computer trusts it"
 
 
 def test_of_what_strangers_answered_only_the_status_stays() -> None:

@@ -229,8 +229,14 @@ def _can_be_trusted(root: str | None, target: dict[str, Any]) -> bool:
 
 
 def _trusted_texts(targets: Collection[dict[str, Any]]) -> frozenset[str]:
-    """What certificates that were trusted say of themselves: anybody can fetch it."""
-    shakes = [port.get("tls", {}) for target in targets for port in target["ports"]]
+    """What certificates that were trusted say of themselves: anybody can fetch it, unless who
+    inspects this network made them."""
+    shakes = [
+        port.get("tls", {})
+        for target in targets
+        if target["code"] != "tls-intercepted"
+        for port in target["ports"]
+    ]
     return frozenset(
         str(shake[name])
         for shake in shakes
