@@ -6,7 +6,16 @@ from dataclasses import replace
 
 import pytest
 
-from deskside.network.causes import DECIDING_TESTS, EXPLAINS, NOT_TESTED, REACHABLE, ROOTS, WORDS
+from deskside.network.causes import (
+    AT_FAR_END,
+    BY_RESPONDER,
+    DECIDING_TESTS,
+    EXPLAINS,
+    NOT_TESTED,
+    REACHABLE,
+    ROOTS,
+    WORDS,
+)
 from deskside.network.diagnosis import Report, diagnose
 from deskside.network.judging import _CONNECT, _ECHO, _SHAKE, judge
 from deskside.network.line_observations import (
@@ -19,6 +28,7 @@ from deskside.network.line_observations import (
     ProxySeen,
     RateSeen,
     RunSeen,
+    SegmentsSeen,
     SeriesSeen,
 )
 from deskside.network.observations import (
@@ -446,3 +456,141 @@ def test_a_name_that_its_server_tells_when_asked_directly_is_not_blocked() -> No
     unheard = seen(ipv4=(), result=Found.SILENT)
     told = [AnswersSeen(name="trade.example", server="192.0.2.53", answers=((PUBLIC,),))]
     assert codes(run_of(unheard, answers=told)) == [NOT_TESTED]
+
+
+def test_a_network_by_ipv6_alone_is_healthy() -> None:
+    both: dict[str, object] = {"ipv6": (PUBLIC6,)}
+    no_ipv4 = {4: False, 6: True}
+    well = seen(port(Reach.UNROUTABLE), port(version=6), **both)  # type: ignore[arg-type]
+    silent = seen(port(Reach.UNROUTABLE), port(Reach.SILENT, version=6), **both)  # type: ignore[arg-type]
+    old = seen(port(Reach.UNROUTABLE))
+    mute = [PingSeen(host="trade.example", address=PUBLIC, sent=2)]
+    for one, root in ((well, None), (silent, "port-dropped"), (old, "no-network")):
+        run = RunSeen(
+            hosts=(one,), canary=None, routes=no_ipv4, lag=0.0, seconds=1.0,
+            line=LineSeen(pings=mute),
+        )  # fmt: skip
+        report = diagnose(run)
+        assert report.root_cause == root
+        assert "ping-blocked" not in codes(report), "no echo request left"
+    reached = seen(port(), port(version=6), **both)  # type: ignore[arg-type]
+    by_ipv4 = judged(reached, routes=(False, True))
+    assert by_ipv4.verdict.value == "success"
+
+
+@pytest.mark.parametrize("known", ["x.invalid", "nowhere.com."])
+def test_either_name_that_cannot_exist_shows_where_lies_lead(known: str) -> None:
+    names = [
+        LookupSeen(
+            name=name, result=Found.FOUND if name == known else Found.ABSENT,
+            ipv4=(PUBLIC,) if name == known else (),
+        )
+        for name in ("x.invalid", "nowhere.com.")
+    ]  # fmt: skip
+    run = RunSeen(
+        hosts=(seen(port(Reach.RESET)),), canary=names[0], routes={4: True, 6: True}, lag=0.0,
+        seconds=1.0, line=LineSeen(canaries=names[1:]),
+    )  # fmt: skip
+    assert diagnose(run).root_cause == "dns-hijacked"
+
+
+def test_a_redirect_of_port_80_is_no_portal_where_the_web_is_reached() -> None:
+    redirected = AbsentSeen(
+        port=80, tried=("192.0.2.9",), accepted=("192.0.2.9",), answer=Echo.REDIRECT
+    )
+    dropped = seen(port(Reach.SILENT), name="other.example")
+    assert run_of(dropped, absent=[redirected]).root_cause == "captive-portal"
+    assert run_of(dropped, seen(port()), absent=[redirected]).root_cause == "port-dropped"
+    all_ports = [redirected, replace(redirected, port=443)]
+    assert run_of(dropped, seen(port()), absent=all_ports).root_cause == "captive-portal"
+
+
+def test_a_name_server_that_others_must_wait_for() -> None:
+    slow = seen(port())
+    assert slow.lookup
+    slow.lookup = replace(slow.lookup, milliseconds=5_004.0)
+    first, second = (
+        AnswersSeen(name="trade.example", server=server, answers=answers)
+        for server, answers in (("192.0.2.3", ()), ("192.0.2.4", ((PUBLIC,),)))
+    )
+    report = run_of(slow, answers=[first, second])
+    assert (report.verdict.value, report.root_cause) == ("degraded", "dns-blocked")
+    assert report.findings[0].subject == "192.0.2.3"
+    assert report.findings[0].evidence["answered_by"] == "192.0.2.4"
+    assert run_of(slow, answers=[first]).verdict.value == "success", "nobody answers directly"
+    assert run_of(seen(port()), answers=[first, second]).verdict.value == "success", "no delay"
+
+
+def test_who_intercepts_a_responder_intercepts_others() -> None:
+    issuer = "CN=ACME inspection"
+    desk, vendor = responder(0), seen(port(), name="vendor.example")
+    desk.ports[0] = replace(
+        desk.ports[0], tls=TlsSeen(result=Shake.UNVERIFIED, issuer=issuer, desk_issued=False)
+    )
+    well = TlsSeen(result=Shake.TRUSTED, issuer=issuer, desk_issued=False)
+    vendor.ports[0] = replace(vendor.ports[0], tls=well)
+    report = run_of(desk, vendor)
+    assert codes(report).count("tls-intercepted") == 2
+    assert report.findings[1].explained_by == "tls-intercepted"
+    assert run_of(responder(0), vendor).verdict.value == "success", "no responder is intercepted"
+    vendor.ports[0] = replace(vendor.ports[0], tls=replace(well, issuer="CN=Public"))
+    assert REACHABLE in codes(run_of(desk, vendor))
+
+
+def test_what_signs_itself_is_no_shared_issuer() -> None:
+    def untrusted(name: str, subject: str) -> HostSeen:
+        tls = TlsSeen(result=Shake.UNTRUSTED, subject=subject, issuer="CN=box")
+        return seen(replace(port(), tls=tls), name=name)
+
+    for subject, root in (("CN=box", "certificate-wrong"), ("CN=x", "tls-intercepted")):
+        pair = [untrusted(name, subject) for name in ("a.example", "b.example")]
+        assert run_of(*pair).root_cause == root
+
+
+def test_what_a_silent_handshake_leaves_open() -> None:
+    silent = replace(port(tls=Shake.SILENT), small_segments=Shake.SILENT)
+    alone = run_of(seen(silent))
+    assert alone.undecided_between == ("port-dropped", "sni-reset", "transparent-http-proxy")
+    with_name = replace(silent, other_name=Shake.SILENT)
+    assert run_of(seen(with_name)).undecided_between == ("port-dropped", "transparent-http-proxy")
+    cut = seen(replace(silent, other_name=Shake.UNVERIFIED), name="cut.example")
+    report = run_of(seen(silent), cut)
+    assert (report.root_cause, report.undecided_between) == ("sni-reset", ())
+    assert report.findings[1].explained_by == "sni-reset", "another host decides it"
+
+
+def test_connections_alone_that_go_unanswered_are_no_loss() -> None:
+    late = SeriesSeen(
+        host="desk.example", address=PUBLIC, port=4000, connections=6, late=4, questions=10
+    )
+    pings = [PingSeen(host="desk.example", address=PUBLIC, sent=24, round_trips=(1.0,) * 24)]
+    report = run_of(responder(0), series=[late], pings=pings)
+    assert (report.verdict.value, report.root_cause) == ("degraded", "connection-limited")
+    lossy = [replace(pings[0], round_trips=(1.0,) * 23)]
+    assert run_of(responder(0), series=[late], pings=lossy).root_cause == "loss"
+    assert run_of(responder(0), series=[replace(late, questions=3)]).root_cause == "loss", "few"
+
+
+def test_connections_that_fall_silent_after_some_packets() -> None:
+    stalled = SegmentsSeen(host="desk.example", port=4000, large=False, small=False)
+    report = run_of(responder(0), segments=[stalled])
+    assert (report.verdict.value, report.root_cause) == ("failure", "port-dropped")
+    lossy = [PingSeen(host="desk.example", address=PUBLIC, sent=24, round_trips=(1.0,) * 20)]
+    assert run_of(responder(0), segments=[stalled], pings=lossy).root_cause == "loss"
+
+
+def test_a_portal_accounts_for_ping_too() -> None:
+    page = AbsentSeen(port=80, tried=("192.0.2.9",), accepted=("192.0.2.9",), answer=Echo.REDIRECT)
+    mute = [PingSeen(host="trade.example", address=PUBLIC, sent=2)]
+    report = run_of(seen(port(Reach.SILENT)), absent=[page], pings=mute)
+    ping = next(one for one in report.findings if one.code == "ping-blocked")
+    assert ping.explained_by == "captive-portal"
+
+
+def test_a_responder_in_question_is_not_told_to_be_tried() -> None:
+    mute = responder(0)
+    mute.ports[0] = replace(mute.ports[0], echo=EchoSeen(result=Echo.SILENT))
+    at_far_end, by_responder = (
+        run_of(one).deciding_tests for one in (mute, seen(port(tls=Shake.RESET)))
+    )
+    assert (at_far_end, by_responder) == ((AT_FAR_END,), (BY_RESPONDER,))

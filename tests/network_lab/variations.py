@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 from . import scenarios
 from .certificate import Certificate
-from .lab import CLIENT, FAR_ENDS, ROUTER_IN, SITE, Break, Lab
+from .lab import CLIENT, FAR_ENDS, FAR_ENDS6, ROUTER_IN, SITE, Break, Lab
 from .scenarios import DIRECT, PORTS, both, certificate, clock_skew, forwarding, line
 
 PORTAL = """
@@ -226,6 +227,32 @@ def no_ipv6(lab: Lab) -> None:
     lab.within(lab.client, "sysctl -qw net.ipv6.conf.all.disable_ipv6=1")
 
 
+def beginning_alone(lab: Lab) -> None:
+    """A filter that lets the first 3,000 bytes of a connection pass."""
+    for tool in ("iptables", "ip6tables"):
+        lab.within(
+            lab.router,
+            f"{tool} -A FORWARD -p tcp --dport 4000:4001 -m connbytes --connbytes 3000: "
+            "--connbytes-mode bytes --connbytes-dir both -j DROP",
+        )
+
+
+def name_servers(lab: Lab, *servers: str) -> None:
+    """As the client is told by most networks: with the system's own patience."""
+    settings = Path("/etc/netns") / lab.client / "resolv.conf"
+    settings.write_text("".join(f"nameserver {server}\n" for server in servers))
+
+
+def first_name_server_silent(lab: Lab) -> None:
+    lab.forward(f"ip daddr {FAR_ENDS[1]} udp dport 53 drop;")
+    name_servers(lab, FAR_ENDS[1], FAR_ENDS[0])
+
+
+def ipv6_alone(lab: Lab) -> None:
+    lab.within(lab.client, "ip -4 addr flush dev up0")
+    name_servers(lab, FAR_ENDS6[0])
+
+
 VARIATIONS: Mapping[str, tuple[str, Break]] = {
     "host unreachable": ("port-prohibited", forwarding(f"{PORTS} reject;")),
     "ICMP host-prohibited": (
@@ -236,6 +263,12 @@ VARIATIONS: Mapping[str, tuple[str, Break]] = {
         "port-prohibited",
         forwarding(f"meta nfproto ipv4 {PORTS} reject with icmp type net-unreachable;"),
     ),
+    "ICMP protocol-unreachable": (
+        "port-prohibited",
+        forwarding(f"meta nfproto ipv4 {PORTS} reject with icmp type prot-unreachable;"),
+    ),
+    "the beginning alone passes": ("port-dropped", beginning_alone),
+    "a first name server that is silent": ("dns-blocked", first_name_server_silent),
     "only what returns is dropped": (
         "port-dropped",
         forwarding("iifname s0 tcp sport { 4000, 4001 } drop;"),
@@ -334,6 +367,7 @@ HEALTHY: Mapping[str, Break] = {
     "one address for all": balanced(1, "numgen inc mod 1"),
     "a site beside": certificate(Certificate(SITE)),
     "no IPv6": no_ipv6,
+    "IPv6 alone": ipv6_alone,
     "a proxy that works": working_proxy,
     "a firewall that keeps state": forwarding(
         "ct state established,related accept; tcp dport { 4000, 4001 } accept; "

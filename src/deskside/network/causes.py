@@ -244,7 +244,10 @@ SCRIPT_PROBLEMS = {
 }
 """Why a proxy script cannot be used, in words."""
 
-_RESPONDER = mark("Test against a Deskside responder at the far end: it proves what arrives there.")
+BY_RESPONDER = mark(
+    "Test against a Deskside responder at the far end: it proves what arrives there."
+)
+AT_FAR_END = mark("Look at the responder's own end what arrives there of such a connection.")
 DECIDING_TESTS: dict[str, str] = {
     "clock-skew": mark("Compare this computer's clock with another one, then test again."),
     "tls-intercepted": mark(
@@ -258,9 +261,9 @@ DECIDING_TESTS: dict[str, str] = {
         "proxy: if that works, only the name server is at fault."
     ),
     "dns-hijacked": mark("Ask another name server for the name, and compare the addresses."),
-    "sni-reset": _RESPONDER,
-    "mtu-black-hole": _RESPONDER,
-    "transparent-http-proxy": _RESPONDER,
+    "sni-reset": BY_RESPONDER,
+    "mtu-black-hole": BY_RESPONDER,
+    "transparent-http-proxy": BY_RESPONDER,
 }
 """What tells a cause from the others that look the same, by the cause in question."""
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from deskside.network.examining import Examiner, by_ipv6
 from deskside.network.observations import HostSeen, PortSeen, Shake
-from deskside.network.probes import dns, tls
+from deskside.network.probes import dns, machine, tls
 from deskside.network.probes.bulk import Probed, Target, sweep
 
 MANY = 200
@@ -90,12 +90,15 @@ class Crowd:
 
     def _targets(self) -> tuple[list[_Place], list[Target]]:
         places, targets = [], []
+        leads_out = machine.has_route(4)
         for seen in self._rows:
             if not seen.lookup:
                 continue
+            ipv4 = seen.lookup.ipv4 if leads_out or not seen.lookup.ipv6 else ()
+            several = by_ipv6(seen) if ipv4 else seen.host.ports
             for version, addresses, ports in (
-                (4, seen.lookup.ipv4, seen.host.ports),
-                (6, seen.lookup.ipv6, by_ipv6(seen) if seen.lookup.ipv6 else ()),
+                (4, ipv4, seen.host.ports),
+                (6, seen.lookup.ipv6, several if seen.lookup.ipv6 else ()),
             ):
                 for port in ports if addresses else ():
                     if self._examiner.may_connect(seen.host):

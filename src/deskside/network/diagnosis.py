@@ -6,23 +6,25 @@ Pure: the same observations always come to the same report.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from deskside.foundation.findings import Finding, Status, Verdict, verdict
 from deskside.foundation.text import _
-from deskside.network import silence, throughput
-from deskside.network.causes import DECIDING_TESTS, EXPLAINS, NOT_TESTED, OUR_SIDE, ROOTS
-from deskside.network.host_findings import (
-    UNHEARD,
-    Judged,
-    connected,
-    finding_of,
-    judge_host,
-    weight,
+from deskside.network import agreeing, silence, throughput
+from deskside.network.causes import (
+    AT_FAR_END,
+    BY_RESPONDER,
+    DECIDING_TESTS,
+    EXPLAINS,
+    NOT_TESTED,
+    OUR_SIDE,
+    ROOTS,
 )
+from deskside.network.host_findings import UNHEARD, Judged, judge_host
 from deskside.network.judging import VOID_LAG
-from deskside.network.line_findings import clock_off, is_direct_way_untried, line_findings
+from deskside.network.line_findings import is_direct_way_untried, line_findings
 from deskside.network.line_observations import DEADLINE, STOPPED, RunSeen, ScriptSeen
 from deskside.network.model import Host
 from deskside.network.observations import Shake, plain
@@ -73,16 +75,15 @@ class Report:
 
 def diagnose(run: RunSeen) -> Report:
     """Judge a run: a finding per host, then those about this computer and its network."""
-    judged = _by_canaries(
-        run, _agree_on_interception([judge_host(seen, run) for seen in run.hosts])
-    )
-    judged = silence.without_it(run, _by_the_clock(judged))
+    judged = agreeing.with_each_other(run, [judge_host(seen, run) for seen in run.hosts])
+    judged = silence.without_it(run, judged)
     about_machine = line_findings(run, judged)
     findings = [
         *about_machine,
         *(finding for one in judged for finding in (one.finding, *one.others)),
     ]
-    root = _root(findings)
+    open_to = _open_questions(judged)
+    root = _root(findings, open_to)
     result = verdict(findings)
     undecided = _undecided(root, judged, run) if result is not Verdict.SUCCESS else ()
     return Report(
@@ -90,8 +91,8 @@ def diagnose(run: RunSeen) -> Report:
         root_cause=root,
         undecided_between=undecided,
         our_side=root in OUR_SIDE or _kept_from_judging(run, judged, root),
-        deciding_tests=_deciding(undecided),
-        findings=tuple(_explain(findings, root)),
+        deciding_tests=_deciding(undecided, root, judged),
+        findings=tuple(_explain(findings, root, open_to)),
         targets=tuple(_target(one) for one in judged),
         not_tested=tuple(_not_tested(run, judged)),
         proxy_scripts=tuple(run.line.scripts),
@@ -107,8 +108,13 @@ def _kept_from_judging(run: RunSeen, judged: list[Judged], root: str | None) -> 
     return root is None and unjudged and run.lag > VOID_LAG
 
 
-def _deciding(undecided: tuple[str, ...]) -> tuple[str, ...]:
-    tests = (DECIDING_TESTS.get(code) for code in undecided)
+def _deciding(
+    undecided: tuple[str, ...], root: str | None, judged: list[Judged]
+) -> tuple[str, ...]:
+    """What would decide; where responders are concerned themselves, a test of one would not."""
+    ours = any(one.seen.host.responder for one in judged if one.finding.code == root)
+    told = (DECIDING_TESTS.get(code) for code in undecided)
+    tests = (AT_FAR_END if text == BY_RESPONDER and ours else text for text in told)
     return tuple(_(text) for text in dict.fromkeys(tests) if text)
 
 
@@ -130,66 +136,13 @@ def _not_tested(run: RunSeen, judged: list[Judged]) -> list[dict[str, str]]:
     return [{"what": what, "why": why} for what, why in missing.items()]
 
 
-def _agree_on_interception(judged: list[Judged]) -> list[Judged]:
-    """One unknown issuer on the certificates of several hosts is an interceptor's."""
-    issuers = Counter(
-        issuer for one in judged for issuer in {one.finding.evidence.get("issuer")} if issuer
-    )
-    hosts = {one.seen.host.host for one in judged}
-
-    def agree(one: Judged) -> Judged:
-        issuer = one.finding.evidence.get("issuer")
-        untrusted = any(port.tls and port.tls.result is Shake.UNTRUSTED for port in one.seen.ports)
-        if one.finding.code != "certificate-wrong" or not untrusted or len(hosts) < 2:
-            return one
-        if not issuer or issuers[issuer] < 2:
-            return one
-        evidence = dict(one.finding.evidence) | {"hosts_with_this_issuer": issuers[issuer]}
-        status = one.finding.status
-        intercepted = finding_of("tls-intercepted", status, one.seen.host, evidence)
-        return replace(one, finding=intercepted, undecided=())
-
-    return [agree(one) for one in judged]
+def _open_questions(judged: list[Judged]) -> dict[int, set[str]]:
+    """By finding: the causes that it leaves open, and that are proved of another host."""
+    proved = {one.finding.code for one in judged if not one.undecided}
+    return {id(one.finding): proved.intersection(one.undecided) for one in judged}
 
 
-def _by_canaries(run: RunSeen, judged: list[Judged]) -> list[Judged]:
-    """Who accepts for hosts that do not exist accepts for those that do, too."""
-    taken = {
-        one.port: one
-        for one in run.line.absent
-        if len(one.accepted) > 1 and len(one.accepted) == len(one.tried)
-    }
-
-    def decide(one: Judged) -> Judged:
-        ports = [port.port for port in one.seen.ports if connected(port) and port.port in taken]
-        unproved = one.finding.code == NOT_TESTED and one.seen.finished
-        open_question = "transparent-http-proxy" in one.undecided
-        if not ports or not (unproved or open_question):
-            return one
-        canary = taken[ports[0]]
-        evidence = {"ports": ports, "absent_hosts_that_accept": list(canary.accepted)}
-        if canary.opening:
-            evidence["answer"] = canary.opening
-        status = one.finding.status
-        if status is Status.UNKNOWN:
-            status = weight(one.seen)
-        found = finding_of("transparent-http-proxy", status, one.seen.host, evidence)
-        return replace(one, finding=found, undecided=())
-
-    return [decide(one) for one in judged]
-
-
-def _by_the_clock(judged: list[Judged]) -> list[Judged]:
-    """A responder has told the time: whether the clock is wrong is then no open question."""
-    if clock_off(judged) is None:
-        return judged
-    return [
-        replace(one, undecided=()) if one.undecided == ("certificate-wrong", "clock-skew") else one
-        for one in judged
-    ]
-
-
-def _root(findings: list[Finding]) -> str | None:
+def _root(findings: list[Finding], open_to: Mapping[int, set[str]]) -> str | None:
     """The cause that accounts for most: machine-wide ones first, then the most frequent."""
     problems = [one for one in findings if one.is_problem and one.code in ROOTS]
     if not problems:
@@ -201,7 +154,10 @@ def _root(findings: list[Finding]) -> str | None:
     candidates = {*counts, *(one.code for one in problems if one.code in ("clock-skew", "loss"))}
 
     def accounts_for(code: str) -> tuple[int, bool, int]:
-        explained = sum(_accounts_for(code, one) for one in failures)
+        explained = sum(
+            _accounts_for(code, one) or (one.code != code and code in open_to.get(id(one), ()))
+            for one in failures
+        )
         return counts[code] + explained, explained > 0, -ROOTS.index(code)
 
     return "no-network" if "no-network" in counts else max(candidates, key=accounts_for)
@@ -226,15 +182,20 @@ def _undecided(root: str | None, judged: list[Judged], run: RunSeen) -> tuple[st
     return tuple(code for code in of_root[0] if code in common) if len(common) > 1 else ()
 
 
-def _explain(findings: list[Finding], root: str | None) -> list[Finding]:
+def _explain(
+    findings: list[Finding], root: str | None, open_to: Mapping[int, set[str]]
+) -> list[Finding]:
     """Root cause first; the others that it accounts for say so."""
     if root is None:
         return findings
+
+    def follows(one: Finding) -> bool:
+        alike = one.code == root or root in open_to.get(id(one), ())
+        return alike or _accounts_for(root, one)
+
     order = sorted(findings, key=lambda one: (one.code != root, not one.is_problem))
     return [
-        replace(one, explained_by=root)
-        if position and one.is_problem and (one.code == root or _accounts_for(root, one))
-        else one
+        replace(one, explained_by=root) if position and follows(one) else one
         for position, one in enumerate(order)
     ]
 

@@ -12,6 +12,7 @@ import socket
 from collections.abc import Sequence
 from dataclasses import replace
 
+from deskside.network.host_findings import by_ipv4_at_all
 from deskside.network.model import Host
 from deskside.network.observations import Echo, EchoSeen, HostSeen, PortSeen, Reach, Shake, TlsSeen
 from deskside.network.probes import dns, machine, nonce, tcp, tls
@@ -75,6 +76,8 @@ class Examiner:
         host, name = seen.host, seen.lookup.name if seen.lookup else seen.host.host
         began = asyncio.get_running_loop().time()
         connect, connected = await tcp.connect(addresses, port)
+        if connect.result is Reach.UNROUTABLE and not host.responder:
+            self._connections[host.host] -= 1  # it troubled nobody
         found = PortSeen(port=port, version=version, connect=connect)
         if connected:
             found = await self._converse(found, host, name, connected)
@@ -118,11 +121,11 @@ class Examiner:
         if self.may_connect(host):
             other = self._shake_again(found, OTHER_NAME)
         told = await asyncio.gather(*filter(None, [small, other]))
-        swallowed = len(told) > 1 and told[1] not in (None, *_CUT)
+        by_size = bool(told) and told[0] is Shake.UNVERIFIED
         return replace(
             found,
             small_segments=told[0] if told else None,
-            other_name=told[1] if swallowed and told[0] is not Shake.UNVERIFIED else None,
+            other_name=told[1] if len(told) > 1 and not by_size else None,
         )
 
     async def _shake_again(self, found: PortSeen, name: str, segment: int = 0) -> Shake | None:
@@ -199,8 +202,10 @@ def _cut_off(found: PortSeen) -> bool:
 
 
 def by_ipv6(seen: HostSeen) -> Sequence[int]:
-    """Ports to judge by IPv6: of a vendor's host only one, to spare it connections."""
-    host = seen.host
-    if host.responder or not (seen.lookup and seen.lookup.ipv4):
+    """Ports to judge by IPv6: of a vendor's host only one, to spare it connections, where IPv4
+    leads out."""
+    host, routed = seen.host, by_ipv4_at_all(seen)
+    without_ipv4 = not (seen.lookup and seen.lookup.ipv4) or bool(routed and not any(routed))
+    if host.responder or without_ipv4:
         return host.ports
     return (host.tls or host.ports)[:1]

@@ -73,14 +73,26 @@ def judge_host(seen: HostSeen, run: RunSeen) -> Judged:
         if lookup.result is Found.SILENT and run.lag > VOID_LAG:
             return Judged(seen, finding_of(NOT_TESTED, Status.UNKNOWN, host, _busy(run)))
         return Judged(seen, finding_of("dns-blocked", weight(seen), host, evidence))
-    main = 4 if lookup.ipv4 else 6
+    main = 6 if not lookup.ipv4 or _by_ipv6_alone(seen, run) else 4
     judged = [(port, judge(seen.host, port)) for port in seen.ports if port.version == main]
     finding, undecided = _main_finding(seen, run, judged)
     others = (*_by_ipv6(seen, main, run.line.own_addresses), *_slow(seen, judged))
-    if finding.is_problem and _false_address(lookup, run.canary):
+    if finding.is_problem and _false_address(lookup, (run.canary, *run.line.canaries)):
         evidence = {"addresses": [*lookup.ipv4, *lookup.ipv6]}
         return Judged(seen, finding_of("dns-hijacked", weight(seen), host, evidence))
     return Judged(seen, finding, undecided, others)
+
+
+def _by_ipv6_alone(seen: HostSeen, run: RunSeen) -> bool:
+    """Whether this computer has no way out by IPv4, and the host an IPv6 address: the other
+    programs here then use that, too."""
+    has_address = bool(seen.lookup and seen.lookup.ipv6)
+    return has_address and not run.routes[4] and not any(by_ipv4_at_all(seen))
+
+
+def by_ipv4_at_all(seen: HostSeen) -> list[bool]:
+    """For each port tried by IPv4, whether there was a route to it."""
+    return [one.connect.result is not Reach.UNROUTABLE for one in seen.ports if one.version == 4]
 
 
 def _main_finding(
@@ -210,12 +222,15 @@ def _slow(seen: HostSeen, judged: list[tuple[PortSeen, Judgement]]) -> list[Find
     return [finding_of("latency", Status.WARNING, seen.host, _evidence([quickest]))]
 
 
-def _false_address(lookup: LookupSeen, canary: LookupSeen | None) -> bool:
-    """Whether a public name leads to this computer, or where names that do not exist lead."""
+def _false_address(lookup: LookupSeen, canaries: Iterable[LookupSeen | None]) -> bool:
+    """Whether a public name leads to this computer, or where a name that does not exist leads.
+
+    Many resolvers answer for `.invalid` themselves, as they should, whoever forges the rest.
+    """
     if lookup.result is Found.LITERAL or lookup.name == "localhost":
         return False
     addresses = {*lookup.ipv4, *lookup.ipv6}
-    if canary and addresses <= {*canary.ipv4, *canary.ipv6}:
+    if any(one and addresses <= {*one.ipv4, *one.ipv6} for one in canaries):
         return True
     parsed = [ip_address(address) for address in addresses]
     return all(address.is_loopback or address.is_unspecified for address in parsed)

@@ -45,7 +45,7 @@ _SHAKE: dict[Shake, tuple[str, ...]] = {
     Shake.NOT_TLS: ("transparent-http-proxy",),
     Shake.RESET: ("port-reset", "sni-reset"),
     Shake.CLOSED: ("port-reset", "sni-reset"),
-    Shake.SILENT: ("port-dropped", "mtu-black-hole", "transparent-http-proxy"),
+    Shake.SILENT: ("port-dropped", "mtu-black-hole", "sni-reset", "transparent-http-proxy"),
     Shake.FAILED: ("tls-intercepted", "certificate-wrong"),
 }
 _CUT = (Shake.RESET, Shake.CLOSED, Shake.SILENT)
@@ -95,17 +95,18 @@ def _unconnected(reached: Reach, version: int) -> Judgement:
 
 def _otherwise(tls: TlsSeen, seen: PortSeen) -> Judgement | None:
     """What a second handshake, with another name or in small segments, decides."""
-    if seen.other_name is not None:
-        if seen.other_name not in _CUT:
-            how = "silent" if tls.result is Shake.SILENT else "cut"
-            return Judgement("sni-reset", f"{how} with its own name, not with another")
-        return Judgement("port-reset", tls.result.value, ("port-reset", "transparent-http-proxy"))
+    silent = tls.result is Shake.SILENT
+    if seen.other_name not in (None, *_CUT):
+        how = "silent" if silent else "cut"
+        return Judgement("sni-reset", f"{how} with its own name, not with another")
     if seen.small_segments is Shake.UNVERIFIED:
         return Judgement("mtu-black-hole", "silent but for small segments")
-    if seen.small_segments is not None:
-        return Judgement(
-            "port-dropped", tls.result.value, ("port-dropped", "transparent-http-proxy")
-        )
+    if silent and seen.small_segments is not None:
+        by_name = () if seen.other_name else ("sni-reset",)
+        left_open = ("port-dropped", *by_name, "transparent-http-proxy")
+        return Judgement("port-dropped", tls.result.value, left_open)
+    if not silent and seen.other_name is not None:
+        return Judgement("port-reset", tls.result.value, ("port-reset", "transparent-http-proxy"))
     return None
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from deskside.foundation.findings import Finding, Status
 from deskside.foundation.text import _
-from deskside.network import packets, silence, throughput
+from deskside.network import name_findings, packets, silence, throughput
 from deskside.network.causes import REACHABLE, SCRIPT_PROBLEMS
 from deskside.network.host_findings import Judged, finding_of
 from deskside.network.line_observations import (
@@ -20,12 +20,12 @@ from deskside.network.line_observations import (
     ProxySeen,
     RunSeen,
 )
-from deskside.network.observations import Echo, Found, Reach
+from deskside.network.observations import Echo, Reach, Shake
 
 SKEW = 60
 """Seconds between the clocks from which one-time codes begin to fail."""
 
-WEB = 443
+WEB, PLAIN_WEB = 443, 80
 _PAGE = re.compile(r"HTTP/\d(\.\d)? 20\d\b")
 _BARRED = ("port-dropped", "port-reset", "port-prohibited")
 _PROGRAMS = ("java", "tws", "gateway", "jts", "docker", "rootlessport", "pasta", "wslrelay")
@@ -37,23 +37,23 @@ def line_findings(run: RunSeen, judged: Sequence[Judged]) -> list[Finding]:
     failing = [one for one in judged if one.finding.is_problem and one.finding.code != REACHABLE]
     return [
         *_no_network(run, judged),
-        *_names(run, judged),
-        *_captive(run.line, failing, reached=len(failing) < len(judged)),
+        *name_findings.findings(run, judged),
+        *_captive(run.line, judged, failing),
         *_proxies(run.line, judged, failing),
         *_scripts(run.line),
         *packets.findings(run, judged),
         *_egress(run.line, judged),
-        *([] if silence.is_worthless(run, judged) else _segments(run.line)),
+        *([] if silence.is_worthless(run, judged) else _segments(run, judged)),
         *_kept(run.line),
         *throughput.findings(run, judged),
         *_clock(judged),
         *_clashes(run.line),
-        *_ping(run.line, judged),
+        *_ping(run, judged),
     ]
 
 
 def _no_network(run: RunSeen, judged: Sequence[Judged]) -> list[Finding]:
-    cut_off = not any(run.routes.values()) or run.line.interfaces is False
+    cut_off = not any(run.routes[one] for one in _versions(judged)) or run.line.interfaces is False
     silent_router = run.line.gateway is False
     if not (cut_off or silent_router) or not any(one.finding.is_problem for one in judged):
         return []
@@ -69,36 +69,26 @@ def _no_network(run: RunSeen, judged: Sequence[Judged]) -> list[Finding]:
     return [finding_of("no-network", Status.FAILURE, "network", evidence)]
 
 
+def _versions(judged: Sequence[Judged]) -> set[int]:
+    """The IP versions of the hosts' addresses; both where none is known."""
+    lookups = [one.seen.lookup for one in judged if one.seen.lookup]
+    known = {4 for one in lookups if one.ipv4} | {6 for one in lookups if one.ipv6}
+    return known or {4, 6}
+
+
 def _on_this_computer(one: Judged) -> bool:
     lookup = one.seen.lookup
     addresses = [*lookup.ipv4, *lookup.ipv6] if lookup else []
     return bool(addresses) and all(ip_address(address).is_loopback for address in addresses)
 
 
-def _names(run: RunSeen, judged: Sequence[Judged]) -> list[Finding]:
-    """The resolver invents answers, or somebody on the way does."""
-    found = []
-    injected = [one for one in run.line.answers if len(set(filter(None, one.answers))) > 1]
-    invented = [
-        one for one in (run.canary, *run.line.canaries) if one and one.result is Found.FOUND
-    ]
-    # Whoever forges answers on the way forges those for names that do not exist, too.
-    if invented and not injected and not any(one.finding.code == "dns-hijacked" for one in judged):
-        evidence = {"name": invented[0].name, "addresses": [*invented[0].ipv4, *invented[0].ipv6]}
-        found.append(finding_of("dns-hijacked", Status.WARNING, "resolver", evidence))
-    names = {one.name for one in injected}
-    hurt = any(one.finding.is_problem and one.seen.host.host in names for one in judged)
-    for answers in injected[:1]:
-        status = Status.FAILURE if hurt else Status.WARNING
-        told = [list(one) for one in answers.answers]
-        about = {"server": answers.server, "answers": told, "names": len(names)}
-        found.append(finding_of("dns-injected", status, answers.name, about))
-    return found
-
-
-def _captive(line: LineSeen, failing: Sequence[Judged], *, reached: bool) -> list[Finding]:
+def _captive(line: LineSeen, judged: Sequence[Judged], failing: Sequence[Judged]) -> list[Finding]:
+    """A portal holds the web first: where a web port leads to its host, a redirect of port 80
+    is somebody's advertisement or upgrade to TLS."""
     told = [one for one in line.absent if one.answer is Echo.REDIRECT]
-    if not told and failing and not reached:
+    if all(one.port == PLAIN_WEB for one in told) and any(map(_proves_web, judged)):
+        told = []
+    if not told and failing and len(failing) == len(judged):
         # Pages for hosts that do not exist: a proxy would have said that it finds none.
         told = [one for one in line.absent if _PAGE.match(one.opening)]
     if not told and line.invented and line.invented.answer is Echo.REDIRECT:
@@ -109,6 +99,13 @@ def _captive(line: LineSeen, failing: Sequence[Judged], *, reached: bool) -> lis
         return []
     evidence = {"ports": [one.port for one in told], "answer": told[0].opening}
     return [finding_of("captive-portal", Status.FAILURE, "network", evidence)]
+
+
+def _proves_web(one: Judged) -> bool:
+    return any(
+        port.port == WEB and port.tls and port.tls.result is Shake.TRUSTED
+        for port in one.seen.ports
+    )
 
 
 def _proxies(
@@ -206,18 +203,24 @@ def _egress(line: LineSeen, judged: Sequence[Judged]) -> list[Finding]:
     return []
 
 
-def _segments(line: LineSeen) -> list[Finding]:
-    return [
-        finding_of(
-            "mtu-black-hole",
-            Status.FAILURE,
-            f"{one.host}:{one.port}",
-            {"large": "vanished", "small": "arrived"}
-            | ({"path_mtu": one.largest + 40} if one.largest else {}),
-        )
-        for one in line.segments
-        if not one.large and one.small
-    ]
+def _segments(run: RunSeen, judged: Sequence[Judged]) -> Iterable[Finding]:
+    lost, _sent = packets.counted(run, judged)
+    for one in run.line.segments:
+        subject = f"{one.host}:{one.port}"
+        if one.small and not one.large:
+            mtu = {"path_mtu": one.largest + 40} if one.largest else {}
+            evidence = {"large": "vanished", "small": "arrived"} | mtu
+            yield finding_of("mtu-black-hole", Status.FAILURE, subject, evidence)
+        elif not one.large and lost < packets.LOST_AT_LEAST:
+            stalled = finding_of(
+                "port-dropped", Status.FAILURE, subject, {"large": "vanished", "small": "vanished"}
+            )
+            yield replace(
+                stalled,
+                title=_("{host}: connections fall silent after a few packets").format(host=subject),
+                cause=_("The first packets pass; something on the way drops those that follow."),
+                remedy=_("Allow whole connections to this host and port, not their beginning."),
+            )
 
 
 def _kept(line: LineSeen) -> Iterable[Finding]:
@@ -263,9 +266,12 @@ def _clashes(line: LineSeen) -> Iterable[Finding]:
             yield finding_of("local-port-clash", Status.WARNING, str(one.port), evidence)
 
 
-def _ping(line: LineSeen, judged: Sequence[Judged]) -> list[Finding]:
+def _ping(run: RunSeen, judged: Sequence[Judged]) -> list[Finding]:
     """Nobody answers ping, though ports do or names are found. One silent host among others is
-    its own affair."""
+    its own affair; and without a way out by IPv4, by which it is sent, no request left."""
+    line = run.line
+    if not run.routes[4]:
+        return []
     reached = {one.seen.host.host for one in judged if one.finding.code == REACHABLE}
     barred = {one.seen.host.host for one in judged if one.finding.code in _BARRED}
     asked = [one for one in line.pings if one.host in (reached or barred)]

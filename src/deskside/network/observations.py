@@ -135,7 +135,7 @@ class PortSeen:
 
     Attributes:
         other_name: how a handshake ended that asked for another name, where the first was cut
-            or silent.
+            or silent; None where it was not tried.
         small_segments: how one ended in small segments, where the first fell silent.
     """
 

@@ -8,14 +8,29 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import comb
 from statistics import median
 
 from deskside.foundation.findings import Finding, Status
+from deskside.foundation.text import _, mark
 from deskside.network.host_findings import Judged, connected, finding_of
 from deskside.network.line_observations import PingSeen, RunSeen, SeriesSeen
 
 LOST_AT_LEAST, LOST_SHARE = 3, 0.04
+
+UNLIKELY = 0.001
+"""Chance that packets lost at random are all first ones of connections (Fisher's exact test), below
+which they were not lost at random."""
+
+_SPARED = (
+    mark("Several connections at once are too many"),
+    mark(
+        "Attempts to connect got no answer while no other packet was lost: something on the way "
+        "limits how many connections there may be."
+    ),
+)
+"""Title and cause of a limit that shows by what it spares."""
 
 UNSTEADY = 8.0
 """Milliseconds by which round trips deviate from their median (median) from which the delay is
@@ -39,23 +54,51 @@ def findings(run: RunSeen, judged: Sequence[Judged]) -> Iterable[Finding]:
     """All three."""
     lost, sent = counted(run, judged)
     if lost >= LOST_AT_LEAST and lost >= sent * LOST_SHARE:
-        evidence = {"unanswered": lost, "attempts": sent}
-        yield finding_of("loss", Status.WARNING, "network", evidence)
+        spared = _only_connecting(run, judged)
+        evidence = {"unanswered": lost, "attempts": sent} | spared
+        found = finding_of(
+            "connection-limited" if spared else "loss", Status.WARNING, "network", evidence
+        )
+        yield replace(found, title=_(_SPARED[0]), cause=_(_SPARED[1])) if spared else found
     again = any(one.resent for one in run.line.series)
     yield from _delays(run, losing=lost > 0 or again)
 
 
 def counted(run: RunSeen, judged: Sequence[Judged]) -> tuple[int, int]:
     """Packets lost, of how many."""
+    both = _connecting(run, judged), _others(run)
+    return sum(lost for lost, _sent in both), sum(sent for _lost, sent in both)
+
+
+def _connecting(run: RunSeen, judged: Sequence[Judged]) -> tuple[int, int]:
     connects = [port.connect for one in judged for port in one.seen.ports if connected(port)]
-    answered = [one for one in run.line.pings if one.round_trips]
-    lost = sum(one.unanswered for one in connects)
-    lost += sum(one.late + one.lost for one in run.line.series)
-    lost += sum(one.sent - len(one.round_trips) for one in answered)
+    lost = sum(one.unanswered for one in connects) + sum(one.late for one in run.line.series)
     sent = sum(one.attempts for one in connects)
-    sent += sum(one.connections + one.questions for one in run.line.series)
-    sent += sum(one.sent for one in answered)
-    return lost, sent
+    return lost, sent + sum(one.connections for one in run.line.series)
+
+
+def _others(run: RunSeen) -> tuple[int, int]:
+    """Echo requests and questions."""
+    answered = [one for one in run.line.pings if one.round_trips]
+    lost = sum(one.sent - len(one.round_trips) for one in answered)
+    lost += sum(one.lost for one in run.line.series)
+    return lost, sum(one.sent for one in answered) + sum(one.questions for one in run.line.series)
+
+
+def _only_connecting(run: RunSeen, judged: Sequence[Judged]) -> dict[str, int]:
+    """Evidence that only new connections go unanswered: were it loss, it would hardly have
+    spared all other packets. None where that is not so."""
+    (unanswered, attempts), (lost, others) = _connecting(run, judged), _others(run)
+    if lost or any(map(_sent_again, run.line.series)):
+        return {}
+    by_chance = comb(attempts, unanswered) / comb(attempts + others, unanswered)
+    return {"other_packets_answered": others} if by_chance < UNLIKELY else {}
+
+
+def _sent_again(series: SeriesSeen) -> bool:
+    """Whether questions were, as the system tells, or as they took so long."""
+    trips = series.round_trips
+    return series.resent > 0 or (bool(trips) and max(trips) >= min(trips) + SENT_AGAIN)
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,8 +122,11 @@ class Surroundings:
         servers = answers.servers() if names else []
         if names and not servers:
             self.seen.untested["dns-injected"] = "no name server is known"
-        for server in servers[:1]:
-            self.seen.answers += await answers.ask_all(names, server)
+        for server in servers:
+            told = await answers.ask_all(names, server)
+            self.seen.answers += told
+            if any(one.answers for one in told):
+                break
 
     async def _absent(self, hosts: Sequence[HostSeen], canaries: asyncio.Task[None]) -> None:
         if all(_is_local(one) for one in hosts):
@@ -199,17 +202,21 @@ class Surroundings:
         )
         if segments:
             self.seen.segments.append(segments)
+        else:
+            self.seen.untested.setdefault("segments", "too little came back")
 
     async def _deep(self, lines: Sequence[Line], end: float) -> None:
         """What takes its time. One thing at a time: together they would ask for more than a
         responder gives one address, and a way that is full loses what is quiet."""
         arrives = {one.host for one in self.seen.segments if one.large}
-        lines = [line for line in lines if line.host in arrives]
+        wide = [line for line in lines if line.host in arrives]
         for what in DEEP if lines else ():
             self.unfinished.add(what)
-        for what, see in (("limits", self._held), ("rate", self._rate)):
-            await self._one_by_one(lines, what, see)
+        for what, those, see in (("limits", lines, self._held), ("rate", wide, self._rate)):
+            await self._one_by_one(those, what, see)
             self.unfinished.discard(what)
+        if lines and not wide:
+            self.seen.untested.setdefault("rate", "too little came back")
         await asyncio.gather(*(self._idle(line, end) for line in lines))
         self.unfinished.discard("idle")
 
@@ -227,10 +234,12 @@ class Surroundings:
 
     async def _held(self, line: Line) -> None:
         held = await self._steady.see("limits", lambda: line.held(HELD), bearable=BEARABLE)
-        if held:
-            self.seen.held.append(held)
-        else:
+        if not held:
             self.seen.untested.setdefault("limits", "the responder had no room")
+            return
+        self.seen.held.append(held)
+        if not (held.worked and held.after):
+            self.seen.untested.setdefault("limits", "too little came back")
 
     async def _rate(self, line: Line) -> None:
         rates = await self._steady.see("rate", lambda: speed.measure(line, RATE_SECONDS))

@@ -16,8 +16,9 @@ ASKS = 3
 APART = 1.25
 """Seconds after which a silent resolver is asked again: its packets get lost too."""
 
-LAST = 2.2
-"""Seconds for what was asked last: resolvers ask again themselves after one."""
+LAST = 3.0
+"""Seconds for what was asked last. Most systems ask the next name server once the first has been
+silent for five seconds, and that answer is waited for."""
 
 AT_ONCE = 16
 """Names asked for at once; many resolvers drop what comes in a larger burst."""

@@ -158,11 +158,11 @@ class Line:
         self, segment: int = 0, size: int = _PADDING, patience: float = 4.0
     ) -> bool | None:
         """Whether a padded question and its equally padded answer arrive; None where the
-        responder knows no padding."""
+        responder knows no padding, or there is no connection to ask by."""
         try:
             opened = await self.connect(segment=segment)
         except (OSError, TimeoutError):
-            return False
+            return None
         with opened:
             told = await nonce.ask_padded(
                 PlainChannel(opened), size, desk_key=self.desk_key, patience=patience

@@ -32,6 +32,7 @@ REASONS = {
     errno.EADDRNOTAVAIL: Reach.UNROUTABLE,
     errno.EAFNOSUPPORT: Reach.UNROUTABLE,
     errno.EHOSTUNREACH: Reach.PROHIBITED,
+    errno.ENOPROTOOPT: Reach.PROHIBITED,  # "protocol unreachable" by ICMP
     errno.EACCES: Reach.PROHIBITED,
     errno.EPERM: Reach.PROHIBITED,
 }
