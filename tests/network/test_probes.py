@@ -316,18 +316,21 @@ def test_the_shipped_hosts_all_get_a_finding() -> None:
 
 
 class _Vanishing(Line):
-    """Large packets to it vanish; small ones arrive, where `small` says so."""
+    """Large packets to it vanish; small ones arrive, where `small` says so, after some seconds."""
 
-    def __init__(self, *, small: bool) -> None:
+    def __init__(self, *, small: bool, slow: float = 0.0, narrow: bool = False) -> None:
         super().__init__("gate.example", LOOPBACK, 4000, None)
-        self.small, self.under_way, self.most = small, 0, 0
+        self.small, self.slow, self.narrow = small, slow, narrow
+        self.quickest = 0.001
+        self.asked, self.under_way, self.most = 0, 0, 0
 
-    async def _padded(self, segment: int = 0, size: int = 0) -> bool | None:
+    async def _padded(self, segment: int = 0, size: int = 0, patience: float = 4.0) -> bool | None:
+        self.asked += 1
         self.under_way += 1
         self.most = max(self.most, self.under_way)
-        await asyncio.sleep(0 if segment else 0.2)
+        await asyncio.sleep(self.slow if segment else 0.2)
         self.under_way -= 1
-        return self.small if segment else False
+        return self.small if segment else self.narrow and self.under_way == 0
 
 
 @pytest.mark.parametrize("small", [True, False])
@@ -339,7 +342,18 @@ def test_large_packets_that_vanish_are_waited_for_once(
     seen = asyncio.run(line.segments(measure=False))
     assert seen
     assert (seen.large, seen.small) == (False, small)
-    assert line.most == 3, "side by side"
+    assert (line.most, line.asked) == (3, 3), "side by side, and once"
+
+
+@pytest.mark.parametrize("narrow", [True, False])
+def test_a_narrow_way_is_no_black_hole(narrow: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(series, "HESITATION", 0.05)
+    monkeypatch.setattr(series, "QUICK", 0.2)
+    line = _Vanishing(small=True, slow=0.3, narrow=narrow)
+    seen = asyncio.run(line.segments(measure=False))
+    assert seen
+    assert seen.large is narrow
+    assert line.asked == 4, "a large one again, alone"
 
 
 def test_large_packets_that_arrive(responder: Responder) -> None:

@@ -7,14 +7,17 @@ import os
 import socket
 from pathlib import Path
 
+import dns.message
+import dns.rrset
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from deskside.network.line_observations import Passage, ProxySeen
 from deskside.network.observations import Reach
-from deskside.network.probes import dns, proxies, through
+from deskside.network.probes import proxies, through
 from deskside.network.probes.channel import PlainChannel
+from deskside.network.probes.dns import Resolver
 from deskside.network.probes.proxies import Proxy
 from deskside.network.proxy_scripts.looking import Script
 
@@ -156,7 +159,7 @@ def passage(
 
     async def ask(port: int) -> ProxySeen:
         proxy = Proxy(kind, LOOPBACK, port, "here", credentials)
-        return await through.try_proxy(proxy, far, [4000], prove, dns.Resolver())
+        return await through.try_proxy(proxy, far, [4000], prove, Resolver())
 
     with far_end(talk) as port:
         seen = asyncio.run(ask(port))
@@ -220,7 +223,7 @@ def test_a_proxy_that_is_not_there() -> None:
             return True
 
         proxy = Proxy("http", host, port, "here")
-        return await through.try_proxy(proxy, FAR, [4000], prove, dns.Resolver())
+        return await through.try_proxy(proxy, FAR, [4000], prove, Resolver())
 
     closed = asyncio.run(ask(LOOPBACK, closed_port()))
     assert (closed.reach, closed.passages) == (Reach.RESET, {})
@@ -277,6 +280,53 @@ def test_a_socks_proxy_is_asked_as_the_standard_wants_it() -> None:
     heard.clear()
     passage(socks(NO_LOGIN, DONE, heard=heard), kind="socks5")
     assert [one for one in heard if one][-1] == b"\x05\x01\x00\x03\x0cgate.example\x0f\xa0"
+
+
+def test_a_socks_proxy_that_speaks_and_does_not_get_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(through, "OPENING", 0.2)
+
+    def waits(connection: socket.socket) -> None:
+        connection.recv(600)
+        connection.sendall(NO_LOGIN)
+        while connection.recv(600):
+            pass
+
+    assert passage(waits, kind="socks5") is Passage.UNREACHED, "it is not dead"
+
+
+def name_server(*addresses: str, broken: bool = False) -> Talk:
+    """A SOCKS proxy, and a name server behind it (RFC 7766)."""
+
+    def talk(connection: socket.socket) -> None:
+        for reply in (NO_LOGIN, DONE):
+            connection.recv(600)
+            connection.sendall(reply)
+        asked = dns.message.from_wire(connection.recv(600)[2:])
+        told = dns.message.make_response(asked)
+        if addresses:
+            name = asked.question[0].name
+            told.answer.append(dns.rrset.from_text(name, 60, "IN", "A", *addresses))
+        wire = b"no answer" if broken else told.to_wire()
+        connection.sendall(len(wire).to_bytes(2, "big") + wire)
+
+    return talk
+
+
+@pytest.mark.parametrize(
+    ("talk", "told"),
+    [
+        (name_server("192.0.2.7", "192.0.2.9"), ("192.0.2.7", "192.0.2.9")),
+        (name_server(), ()),
+        (name_server("192.0.2.7", broken=True), ()),
+        (socks(NO_LOGIN, b"\x05\x05\x00\x01" + bytes(6)), ()),
+        (socks(NO_LOGIN, DONE), ()),
+    ],
+)
+def test_a_name_server_behind_a_socks_proxy(talk: Talk, told: tuple[str, ...]) -> None:
+    with far_end(talk) as port:
+        proxy = Proxy("socks5", LOOPBACK, port, "here")
+        asked = through.ask_name_server(proxy, LOOPBACK, "192.0.2.53", "gate.example")
+        assert asyncio.run(asked) == told
 
 
 def test_user_and_password_for_socks() -> None:

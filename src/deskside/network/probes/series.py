@@ -177,20 +177,18 @@ class Line:
         All tries run side by side, so that what vanishes is waited for once.
         """
         tries = [asyncio.create_task(self._padded()) for _each in range(LARGE_TRIES)]
-        beside: asyncio.Task[bool | None] | None = None
-        began = time.perf_counter()
+        beside: asyncio.Task[tuple[bool | None, float]] | None = None
         try:
             large = await _first(tries, HESITATION)
             if large is None and not all(one.done() for one in tries):
-                began = time.perf_counter()
-                beside = asyncio.create_task(self._padded(_SMALL))
+                beside = asyncio.create_task(self._small())
                 large = await _first(tries, None)
             if large is not None:
                 return SegmentsSeen(host=self.host, port=self.port, large=True) if large else None
-            small = await (beside or self._padded(_SMALL))
-            spent = time.perf_counter() - began
+            small, spent = await (beside or self._small())
             # Where small ones take long as well, the way may be narrow, and all are on it.
-            if small and spent > QUICK + 4 * self.quickest and await self._padded(patience=8.0):
+            narrow = bool(small) and spent > QUICK + 4 * self.quickest
+            if narrow and await self._padded(patience=8.0 if measure else 4.0):
                 return SegmentsSeen(host=self.host, port=self.port, large=True)
         finally:
             for one in [*tries, *filter(None, [beside])]:
@@ -199,6 +197,12 @@ class Line:
         return SegmentsSeen(
             host=self.host, port=self.port, large=False, small=bool(small), largest=largest
         )
+
+    async def _small(self) -> tuple[bool | None, float]:
+        """Whether small packets arrive, and the seconds that they took."""
+        began = time.perf_counter()
+        told = await self._padded(_SMALL)
+        return told, time.perf_counter() - began
 
     async def _largest(self) -> int:
         low, high = _SMALL, 1460
