@@ -98,7 +98,7 @@ def _the_text(library: Library, number: str, tag: str) -> OwnText:
 
 
 def _row(text: OwnText) -> dict[str, Any]:
-    """A text as the list shows it; a folder or file that is named wrongly has no page of its own."""
+    """A text as the list shows it; what is named wrongly has no page of its own."""
     numbered = article_number(text.number) == text.number
     return {
         "name": f"KB{text.number}" if numbered else text.number,
