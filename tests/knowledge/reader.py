@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 import anyio
 import httpx2
 
+from deskside.knowledge import desk_pages as own_pages
 from deskside.knowledge import pages
 from deskside.knowledge.feedback import desk_pages
 from deskside.knowledge.feedback import pages as feedback_pages
@@ -35,7 +36,12 @@ def portal(library: Library, feedback: Feedback, **options: Any) -> Any:
     """The pages of the knowledge base as an application."""
     return build_app(
         SHELL,
-        [*feedback_pages.portal_pages(), *pages.portal_pages(), *desk_pages.desk_pages()],
+        [
+            *feedback_pages.portal_pages(),
+            *pages.portal_pages(),
+            *desk_pages.desk_pages(),
+            *own_pages.desk_pages(),
+        ],
         dependencies={"library": library, "feedback": feedback},
         resolve=resolve,
         **options,

@@ -91,6 +91,18 @@ def test_a_page_of_one_thing_is_read_at_once(body: str) -> None:
         assert len(set(names)) == len(names) == body.count("##")
 
 
+@pytest.mark.parametrize("begun", ["[a](", "[a](b("])
+def test_links_without_an_end_are_searched_at_once(
+    write: Write, library: Callable[[], Library], begun: str
+) -> None:
+    """Each held against all that followed took minutes, while every other reader waited."""
+    write("7001", title="A zebra", body=begun * (240_000 // len(begun)))
+    write("7002", body="See [it](https://example.org/a_(b)) there.")
+    assert [found.number for found in library().search("zebra", "en")] == ["7001"]
+    [found] = library().search("see it there", "en")
+    assert "example" not in found.snippet
+
+
 # Questions: no operator of the engine, no length and no character breaks the search.
 
 SYNTAX = """AND OR NOT NEAR NEAR( NEAR/3 ( ) " "" * ^ + - : , . { } [ ] ; -- /* */ \\ % _ '

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -17,7 +18,7 @@ from deskside.foundation.keyring import Keyring
 from deskside.knowledge.feedback.service import Feedback
 from deskside.knowledge.service import Library
 
-from .conftest import Write
+from .conftest import Write, text
 from .reader import ask, portal
 
 LIBRARY = Library.open()
@@ -102,6 +103,22 @@ def test_a_text_in_another_language_says_so_to_what_reads_aloud(
         listed = ask(reader, path, accept_language="it").text
         assert '<h2 lang="en"><a href="/kb/7001">One' in listed
         assert '<p lang="en">' in listed
+
+
+def test_no_link_of_the_desk_s_list_leads_nowhere(tmp_path: Path, feedback: Feedback) -> None:
+    """Whatever lies in the folder is named there, with what is wrong with it."""
+    named = ["9101/en", "9101/de", "9102/EN", "KB9103/en", "9104/README", '"<a>"/en', "09105/en"]
+    for name in named:
+        path = tmp_path / "own" / f"{name}.md"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text("9101") if name == "9101/en" else "no article")
+    desk = portal(Library.open(own=tmp_path / "own"), feedback)
+    page = ask(desk, "/desk/articles", who="olga+operator").text
+    assert page.count("The file is broken") == len(named) - 1
+    assert "KBKB" not in page
+    links = re.findall(r'href="(/desk/articles/[^"]+)"', page)
+    assert links == ["/desk/articles/9101/en"]
+    assert ask(desk, links[0], who="olga+operator").status_code == 200
 
 
 def test_an_unknown_article_is_not_found(app: Any) -> None:

@@ -70,6 +70,19 @@ def test_the_name_of_a_finding_finds_its_section_s_article(three: Library) -> No
     assert numbers(three, "port-dropped") == ["7003"]
 
 
+@pytest.mark.parametrize(
+    ("asked", "place"),
+    [
+        ("port-droped", "2816#port-dropped"),
+        ("PORT-DROPED", "2816#port-dropped"),
+        ("what is settings-damagd?", "2323#settings-damaged"),
+    ],
+)
+def test_a_code_with_a_typing_mistake_leads_to_its_section(asked: str, place: str) -> None:
+    first, *_others = REAL.search(asked, "en")
+    assert f"{first.number}#{first.anchor}" == place
+
+
 def test_the_person_s_language_comes_first_and_each_article_once(three: Library) -> None:
     assert [(r.number, r.language) for r in three.search("firewall", "it")] == [
         ("7002", "it"),

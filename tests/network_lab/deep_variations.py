@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from .lab import Break, Lab
 from .scenarios import both, forwarding, line, nat_idle
@@ -62,3 +63,25 @@ NOT_HELD_BACK: Mapping[str, Break] = {
     "a long line that loses some": line("--delay", "150", "--loss", "3"),
 }
 """None of these lines is held back, whatever else it is."""
+
+
+def free(report: dict[str, Any]) -> bool:
+    """Whether a test says that nothing holds such a line back, and has measured it."""
+    named = {one["code"] for one in report["findings"]}
+    cut_off = {one["what"] for one in report["not_tested"] if one["why"] == "deadline"}
+    return named <= {"reachable", "latency", "jitter", "loss"} and "rate" not in cut_off
+
+
+SLICE = frozenset(
+    {
+        "forgotten after 8 seconds",
+        "cut after 9 seconds",
+        "twenty connections",
+        "twenty-five, the rest dropped",
+        "policed",
+        "a narrow way",
+        "a megabit",
+        "a long line",
+    }
+)
+"""Those that `make test` looks at, as each takes half a minute; `make prove` looks at all."""

@@ -59,6 +59,7 @@ EXPERIMENTS = [
     Experiment("guessing", "user names guessed by time", guessing.batch, 2000, 2000),
     Experiment("healthy", "healthy networks", networks.healthy, 5, 100),
     Experiment("causes", "broken networks", networks.causes, 5, 130),
+    Experiment("free", "lines that nothing holds back", networks.free, 5, 25),
     Experiment("crowds", "100,000 rows on loopback", crowds.batch, 1, 4),
     Experiment("pairs", "networks broken in two ways", networks.pairs, 4, 60),
 ]

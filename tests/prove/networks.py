@@ -8,7 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.network_lab.deep_variations import DEEP_VARIATIONS
+from tests.network_lab import deep_variations
+from tests.network_lab.deep_variations import DEEP_VARIATIONS, NOT_HELD_BACK
 from tests.network_lab.lab import Break, Lab
 from tests.network_lab.scenarios import DEEP, QUICK
 from tests.network_lab.variations import HEALTHY, PAIRS, VARIATIONS
@@ -58,6 +59,14 @@ def causes(seed: int, count: int, folder: Path) -> dict[str, int]:
             deep=deep,
         )
     return {"networks": count, "wrong": 0}
+
+
+def free(seed: int, count: int, folder: Path) -> dict[str, int]:
+    """Lines that are long, unsteady, lossy or not very quick, in turn: nothing holds them back."""
+    for number in range(count):
+        name = list(NOT_HELD_BACK)[(seed + number) % len(NOT_HELD_BACK)]
+        _build(name, NOT_HELD_BACK[name], folder / str(number), deep_variations.free, deep=True)
+    return {"lines": count, "false alarms": 0}
 
 
 def _both(told: dict[str, Any], pair: tuple[str, str]) -> bool:

@@ -13,7 +13,7 @@ from litestar.response import Response
 from deskside.foundation.errors import NotFound
 from deskside.foundation.text import LANGUAGES, _
 from deskside.foundation.units import when
-from deskside.knowledge.model import OwnText
+from deskside.knowledge.model import OwnText, article_number
 from deskside.knowledge.service import Library
 from deskside.web.service import AnyRequest, form, page, redirect, require_role
 
@@ -98,11 +98,15 @@ def _the_text(library: Library, number: str, tag: str) -> OwnText:
 
 
 def _row(text: OwnText) -> dict[str, Any]:
+    """A text as the list shows it; what is named wrongly has no page of its own."""
+    numbered = article_number(text.number) == text.number
     return {
-        "name": f"KB{text.number}",
+        "name": f"KB{text.number}" if numbered else text.number,
         "language": LANGUAGES.get(text.language, text.language),
         "title": text.title,
-        "href": f"{ADDRESS}/{text.number}/{text.language}",
+        "href": f"{ADDRESS}/{text.number}/{text.language}"
+        if numbered and text.language in LANGUAGES
+        else "",
         "article_href": f"/kb/{text.number}?lang={text.language}",
         "versions": text.versions,
         "ours": text.ours,

@@ -21,8 +21,9 @@ FENCE = "+++"
 PLATFORMS = frozenset({"windows", "macos", "linux"})
 NUMBER = re.compile(r"[1-9][0-9]{0,5}")
 OWN_PAGE = re.compile(r"/(?:[a-z0-9]+(?:[-/][a-z0-9]+)*)?")
-LARGEST = 1_000_000
-"""Characters that an article may hold; far more than any, far less than would hurt."""
+LARGEST = 250_000
+"""Characters that an article may hold: twelve times the longest of ours. The worst that can be
+written with them, one list or one table from end to end, is read in about two seconds."""
 UNFIT = re.compile("[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\ufffe\\uffff]")
 """Characters that are no text: a terminal would obey some of them, and no feed may hold most."""
 WHERE = re.compile(r" \(at (?:line \d+, column \d+|end of document)\)$")

@@ -13,7 +13,8 @@ from deskside.knowledge.steps import MARK
 Key = tuple[str, str]
 """Number and language: what names one text."""
 
-ADDRESS_OF_LINK = re.compile(r"(?<=\])\([^)\s]+\)")
+ADDRESS_OF_LINK = re.compile(r"(?<=\])\((?:[^()\s]|\([^()\s]*\))+\)")
+"""Never looks past the next opened bracket: else a page of links without an end takes minutes."""
 BLOCK_MARKS = re.compile(r"^[#>\s]+|^\|?[\s|:-]+\|?$|\|+", re.MULTILINE)
 WORD_MARKS = re.compile(r"[*`\[\]]+")
 

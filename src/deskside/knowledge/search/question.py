@@ -183,16 +183,18 @@ def understand(
             for word in listed
         )
 
+    corrected = "" if fixed == typed else _corrected(text, typed, fixed)
     every = list(dict.fromkeys(fixed))
     kept = without_stop_words(every, languages)
     return Question(
         _numbers(text),
-        tuple(dict.fromkeys(CODE.findall(text.lower()))),
+        # A code with a typing mistake names its section as well as one without.
+        tuple(dict.fromkeys(CODE.findall(f"{text} {corrected}".lower()))),
         terms(_rarest(kept, frequency)),
         terms(every) if len(kept) < len(every) <= MOST_TERMS else (),
         " ".join(fixed[:LONGEST_PHRASE]),
         tuple(fixed[:MOST_SAID]),
-        "" if fixed == typed else _corrected(text, typed, fixed),
+        corrected,
         article_number(text) is not None or CODE.fullmatch(text.strip().lower()) is not None,
     )
 
