@@ -575,6 +575,8 @@ def test_connections_that_fall_silent_after_some_packets() -> None:
     stalled = SegmentsSeen(host="desk.example", port=4000, large=False, small=False)
     report = run_of(responder(0), segments=[stalled])
     assert (report.verdict.value, report.root_cause) == ("failure", "port-dropped")
+    cut = run_of(responder(0), segments=[replace(stalled, cut=True)])
+    assert (cut.verdict.value, cut.root_cause) == ("failure", "port-reset")
     lossy = [PingSeen(host="desk.example", address=PUBLIC, sent=24, round_trips=(1.0,) * 20)]
     assert run_of(responder(0), segments=[stalled], pings=lossy).root_cause == "loss"
 

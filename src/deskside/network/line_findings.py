@@ -212,15 +212,24 @@ def _segments(run: RunSeen, judged: Sequence[Judged]) -> Iterable[Finding]:
             evidence = {"large": "vanished", "small": "arrived"} | mtu
             yield finding_of("mtu-black-hole", Status.FAILURE, subject, evidence)
         elif not one.large and lost < packets.LOST_AT_LEAST:
-            stalled = finding_of(
-                "port-dropped", Status.FAILURE, subject, {"large": "vanished", "small": "vanished"}
-            )
-            yield replace(
-                stalled,
-                title=_("{host}: connections fall silent after a few packets").format(host=subject),
-                cause=_("The first packets pass; something on the way drops those that follow."),
-                remedy=_("Allow whole connections to this host and port, not their beginning."),
-            )
+            yield _beginning_alone(subject, cut=one.cut)
+
+
+def _beginning_alone(subject: str, *, cut: bool) -> Finding:
+    """The first packets of a connection pass, and not those that follow."""
+    code, what = ("port-reset", "cut") if cut else ("port-dropped", "vanished")
+    evidence = {"large": what, "small": what}
+    title = (
+        _("{host}: connections are cut after a few packets")
+        if cut
+        else _("{host}: connections fall silent after a few packets")
+    )
+    return replace(
+        finding_of(code, Status.FAILURE, subject, evidence),
+        title=title.format(host=subject),
+        cause=_("The first packets pass; something on the way stops those that follow."),
+        remedy=_("Allow whole connections to this host and port, not their beginning."),
+    )
 
 
 def _kept(line: LineSeen) -> Iterable[Finding]:

@@ -149,6 +149,7 @@ class SegmentsSeen:
         large: whether 4 kB there and back arrived.
         small: whether they arrived in small segments, where they had not in large ones.
         largest: the largest segment in bytes that passed, where that was looked for.
+        cut: whether a try ended by a reset or a hang-up, and not in silence.
     """
 
     host: str
@@ -156,6 +157,7 @@ class SegmentsSeen:
     large: bool
     small: bool | None = None
     largest: int | None = None
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -67,6 +67,7 @@ class Line:
         self.host, self.address, self.port = host, address, port
         self.desk_key = desk_key
         self.quickest = math.inf  # seconds to connect
+        self.cut = False  # a padded question ended by a reset or a hang-up
 
     async def connect(self, patience: float = 4.0, segment: int = 0) -> socket.socket:
         """A connection that does not block.
@@ -169,6 +170,7 @@ class Line:
             )
         if told in (Echo.STRANGE, Echo.BUSY):
             return None
+        self.cut = self.cut or told in (Echo.RESET, Echo.CLOSED)
         return told is Echo.GENUINE
 
     async def segments(self, *, measure: bool) -> SegmentsSeen | None:
@@ -195,7 +197,12 @@ class Line:
                 one.cancel()
         largest = await self._largest() if measure and small else None
         return SegmentsSeen(
-            host=self.host, port=self.port, large=False, small=bool(small), largest=largest
+            host=self.host,
+            port=self.port,
+            large=False,
+            small=bool(small),
+            largest=largest,
+            cut=self.cut,
         )
 
     async def _small(self) -> tuple[bool | None, float]:
