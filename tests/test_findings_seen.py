@@ -9,7 +9,7 @@ import pytest
 
 from deskside.foundation import registry
 from deskside.foundation.audit.verifier import SAYINGS
-from deskside.knowledge.library import read_shelf
+from deskside.knowledge.library import articles_folder, read_shelf
 from deskside.knowledge.lint import lint
 from deskside.knowledge.service import Library
 from deskside.network.causes import WORDS
@@ -52,6 +52,6 @@ def test_evidence_without_words_is_told() -> None:
     assert told == ["port-reset: no_such_name has no words"]
 
 
-def test_what_the_product_finds_is_noted(tmp_path: Path) -> None:
-    lint(read_shelf(tmp_path), date(2026, 12, 1))
+def test_what_the_product_finds_is_noted() -> None:
+    lint(read_shelf(articles_folder()), date(2026, 12, 1))
     assert ("articles-sound", None) in {(code, article) for code, article, _names in SEEN}

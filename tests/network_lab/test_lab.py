@@ -24,6 +24,11 @@ def _root() -> None:
         )
 
 
+def deeply(cause: str = "") -> tuple[str, ...]:
+    """Options of a deep test, which waits for idle connections until its time is up."""
+    return "--deep", "--deadline", "60" if cause.startswith("idle") else "45"
+
+
 def test_a_healthy_network_is_not_accused(tmp_path: Path) -> None:
     with Lab(tmp_path) as lab:
         report = lab.test()
@@ -46,7 +51,7 @@ def test_the_cause_is_named(cause: str, tmp_path: Path) -> None:
 def test_the_cause_is_named_by_a_deep_test(cause: str, tmp_path: Path) -> None:
     with Lab(tmp_path) as lab:
         DEEP[cause](lab)
-        report = lab.test("--deep", "--deadline", "60")
+        report = lab.test(*deeply(cause))
     assert report["root_cause"] == cause, report["findings"]
 
 
@@ -72,7 +77,7 @@ def test_a_deep_cause_made_otherwise_is_named(name: str, tmp_path: Path) -> None
     cause, build = DEEP_VARIATIONS[name]
     with Lab(tmp_path) as lab:
         build(lab)
-        report = lab.test("--deep", "--deadline", "60")
+        report = lab.test(*deeply(cause))
     assert report["root_cause"] == cause, report["findings"]
 
 
@@ -80,7 +85,7 @@ def test_a_deep_cause_made_otherwise_is_named(name: str, tmp_path: Path) -> None
 def test_what_is_not_held_back_is_not_said_to_be(name: str, tmp_path: Path) -> None:
     with Lab(tmp_path) as lab:
         NOT_HELD_BACK[name](lab)
-        report = lab.test("--deep", "--deadline", "60")
+        report = lab.test(*deeply())
     assert free(report), (report["findings"], report["not_tested"])
 
 
