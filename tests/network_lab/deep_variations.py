@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .lab import Break, Lab
+from .lab import FAR_ENDS, Break, Lab
 from .scenarios import both, forwarding, line, nat_idle
 
 
@@ -17,6 +17,11 @@ def limited(count: int, how: str) -> Break:
         "table inet lab { set c { type ipv4_addr; flags dynamic; } chain f { type filter hook "
         f"forward priority 0; {over} }} }}",
     )
+
+
+def nobody_answers(lab: Lab) -> None:
+    """What leads nowhere is passed on, and never heard of again."""
+    lab.within(lab.router, f"ip route add default via {FAR_ENDS[0]}")
 
 
 def policed(kilobytes: int, burst: int, way: str = "sport") -> Break:
@@ -46,6 +51,10 @@ DEEP_VARIATIONS: Mapping[str, tuple[str, Break]] = {
     "cut after 9 seconds": ("idle-reset", nat_idle("reject with tcp reset", 9)),
     "twenty connections": ("connection-limited", limited(20, "reject with tcp reset")),
     "twenty-five, the rest dropped": ("connection-limited", limited(25, "drop")),
+    "twenty, with those that nobody answers": (
+        "connection-limited",
+        both(nobody_answers, limited(20, "drop")),
+    ),
     "policed": ("rate-limited", policed(40, 30)),
     "policed, on the way there, after a while": ("rate-limited", policed(32, 600, "dport")),
     "a narrow way": ("rate-limited", narrow(512, "c0", "s0")),
@@ -78,6 +87,7 @@ SLICE = frozenset(
         "cut after 9 seconds",
         "twenty connections",
         "twenty-five, the rest dropped",
+        "twenty, with those that nobody answers",
         "policed",
         "a narrow way",
         "a megabit",

@@ -20,7 +20,10 @@ _NETWORKS = ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24")
 _RESERVE = ("198.18.0.0/24", "198.19.255.0/24")
 """Kept for benchmarks (RFC 2544); for where the others number a real network."""
 
-PATIENCE = 1.2
+PATIENCE, ATTEMPTS = 1.2, 1
+"""Seconds, and attempts: one for each address, whose first packet the system sends again after a
+second (RFC 6298). Routers keep what is never answered for minutes, and count it: more of them
+would fill up the very limits that a deep test looks for."""
 
 
 def addresses(taken: Collection[str]) -> tuple[str, ...]:
@@ -41,7 +44,7 @@ def addresses(taken: Collection[str]) -> tuple[str, ...]:
 async def try_port(port: int, tried: tuple[str, ...]) -> AbsentSeen:
     """Connect to the port of every address; ask the first that accepts who it is."""
     results = await asyncio.gather(
-        *(tcp.connect([address], port, patience=PATIENCE) for address in tried)
+        *(tcp.connect([address], port, patience=PATIENCE, most=ATTEMPTS) for address in tried)
     )
     accepted = []
     answer: Echo | None = None

@@ -80,12 +80,17 @@ class _Attempt:
 
 
 async def connect(
-    addresses: Sequence[str], port: int, *, patience: float = PATIENCE, segment: int = 0
+    addresses: Sequence[str],
+    port: int,
+    *,
+    patience: float = PATIENCE,
+    most: int = ATTEMPTS,
+    segment: int = 0,
 ) -> tuple[ConnectSeen, socket.socket | None]:
     """Try the addresses in turn until one accepts; the caller closes the socket returned.
 
-    Ends early where every address has refused; silence takes all of `patience` (seconds). A
-    `segment` is the largest that either side may send, in bytes.
+    Ends early where every address has refused; silence takes all of `patience` (seconds). So many
+    attempts are made at `most`. A `segment` is the largest that either side may send, in bytes.
     """
     loop = asyncio.get_running_loop()
     tried = list(addresses)[:MAX_ADDRESSES]
@@ -95,10 +100,10 @@ async def connect(
     try:
         while loop.time() < started + patience:
             due = started + len(attempts) * APART
-            if len(attempts) < ATTEMPTS and loop.time() >= due:
+            if len(attempts) < most and loop.time() >= due:
                 attempts.append(_begin(tried[len(attempts) % len(tried)], port, segment))
                 continue
-            until = due if len(attempts) < ATTEMPTS else started + patience
+            until = due if len(attempts) < most else started + patience
             await _something(attempts, until - loop.time())
             if _winner(attempts) or _settled(attempts, tried):
                 break
