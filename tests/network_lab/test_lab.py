@@ -47,6 +47,7 @@ def test_the_cause_is_named(cause: str, tmp_path: Path) -> None:
     assert report["undecided_between"] == []
 
 
+@pytest.mark.waits
 @pytest.mark.parametrize("cause", DEEP)
 def test_the_cause_is_named_by_a_deep_test(cause: str, tmp_path: Path) -> None:
     with Lab(tmp_path) as lab:
@@ -72,6 +73,7 @@ def test_a_cause_made_otherwise_is_named(name: str, tmp_path: Path) -> None:
     assert report["root_cause"] == cause, report["findings"]
 
 
+@pytest.mark.waits
 @pytest.mark.parametrize("name", sorted(SLICE & DEEP_VARIATIONS.keys()))
 def test_a_deep_cause_made_otherwise_is_named(name: str, tmp_path: Path) -> None:
     cause, build = DEEP_VARIATIONS[name]
@@ -81,6 +83,7 @@ def test_a_deep_cause_made_otherwise_is_named(name: str, tmp_path: Path) -> None
     assert report["root_cause"] == cause, report["findings"]
 
 
+@pytest.mark.waits
 @pytest.mark.parametrize("name", sorted(SLICE & NOT_HELD_BACK.keys()))
 def test_what_is_not_held_back_is_not_said_to_be(name: str, tmp_path: Path) -> None:
     with Lab(tmp_path) as lab:
