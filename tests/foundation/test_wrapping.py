@@ -60,3 +60,13 @@ def test_a_table_of_wide_columns_still_has_room_for_the_last(
 def test_an_empty_last_cell_leaves_no_blank_line(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal(monkeypatch, 40)
     assert click.unstyle(table(["Id", "Note"], [["1", ""]])).splitlines() == ["Id  Note", "1"]
+
+
+def test_a_word_longer_than_a_line_is_broken_where_that_is_wanted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    terminal(monkeypatch, 40)
+    broken = wrapped("x" * 100, "    ", "  ", breaking=True)
+    assert "".join(map(str.strip, broken)) == "x" * 100
+    assert all(len(line) <= 40 for line in broken)
+    assert wrapped("x" * 100, "    ", "")[-1].strip() == "x" * 100

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from deskside.knowledge.library import read_shelf
+from deskside.knowledge.library import Shelf
 from deskside.knowledge.search.analysis import words
 from deskside.knowledge.search.meaning import Meaning, Question
 
 
-def questions(folder: Path, language: str) -> list[Question]:
+def questions(shelf: Shelf, language: str) -> list[Question]:
     """Every question in a language: those in `questions.<language>.txt` beside an article, one a
     line, and what its front matter says that people ask, its title and its summary."""
     found: list[Question] = []
-    for number, texts in read_shelf(folder).articles.items():
+    for number, texts in shelf.articles.items():
         article = texts.get(language)
-        beside = folder / number / f"questions.{language}.txt"
+        beside = shelf.folder / number / f"questions.{language}.txt"
         asked = beside.read_text(encoding="utf-8").splitlines() if beside.is_file() else []
         if article:
             asked += [article.title, article.summary, *article.asked]

@@ -66,9 +66,9 @@ class Library:
         return self._merged
 
     @property
-    def folder(self) -> Path:
-        """Where the articles that came with Deskside lie."""
-        return self._base.folder
+    def shipped(self) -> Shelf:
+        """The articles that came with Deskside."""
+        return self._base
 
     @property
     def is_due(self) -> bool:

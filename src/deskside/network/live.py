@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import signal
 import sys
 import threading
@@ -14,9 +13,9 @@ import click
 
 from deskside.foundation.text import _
 from deskside.foundation.units import number
+from deskside.foundation.wrapping import columns
 from deskside.network.progress import Progress, Step
 
-WIDEST = 100
 _BAR = 24
 
 
@@ -69,7 +68,7 @@ class Display:
 
     def show(self, step: Step) -> None:
         """Draw the lines anew."""
-        width = max(20, min(shutil.get_terminal_size().columns, WIDEST) - 1)
+        width = columns() - 1
         lines = [line[:width] for line in self._text(step)]
         self._write("".join(f"{line}\x1b[K\n" for line in lines))
         self._lines = len(lines)

@@ -20,7 +20,7 @@ from deskside.network.monitor.policy import Policy
 from deskside.network.observations import Reach
 from deskside.network.responder import Responder
 from deskside.network.service import NetworkService
-from tests.network.test_diagnosis import judged, port, seen
+from tests.network.observed import judged, port, seen
 
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 FINE = judged(seen(port(milliseconds=20.0), name="a.example"))

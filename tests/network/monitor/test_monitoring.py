@@ -15,7 +15,7 @@ from deskside.foundation.errors import DesksideError, NotFound, OutOfSpace, Unav
 from deskside.network.monitor.history import History
 from deskside.network.monitor.model import State
 from deskside.network.monitor.monitoring import only_one
-from tests.network.test_diagnosis import judged, port, seen
+from tests.network.observed import judged, port, seen
 
 from .conftest import BLOCKED, FINE, OURS, REFUSED, START, Bench, Dice
 

@@ -27,7 +27,7 @@ from deskside.network.monitor.rules import (
     targets_of,
 )
 from deskside.network.observations import Reach
-from tests.network.test_diagnosis import PUBLIC6, judged, port, seen
+from tests.network.observed import PUBLIC6, judged, port, seen
 
 from .conftest import BLOCKED, FINE, OURS, POOR, REFUSED, START, VOID, measure
 

@@ -5,31 +5,30 @@ A browser cannot stem, so that the stems of all words of the questions are in it
 
 from __future__ import annotations
 
-from pathlib import Path
-
+from deskside.knowledge.library import Shelf
 from deskside.knowledge.questions import learned, questions
 from deskside.knowledge.search.analysis import stems
 from deskside.knowledge.search.meaning import NONE, STEP
 
 
-def meaning(folder: Path) -> dict[str, object]:
+def meaning(shelf: Shelf) -> dict[str, object]:
     """What `search.js` weighs a question with: see `search.meaning`.
 
     Args:
-        folder: that of the articles.
+        shelf: the articles that came with Deskside.
     """
     languages = {
         each.language: {
             "numbers": each.numbers,
             "weights": dict(sorted(each.weights.items())),
-            "stems": _stems(folder, each.language),
+            "stems": _stems(shelf, each.language),
         }
-        for each in learned(folder)
+        for each in learned(shelf.folder)
     }
     return {"step": STEP, "none": NONE, "languages": languages}
 
 
-def _stems(folder: Path, language: str) -> dict[str, str]:
+def _stems(shelf: Shelf, language: str) -> dict[str, str]:
     """The stems of all words that people ask with, but of those that are their own stems."""
-    said = sorted({word for _number, line in questions(folder, language) for word in line})
+    said = sorted({word for _number, line in questions(shelf, language) for word in line})
     return {w: stem for w, stem in zip(said, stems(said, language), strict=True) if w != stem}

@@ -136,7 +136,7 @@ class _Site:
         for font in (STATIC / "fonts").iterdir():
             shutil.copyfile(font, assets / "fonts" / font.name)
         shutil.copyfile(Path(__file__).with_name("search.js"), assets / "search.js")
-        told = script("desksideMeaning", meaning(self.library.folder))
+        told = script("desksideMeaning", meaning(self.library.shipped))
         (assets / "meaning.js").write_text(told, encoding="utf-8")
 
     def _language(self, tag: str) -> None:

@@ -33,17 +33,8 @@ _OWN_WORDS = frozenset(
         *("nonce signed by the responder", "certificate is not the desk's"),
         *("certificate changed on the way", "this computer was too busy"),
         *("cut with its own name, not with another", "silent but for small segments"),
-        *(
-            "vanished",
-            "arrived",
-            "cut",
-            "http",
-            "socks5",
-            "jts.ini",
-            "network",
-            "resolver",
-            "clock",
-        ),
+        *("vanished", "arrived", "cut", "http", "socks5"),
+        *("jts.ini", "network", "resolver", "clock"),
     }
 )
 _ABOUT_A_PROXY = frozenset(

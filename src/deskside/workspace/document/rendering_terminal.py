@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 import click
 
+from deskside.foundation import wrapping
 from deskside.foundation.text import _, ngettext
-from deskside.foundation.wrapping import wrapped
 from deskside.workspace.document.difference import Change, ChangeKind, Difference
 from deskside.workspace.document.rendering import Group, Line, gathered, view
 from deskside.workspace.document.words import SEPARATOR
+
+wrapped = partial(wrapping.wrapped, breaking=True)
+"""A value may be one word of many lines."""
 
 _SIGNS: dict[ChangeKind, tuple[str, str]] = {
     ChangeKind.ADDED: ("+", "green"),
